@@ -1,0 +1,152 @@
+"""Frozen requests and typed results: what the engine takes and gives. Standard library only."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from fractions import Fraction
+from pathlib import Path
+from typing import Protocol
+
+MIN_FACE_PX = 64  # inter-ear width of the chosen face, in the picture as uploaded
+MAX_YAW_DEG = 45.0
+MIN_AUDIO_S = 0.3
+MAX_IMAGE_PIXELS = 120_000_000  # decoded size; larger pictures are refused before their pixels are read
+MAX_SCRIPT_CHARS = 10_000
+MAX_AUDIO_S = 600.0
+
+
+class Stage(StrEnum):
+    """Where a render is; the site turns each into words a creator understands."""
+
+    PREPARING = "preparing"
+    LISTENING = "listening"
+    LOOKING = "looking"
+    RENDERING = "rendering"
+    FINISHING = "finishing"
+
+
+class Aspect(StrEnum):
+    SOURCE = "source"
+    PORTRAIT_9_16 = "9:16"
+    SQUARE = "1:1"
+    PORTRAIT_4_5 = "4:5"
+    LANDSCAPE_16_9 = "16:9"
+
+
+class Style(StrEnum):
+    """How lively the head, brows and gaze are. Blinks stay in every style."""
+
+    STILL = "still"
+    NATURAL = "natural"
+    EXPRESSIVE = "expressive"
+
+
+@dataclass(frozen=True)
+class Span:
+    """A half-open time span in seconds."""
+
+    start_s: float
+    end_s: float
+
+    @property
+    def duration_s(self) -> float:
+        return self.end_s - self.start_s
+
+
+@dataclass(frozen=True)
+class FaceBox:
+    """A face's box, half-open, in pixels of the upright picture."""
+
+    x0: float
+    y0: float
+    x1: float
+    y1: float
+    score: float
+
+
+@dataclass(frozen=True)
+class FaceChoice:
+    """Which face: automatic (the one face, or the clearly dominant one), by index (largest first), or by a point.
+
+    `point` is (x, y) in pixels of the upright picture. At most one of `index` and `point` is set.
+    """
+
+    index: int | None = None
+    point: tuple[float, float] | None = None
+
+
+@dataclass(frozen=True)
+class Script:
+    """Words to be spoken by a synthetic voice. `rate` and `pitch` are factors, 1.0 = the voice's own."""
+
+    text: str
+    voice: str
+    rate: float = 1.0
+    pitch: float = 1.0
+
+
+@dataclass(frozen=True)
+class TalkingPhotoRequest:
+    """Everything one talking-photo render depends on; same request, same pixels before encoding.
+
+    Exactly one of `audio_path` and `script` is set. `max_short_side_px` scales the output down, never up.
+    """
+
+    portrait_path: Path
+    output_path: Path
+    audio_path: Path | None = None
+    script: Script | None = None
+    face: FaceChoice = FaceChoice()
+    aspect: Aspect = Aspect.SOURCE
+    style: Style = Style.NATURAL
+    frame_rate: Fraction = Fraction(25)
+    seed: int = 0
+    device: str = "auto"
+    max_short_side_px: int | None = None
+    max_duration_s: float = MAX_AUDIO_S
+
+
+@dataclass(frozen=True)
+class Progress:
+    """`fraction` of the whole job in [0, 1], never falling. `eta_s` is None until it can be known."""
+
+    stage: Stage
+    fraction: float
+    eta_s: float | None = None
+
+
+class Hooks(Protocol):
+    """What a render tells its caller, and what it asks. Called from the render's own thread."""
+
+    def on_progress(self, progress: Progress) -> None: ...
+    def on_thumbnail(self, jpeg: bytes, pts_s: float) -> None: ...
+    def should_stop(self) -> bool: ...
+
+
+class SilentHooks:
+    """Tells nobody, never stops."""
+
+    def on_progress(self, progress: Progress) -> None: ...
+    def on_thumbnail(self, jpeg: bytes, pts_s: float) -> None: ...
+    def should_stop(self) -> bool:
+        return False
+
+
+# A stage of composition in the frame stream: (rgb uint8 (H, W, 3), pts_s) -> rgb of the same shape. May work in place.
+FrameStage = Callable[[object, float], object]
+
+
+@dataclass(frozen=True)
+class RenderResult:
+    """What was made, measured on the finished file. `stage_seconds` says where the time went."""
+
+    output_path: Path
+    width_px: int
+    height_px: int
+    frame_rate: Fraction
+    frame_count: int
+    duration_s: float
+    size_bytes: int
+    stage_seconds: dict[str, float] = field(default_factory=dict)
+    warnings: Sequence[str] = ()
+    sheet: dict[str, float] = field(default_factory=dict)  # measured quality, see engine/quality
