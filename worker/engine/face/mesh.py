@@ -72,9 +72,7 @@ class FaceMesh:
         height, width = rgb.shape[:2]
         scale = np.array([width, height, width], np.float32)
         faces = found.multi_face_landmarks or []
-        return [
-            FaceLandmarks(np.array([(p.x, p.y, p.z) for p in face.landmark], np.float32) * scale) for face in faces
-        ]
+        return [FaceLandmarks(np.array([(p.x, p.y, p.z) for p in face.landmark], np.float32) * scale) for face in faces]
 
     def close(self) -> None:
         self._mesh.close()
@@ -82,5 +80,7 @@ class FaceMesh:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self.close()

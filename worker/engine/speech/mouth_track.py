@@ -50,7 +50,11 @@ ARTICULATORS: tuple[Articulator, ...] = tuple(Articulator)
 
 @dataclass(frozen=True)
 class Phoneme:
-    """One speech sound. `symbol` is IPA (espeak-ng's spelling) without stress marks; `stress` 0 none, 1 secondary, 2 primary."""
+    """One speech sound.
+
+    symbol: IPA in espeak-ng's spelling, without stress marks.
+    stress: 0 none, 1 secondary, 2 primary.
+    """
 
     symbol: str
     start_s: float
