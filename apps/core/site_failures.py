@@ -1,0 +1,160 @@
+"""What the site itself can refuse, in words: uploads, limits, access. Part of the catalogue in `failures.py`."""
+
+from apps.core.failure_text import FailureText, bad_input, our_fault
+
+_SITE_UPLOADS: dict[str, FailureText] = {
+    "upload_too_large": bad_input(
+        "That file is larger than we can take.",
+        "Shorten it or export it at a lower quality, then upload it again.",
+        "That file is {size_mb:.0f} MB; the most we can take is {max_mb:.0f} MB.",
+        "That file is larger than the {max_mb:.0f} MB we can take.",
+        http_status=413,
+    ),
+    "upload_interrupted": our_fault(
+        "The upload stopped before the whole file had arrived.",
+        "Check your connection and upload it again.",
+        retryable=True,
+        http_status=400,
+    ),
+    "upload_missing": bad_input(
+        "No file arrived.",
+        "Choose a file first, then upload it.",
+        http_status=400,
+    ),
+    "quota_full": bad_input(
+        "Your storage is full.",
+        "Delete pictures, voices or videos that you no longer need, then upload it again.",
+        "Your storage is full: {used_mb:.0f} of {max_mb:.0f} MB are in use, and this file needs {size_mb:.0f} MB more.",
+        http_status=403,
+    ),
+    "unsupported_type": bad_input(
+        "We do not know that type of file.",
+        "Pictures can be JPEG, PNG, WebP, HEIC, GIF, BMP or TIFF; voices can be MP3, WAV, M4A, OGG, FLAC or WebM.",
+        "That file is {found}, which we cannot use as {needed}.",
+        http_status=415,
+    ),
+    "picture_is_video": bad_input(
+        "That file is a video; a portrait has to be a still picture.",
+        "Pause the video where the face is clear, take a screenshot or save that frame, and upload the picture.",
+        "That file is a video ({found}); a portrait has to be a still picture.",
+        http_status=415,
+    ),
+    "asset_not_ready": our_fault(
+        "We are still looking at that file.",
+        "Wait a few seconds, then try again.",
+        retryable=True,
+        http_status=409,
+    ),
+    "asset_refused": bad_input(
+        "We could not use that file.",
+        "Choose another one.",
+        http_status=409,
+    ),
+    "asset_wrong_kind": bad_input(
+        "That file is of the wrong kind for this place.",
+        "Choose a picture as the portrait and a sound as the voice.",
+        "That file is a {found}, but a {needed} is needed here.",
+    ),
+    "asset_in_use": bad_input(
+        "A video is being made from that file right now.",
+        "Wait until it is done or cancel it, then delete the file.",
+        http_status=409,
+    ),
+    "link_expired": bad_input(
+        "That link has expired.",
+        "Open the page it came from again; it makes a fresh link.",
+        http_status=403,
+    ),
+}
+
+_SITE_WORK: dict[str, FailureText] = {
+    "project_incomplete": bad_input(
+        "There is something missing before this can be rendered.",
+        "Add a portrait, and a voice or a script, then try again.",
+        "Before this can be rendered, it still needs {missing}.",
+    ),
+    "daily_limit": our_fault(
+        "You have used all of today's free renders.",
+        "They come back at midnight UTC.",
+        "You have used all {limit} of today's free renders.",
+        retryable=True,
+        http_status=429,
+    ),
+    "too_many_jobs": our_fault(
+        "You already have as many videos in the making as we can work on at once.",
+        "Wait until one of them is done, or cancel one.",
+        "You already have {running} videos in the making; {limit} at once is the most.",
+        retryable=True,
+        http_status=429,
+    ),
+    "idempotency_conflict": bad_input(
+        "That request key was already used for something else.",
+        "Use a new Idempotency-Key for a new request.",
+        http_status=409,
+    ),
+    "job_not_cancellable": bad_input(
+        "That job is already over, so there is nothing to stop.",
+        "Reload the page to see how it ended.",
+        http_status=409,
+    ),
+    "job_not_retryable": bad_input(
+        "That job cannot be run again.",
+        "Start a new render from the project instead.",
+        http_status=409,
+    ),
+    "worker_lost": our_fault(
+        "The machine that was making your video stopped twice in a row.",
+        "Try again; if it happens again, tell us and we will look into it. It cost nothing.",
+        retryable=True,
+        http_status=500,
+    ),
+    "queue_unavailable": our_fault(
+        "We cannot start new work at the moment.",
+        "Nothing is lost: your order is kept and starts by itself as soon as possible.",
+        retryable=True,
+        http_status=503,
+    ),
+}
+
+_SITE_ACCESS: dict[str, FailureText] = {
+    "signed_out": bad_input(
+        "You are not signed in.",
+        "Sign in, then try again.",
+        http_status=401,
+    ),
+    "csrf_failed": bad_input(
+        "This page is too old to send that.",
+        "Reload the page, then try again.",
+        http_status=403,
+    ),
+    "not_found": bad_input(
+        "There is nothing here, or it is not yours.",
+        "Check the address, or go back to your projects.",
+        http_status=404,
+    ),
+    "method_not_allowed": bad_input(
+        "That address does not work this way.",
+        "Look up the right method in the API's description.",
+        http_status=405,
+    ),
+    "invalid_request": bad_input(
+        "Something in that request is not right.",
+        "Correct it and try again.",
+        "Something in that request is not right: {reason}.",
+        http_status=422,
+    ),
+    "not_verified": bad_input(
+        "Your e-mail address is not confirmed yet.",
+        "Open the link we sent you, or have it sent again from your account page.",
+        http_status=403,
+    ),
+    "rate_limited": our_fault(
+        "That was too many attempts in a short time.",
+        "Wait a moment, then try again.",
+        "That was too many attempts in a short time; try again in {retry_after_s:.0f} seconds.",
+        retryable=True,
+        http_status=429,
+    ),
+}
+
+SITE_TEXTS: dict[str, FailureText] = {**_SITE_UPLOADS, **_SITE_WORK, **_SITE_ACCESS}
