@@ -1,9 +1,17 @@
+import datetime
+import uuid
+from typing import Any, Self
+
 from django.conf import settings
 from django.db import models
+from django.db.models import F, Q
+from django.utils import timezone
 
 from apps.core.ids import new_id
 from apps.projects.models import Project
 from apps.uploads.models import Asset
+
+MAX_ATTEMPTS = 2  # the first one, and one re-run after a crash, a hang or a lost worker
 
 
 class Job(models.Model):
@@ -48,6 +56,7 @@ class Job(models.Model):
     failure_detail = models.JSONField(default=dict, blank=True)
 
     queued_at = models.DateTimeField(auto_now_add=True)
+    sent_at = models.DateTimeField(null=True, blank=True)  # when the latest wake-up message went to the queue
     started_at = models.DateTimeField(null=True, blank=True)
     finished_at = models.DateTimeField(null=True, blank=True)
 
@@ -62,3 +71,99 @@ class Job(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.id} ({self.state})"
+
+    @classmethod
+    def claim(cls, job_id: uuid.UUID) -> Self | None:
+        """Take a queued job for this worker, or None when somebody else has it, or it is settled already."""
+        now = timezone.now()
+        claimed = cls.objects.filter(pk=job_id, state=cls.State.QUEUED, cancel_requested_at=None).update(
+            state=cls.State.RUNNING,
+            lease_token=uuid.uuid4(),
+            attempt=F("attempt") + 1,
+            heartbeat_at=now,
+            started_at=now,
+        )
+        if claimed != 1:  # a message may arrive twice, or after a cancel: the row alone decides
+            return None
+        return cls.objects.select_related("asset", "owner").get(pk=job_id)
+
+    def _held(self) -> models.QuerySet[Self]:
+        """This job as long as this worker still holds it; a revived worker with an old lease matches nothing."""
+        return type(self).objects.filter(pk=self.pk, state=self.State.RUNNING, lease_token=self.lease_token)
+
+    def heartbeat(self, *, stage: str, fraction: float) -> bool:
+        """Say "still at it". False: the lease is lost, and nothing more may be done in this job's name."""
+        return self._held().update(heartbeat_at=timezone.now(), stage=stage, fraction=fraction) == 1
+
+    def _settle(self, state: str, **fields: Any) -> bool:
+        return self._held().update(state=state, lease_token=None, finished_at=timezone.now(), **fields) == 1
+
+    def succeed(self, *, output: Asset | None, thumbnail: Asset | None, result: dict[str, Any]) -> bool:
+        """Settle as done. False: the lease was lost, and what was made must be thrown away."""
+        return self._settle(
+            self.State.SUCCEEDED, output=output, thumbnail=thumbnail, result=result, stage="", fraction=1.0
+        )
+
+    def fail(self, code: str, *, at_s: float | None = None, detail: dict[str, Any] | None = None) -> bool:
+        return self._settle(self.State.FAILED, failure_code=code, failure_at_s=at_s, failure_detail=detail or {})
+
+    def settle_cancelled(self) -> bool:
+        return self._settle(self.State.CANCELLED, failure_code="cancelled")
+
+    def release_for_retry(self, code: str) -> bool:
+        """Give the job back after a crash or a hang: queued again while an attempt is left, else failed with `code`.
+
+        False: nothing changed, the lease was lost. A cancel that came in meanwhile is kept: `claim` refuses such a job.
+        """
+        if self.attempt >= MAX_ATTEMPTS:
+            return self.fail(code)
+        return self._requeue()
+
+    def release_on_shutdown(self) -> bool:
+        """Give the job back because this worker is asked to stop; that attempt does not count."""
+        return self._requeue(attempt=self.attempt - 1)
+
+    def _requeue(self, **fields: Any) -> bool:
+        return (
+            self._held().update(
+                state=self.State.QUEUED, lease_token=None, heartbeat_at=None, started_at=None, sent_at=None, **fields
+            )
+            == 1
+        )
+
+    def expire(self, *, silent_since: datetime.datetime) -> bool:
+        """Take the job from a worker silent since before `silent_since`: cancelled, queued again, or failed.
+
+        False: nothing changed, because a heartbeat or a settlement came in between.
+        """
+        lost = self._held().filter(heartbeat_at__lt=silent_since)
+        settled: dict[str, Any] = {"lease_token": None, "finished_at": timezone.now()}
+        if self.cancel_requested_at is not None:
+            return lost.update(state=self.State.CANCELLED, failure_code="cancelled", **settled) == 1
+        if self.attempt >= MAX_ATTEMPTS:
+            return lost.update(state=self.State.FAILED, failure_code="worker_lost", **settled) == 1
+        return lost.update(state=self.State.QUEUED, lease_token=None, heartbeat_at=None, sent_at=None) == 1
+
+    def request_cancel(self) -> bool:
+        """Ask for an end: at once while queued, within a second or two while running. False: already settled."""
+        live = type(self).objects.filter(pk=self.pk, state__in=[self.State.QUEUED, self.State.RUNNING])
+        if live.update(cancel_requested_at=timezone.now()) != 1:
+            return False
+        self.settle_cancelled_in_queue()
+        return True
+
+    def settle_cancelled_in_queue(self) -> bool:
+        """Settle a job that was asked to end while no worker holds it. False: a worker has it, or it is settled."""
+        waiting = type(self).objects.filter(pk=self.pk, state=self.State.QUEUED, cancel_requested_at__isnull=False)
+        return waiting.update(state=self.State.CANCELLED, failure_code="cancelled", finished_at=timezone.now()) == 1
+
+    def mark_sent(self, *, unless_since: datetime.datetime | None = None) -> bool:
+        """Note that a wake-up message is about to be sent; with `unless_since`, only if none was sent since then."""
+        queued = type(self).objects.filter(pk=self.pk, state=self.State.QUEUED)
+        if unless_since is not None:
+            queued = queued.filter(Q(sent_at=None) | Q(sent_at__lt=unless_since))
+        return queued.update(sent_at=timezone.now()) == 1
+
+    @property
+    def is_settled(self) -> bool:
+        return self.state in (self.State.SUCCEEDED, self.State.FAILED, self.State.CANCELLED)

@@ -1,0 +1,59 @@
+"""Wakes workers: the only place that knows the queue. Actors go by name, so that no worker code is loaded."""
+
+import logging
+import uuid
+
+import dramatiq
+import redis
+from dramatiq.brokers.redis import RedisBroker
+from dramatiq.errors import ConnectionError as BrokerConnectionError
+from dramatiq.middleware import Retries, ShutdownNotifications, TimeLimit
+
+from apps.jobs.models import Job
+
+logger = logging.getLogger(__name__)
+
+INTERACTIVE_QUEUE = "interactive"
+RENDER_QUEUE = "render"
+
+# kind of job -> (queue, actor's name)
+ACTORS: dict[str, tuple[str, str]] = {
+    Job.Kind.PREFLIGHT: (INTERACTIVE_QUEUE, "preflight"),
+    Job.Kind.SPEECH: (INTERACTIVE_QUEUE, "speech"),
+    Job.Kind.TALKING_PHOTO: (RENDER_QUEUE, "talking_photo"),
+}
+
+
+def install_broker(url: str) -> None:
+    """Make dramatiq use our Redis; must run before any actor is declared. Connects to nothing yet.
+
+    Retries are off: the job's row decides what is run again, and a message is only ever a wake-up call.
+    """
+    middleware = [ShutdownNotifications(notify_shutdown=False), TimeLimit(), Retries(max_retries=0)]
+    dramatiq.set_broker(RedisBroker(url=url, middleware=middleware))
+
+
+def enqueue(actor_name: str, job_id: uuid.UUID) -> None:
+    """Send the wake-up message for a job to the actor called `actor_name`."""
+    queue_name = next(queue for queue, name in ACTORS.values() if name == actor_name)
+    broker = dramatiq.get_broker()
+    broker.declare_queue(queue_name)
+    broker.enqueue(
+        dramatiq.Message(queue_name=queue_name, actor_name=actor_name, args=(str(job_id),), kwargs={}, options={})
+    )
+
+
+def send(job: Job) -> bool:
+    """Wake a worker for a queued job. False when Redis cannot be reached: the clock sends it again later."""
+    job.mark_sent()
+    try:
+        enqueue(ACTORS[job.kind][1], job.pk)
+    except (redis.RedisError, BrokerConnectionError, OSError) as error:
+        logger.warning("could not wake a worker for job %s, the clock will: %s", job.pk, error)
+        return False
+    return True
+
+
+def waiting_messages(client: "redis.Redis[bytes]", queue_name: str) -> int:
+    """How many wake-up messages no worker has taken yet."""
+    return int(client.llen(f"dramatiq:{queue_name}"))

@@ -1,0 +1,26 @@
+"""What jobs does when something happens to files."""
+
+from typing import Any
+
+from django.dispatch import receiver
+
+from apps.core.failures import SiteFailure
+from apps.jobs.models import Job
+from apps.jobs.services import ACTIVE_STATES, submit
+from apps.uploads.models import Asset
+from apps.uploads.signals import asset_deleting, asset_received
+
+
+@receiver(asset_received)
+def look_at_new_asset(*, asset: Asset, **_: Any) -> None:
+    """Every new portrait and voice is looked at once, by the interactive worker."""
+    submit(asset.owner, Job.Kind.PREFLIGHT, asset=asset)
+
+
+@receiver(asset_deleting)
+def keep_assets_in_use(*, asset: Asset, **_: Any) -> None:
+    """A file that a render needs right now stays until the render is over."""
+    running = Job.objects.filter(owner_id=asset.owner_id, state__in=ACTIVE_STATES).exclude(kind=Job.Kind.PREFLIGHT)
+    for order in running.values_list("request", flat=True):
+        if str(asset.pk) in (order.get("portrait_asset"), order.get("voice_asset")):
+            raise SiteFailure("asset_in_use")

@@ -1,0 +1,193 @@
+"""What can be done with jobs: order, look at, stop, order again. Every end of a job passes through `after_settling`."""
+
+import datetime
+import uuid
+from typing import Any
+
+from django.conf import settings
+from django.db import IntegrityError, transaction
+from django.http import Http404
+from django.urls import reverse
+from django.utils import timezone
+
+from apps.accounts.models import User
+from apps.core.failures import SiteFailure, failure_dict
+from apps.jobs import progress, queue
+from apps.jobs.models import Job
+from apps.projects.models import Project
+from apps.uploads.models import Asset
+from apps.uploads.services import refuse, signed_media_url
+
+ACTIVE_STATES = (Job.State.QUEUED, Job.State.RUNNING)
+
+
+def submit(
+    user: User,
+    kind: str,
+    *,
+    project: Project | None = None,
+    asset: Asset | None = None,
+    request: dict[str, Any] | None = None,
+    idempotency_key: str | None = None,
+) -> Job:
+    """Order one piece of work. The same key with the same order gives the same job again.
+
+    Raises SiteFailure: daily_limit, too_many_jobs, idempotency_conflict.
+    """
+    order = request or {}
+    key = idempotency_key or None
+    try:
+        with transaction.atomic():
+            # Two orders at the same moment must not slip past the limits together (SQLite's write lock does the same).
+            User.objects.select_for_update().only("pk").get(pk=user.pk)
+            earlier = _earlier_job(user, key)
+            if earlier is not None:
+                return _same_order(earlier, kind, order)
+            _check_limits(user, kind)
+            job = Job.objects.create(
+                owner=user, kind=kind, project=project, asset=asset, request=order, idempotency_key=key
+            )
+            transaction.on_commit(lambda: queue.send(job))
+    except IntegrityError:
+        earlier = _earlier_job(user, key)
+        if earlier is None:
+            raise
+        return _same_order(earlier, kind, order)
+    return job
+
+
+def _earlier_job(user: User, key: str | None) -> Job | None:
+    return Job.objects.filter(owner=user, idempotency_key=key).first() if key else None
+
+
+def _same_order(earlier: Job, kind: str, order: dict[str, Any]) -> Job:
+    if (earlier.kind, earlier.request) != (kind, order):
+        raise SiteFailure("idempotency_conflict")
+    return earlier
+
+
+def renders_today(user: User) -> int:
+    """Free renders that count against today's limit (UTC); failed and cancelled ones cost nothing."""
+    midnight = timezone.now().astimezone(datetime.UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    counted = [*ACTIVE_STATES, Job.State.SUCCEEDED]
+    return Job.objects.filter(
+        owner=user, kind=Job.Kind.TALKING_PHOTO, queued_at__gte=midnight, state__in=counted
+    ).count()
+
+
+def _check_limits(user: User, kind: str) -> None:
+    if kind == Job.Kind.PREFLIGHT:  # uploads have limits of their own
+        return
+    running = Job.objects.filter(owner=user, kind=kind, state__in=ACTIVE_STATES).count()
+    if running >= settings.CONCURRENT_JOBS_MAX:
+        raise SiteFailure("too_many_jobs", running=running, limit=settings.CONCURRENT_JOBS_MAX)
+    if kind == Job.Kind.TALKING_PHOTO and renders_today(user) >= settings.FREE_RENDERS_PER_DAY:
+        raise SiteFailure("daily_limit", limit=settings.FREE_RENDERS_PER_DAY)
+
+
+def get_job_for(user: User, job_id: object) -> Job:
+    """The user's own job; Http404 for everybody else's, and for malformed ids."""
+    try:
+        wanted = uuid.UUID(str(job_id))
+    except ValueError:
+        raise Http404("no such job") from None
+    job = Job.objects.select_related("output", "thumbnail", "asset").filter(pk=wanted, owner_id=user.pk).first()
+    if job is None:
+        raise Http404("no such job")
+    return job
+
+
+def cancel(job: Job) -> Job:
+    """Stop a job: at once while it waits, within a second or two while it runs. Raises job_not_cancellable."""
+    if not job.request_cancel():
+        raise SiteFailure("job_not_cancellable")
+    job.refresh_from_db()
+    if job.is_settled:
+        after_settling(job)
+    else:
+        progress.flag_cancel(job.pk)
+        progress.publish_change(job.pk)
+    return job
+
+
+def retry(job: Job) -> Job:
+    """Order a failed or cancelled job once more, as a new job. Raises job_not_retryable, and what submit raises."""
+    if job.state not in (Job.State.FAILED, Job.State.CANCELLED):
+        raise SiteFailure("job_not_retryable")
+    return submit(job.owner, job.kind, project=job.project, asset=job.asset, request=job.request)
+
+
+def after_settling(job: Job) -> None:
+    """Tell the watchers; a portrait or voice that could not be looked at must not stay "checking" for ever."""
+    job.refresh_from_db()
+    if (
+        job.kind == Job.Kind.PREFLIGHT
+        and job.asset is not None
+        and job.state in (Job.State.FAILED, Job.State.CANCELLED)
+    ):
+        refuse(job.asset, job.failure_code or "internal", job.failure_detail)
+    progress.publish_change(job.pk)
+
+
+def jobs_ahead(job: Job) -> int:
+    """How many jobs of the same queue were ordered before this one and are not done."""
+    kinds = [kind for kind, (name, _) in queue.ACTORS.items() if name == queue.ACTORS[job.kind][0]]
+    return Job.objects.filter(kind__in=kinds, state__in=ACTIVE_STATES, queued_at__lt=job.queued_at).count()
+
+
+def job_message(job: Job) -> dict[str, Any]:
+    """The job as pages and the API see it: the same over the websocket and by polling.
+
+    While it lasts: {"type": "progress", state, stage, fraction, eta_s, thumbnail_url, ahead};
+    in the end: {"type": "done", state, output_url, download_url, thumbnail_url, output_asset, failure, result}.
+    """
+    if job.is_settled:
+        return _done_message(job)
+    return progress_message(job, progress.latest(job.pk))
+
+
+def progress_message(job: Job, state: progress.ProgressState) -> dict[str, Any]:
+    is_queued = job.state == Job.State.QUEUED
+    return {
+        "type": "progress",
+        "job": str(job.pk),
+        "kind": job.kind,
+        "state": "cancelling" if job.cancel_requested_at else job.state,
+        "stage": "queued" if is_queued else state["stage"] or "preparing",
+        "fraction": round(max(state["fraction"], 0.0), 4),
+        "eta_s": None if is_queued else state["eta_s"],
+        "thumbnail_url": thumbnail_url(job.pk, state["thumbnail"]),
+        "ahead": jobs_ahead(job) if is_queued else 0,
+    }
+
+
+def thumbnail_url(job_id: uuid.UUID, number: int) -> str | None:
+    """Where the latest finished frame of a running job is; a new number for each new frame."""
+    return reverse("jobs:thumbnail", args=[job_id, number]) if number else None
+
+
+def _done_message(job: Job) -> dict[str, Any]:
+    is_done = job.state == Job.State.SUCCEEDED and job.output is not None
+    failure = None
+    if job.state != Job.State.SUCCEEDED:
+        failure = failure_dict(job.failure_code or "internal", job.failure_detail) | {"at_s": job.failure_at_s}
+    return {
+        "type": "done",
+        "job": str(job.pk),
+        "kind": job.kind,
+        "state": job.state,
+        "stage": "",
+        "fraction": 1.0 if job.state == Job.State.SUCCEEDED else job.fraction,
+        "output_asset": str(job.output_id) if job.output_id else None,
+        "output_url": signed_media_url(job.output) if is_done else None,
+        "download_url": signed_media_url(job.output, download_name=_download_name(job)) if is_done else None,
+        "thumbnail_url": signed_media_url(job.thumbnail) if job.thumbnail is not None else None,
+        "failure": failure,
+        "result": job.result,
+    }
+
+
+def _download_name(job: Job) -> str:
+    title = job.project.title.strip() if job.project is not None else ""
+    ending = {"video/mp4": ".mp4", "audio/wav": ".wav", "audio/x-wav": ".wav"}.get(job.output.content_type, "")
+    return f"{title or 'lipsmith'}{ending}"
