@@ -1,0 +1,13 @@
+"""The pages."""
+
+from django.urls import path
+
+from apps.studio import views
+
+urlpatterns = [
+    path("", views.landing, name="landing"),
+    path("start/", views.start, name="start"),
+    path("library/", views.library, name="library"),
+    path("projects/new/", views.project_new, name="project_new"),
+    path("projects/<uuid:project_id>/", views.studio, name="studio"),
+]
