@@ -1,0 +1,3 @@
+from worker.compose.presenters.look import Look
+
+CAST = {}
