@@ -96,8 +96,8 @@ FACE_OVAL = (
 JAW_LINE = FACE_OVAL[FACE_OVAL.index(EAR_LEFT) : FACE_OVAL.index(EAR_RIGHT) + 1]  # ear to ear over the chin
 # Points that expression hardly moves: forehead, temples, nose bridge, cheekbones. The pose is fitted to these.
 RIGID = (
-    10, 338, 297, 332, 284, 251, 389, 356, 454, 234, 127, 162, 21, 54, 103, 67, 109, 151, 9, 8, 168, 6, 197, 195, 5, 4, 1,
-    108, 69, 104, 68, 71, 139, 34, 143, 116, 111, 117, 337, 299, 333, 298, 301, 368, 264, 372, 345, 340, 346, 347,
+    10, 338, 297, 332, 284, 251, 389, 356, 454, 234, 127, 162, 21, 54, 103, 67, 109, 151, 9, 8, 168, 6, 197, 195, 5, 4,
+    1, 108, 69, 104, 68, 71, 139, 34, 143, 116, 111, 117, 337, 299, 333, 298, 301, 368, 264, 372, 345, 340, 346, 347,
     33, 133, 263, 362, 193, 417, 122, 351, 245, 465, 188, 412, 174, 399, 196, 419, 3, 248, 236, 456, 51, 281, 118,
 )  # fmt: skip
 
@@ -195,7 +195,7 @@ _MIRRORED_ROWS = (
 
 
 def _mirror_map() -> np.ndarray:
-    """Grow the left-right pairing from known pairs over the mesh: two triangles on paired edges pair their third points."""
+    """Grow the left-right pairing from known pairs over the mesh: triangles on paired edges pair their third points."""
     pair: dict[int, int] = {}
     for row, other in _MIRRORED_ROWS:
         for a, b in zip(row, other, strict=True):

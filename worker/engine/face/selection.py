@@ -1,0 +1,25 @@
+"""From a portrait to its one usable face, with every refusal that a creator can do something about."""
+
+import numpy as np
+
+from worker.engine.contracts import FaceChoice
+from worker.engine.face.detection import DetectedFace, FaceFinder, check_usable, choose_face
+from worker.engine.face.occlusion import mouth_covered
+from worker.engine.failures import EngineFailure, FailureCode
+
+
+def require_face(rgb: np.ndarray, choice: FaceChoice) -> DetectedFace:
+    """Find, choose and check: the one usable face of a portrait `rgb` (H, W, 3) uint8.
+
+    Raises what `choose_face` and `check_usable` raise, and FACE_UPSIDE_DOWN(turn_deg) when only turning the picture
+    (anticlockwise by turn_deg) shows a face.
+    """
+    with FaceFinder() as finder:
+        faces = finder.find(rgb)
+        turn_deg = finder.rotation_deg(rgb) if not faces else None
+    if turn_deg is not None:
+        raise EngineFailure(FailureCode.FACE_UPSIDE_DOWN, turn_deg=turn_deg)
+    face = choose_face(faces, choice)
+    check_usable(face)
+    check_usable(face, mouth_covered=mouth_covered(rgb, face))
+    return face
