@@ -1,0 +1,134 @@
+"""Clips as a stream of frames that keep their native planes; RGB is made only when asked for."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import av
+import cv2
+import numpy as np
+from av.video.reformatter import ColorRange, Colorspace
+
+from worker.engine.failures import EngineFailure, FailureCode
+from worker.engine.media.containers import moving_picture_stream, open_container
+from worker.engine.media.probe import clockwise_rotation_deg
+
+_MAX_DAMAGED_PACKETS = 200
+_TURNS = {90: cv2.ROTATE_90_CLOCKWISE, 180: cv2.ROTATE_180, 270: cv2.ROTATE_90_COUNTERCLOCKWISE}
+_HD_HEIGHT_PX = 720  # untagged pictures from here on are BT.709, smaller ones BT.601, as players assume
+
+
+@dataclass(frozen=True)
+class Frame:
+    """One picture of a clip.
+
+    native: the decoder's own planes (8 or 10 bit, any subsampling), as stored.
+    pts_s: presentation time in seconds after the clip's first frame.
+    index: 0, 1, 2 … in order of presentation.
+    rotation_deg: clockwise turn that makes it upright; `rgb` and `crop_rgb` have it applied.
+    """
+
+    native: av.VideoFrame
+    pts_s: float
+    index: int
+    rotation_deg: int
+
+    @property
+    def width_px(self) -> int:
+        """Width of the upright picture."""
+        return int(self.native.height if self.rotation_deg in (90, 270) else self.native.width)
+
+    @property
+    def height_px(self) -> int:
+        """Height of the upright picture."""
+        return int(self.native.width if self.rotation_deg in (90, 270) else self.native.height)
+
+    def rgb(self, max_side_px: int | None = None) -> np.ndarray:
+        """(H, W, 3) uint8, upright; scaled down so that its long side is at most `max_side_px`."""
+        width, height = int(self.native.width), int(self.native.height)
+        if max_side_px is not None and max(width, height) > max_side_px:
+            scale = max_side_px / max(width, height)
+            width, height = max(2, round(width * scale)), max(2, round(height * scale))
+        rgb = self.native.reformat(
+            width=width, height=height, format="rgb24", src_colorspace=_matrix_of(self.native),
+            src_color_range=self.native.color_range or ColorRange.MPEG,
+        ).to_ndarray()  # fmt: skip
+        return np.ascontiguousarray(_upright(rgb, self.rotation_deg))
+
+    def crop_rgb(self, box: tuple[int, int, int, int]) -> np.ndarray:
+        """(y1 − y0, x1 − x0, 3) uint8 of the box (x0, y0, x1, y1), half-open, in pixels of the upright picture.
+
+        Raises:
+            ValueError: the box is empty or leaves the picture.
+        """
+        x0, y0, x1, y1 = box
+        if not (0 <= x0 < x1 <= self.width_px and 0 <= y0 < y1 <= self.height_px):
+            raise ValueError(f"box {box} leaves the {self.width_px} × {self.height_px} picture")
+        return np.ascontiguousarray(self.rgb()[y0:y1, x0:x1])
+
+
+def _matrix_of(frame: av.VideoFrame) -> Colorspace:
+    """The YUV matrix to decode with: the tagged one, else the one players assume for this size."""
+    tagged = frame.colorspace
+    if tagged in (1, 5, 6, 7, 9):  # BT.709, BT.470BG, SMPTE 170M, SMPTE 240M, BT.2020 as ITU-T H.273 numbers them
+        return {1: Colorspace.ITU709, 7: Colorspace.SMPTE240M, 9: Colorspace.ITU709}.get(tagged, Colorspace.ITU601)
+    return Colorspace.ITU709 if frame.height >= _HD_HEIGHT_PX else Colorspace.ITU601
+
+
+def _upright(rgb: np.ndarray, rotation_deg: int) -> np.ndarray:
+    return cv2.rotate(rgb, _TURNS[rotation_deg]) if rotation_deg in _TURNS else rgb
+
+
+def decode_video(path: Path | str, *, start_s: float = 0.0, end_s: float | None = None) -> Iterator[Frame]:
+    """Frames of a clip in order of presentation, one at a time; damaged ones are passed over.
+
+    Args:
+        start_s, end_s: only frames with start_s ≤ pts_s < end_s (half a millisecond of tolerance).
+
+    Raises:
+        EngineFailure: FILE_* as in `probe`, NO_VIDEO_STREAM.
+    """
+    with open_container(Path(path)) as container:
+        stream = moving_picture_stream(container)
+        if stream is None:
+            raise EngineFailure(FailureCode.NO_VIDEO_STREAM)
+        stream.thread_type = "AUTO"
+        origin_s = 0.0 if stream.start_time is None else float(stream.start_time * stream.time_base)
+        if start_s > 0:
+            container.seek(int((origin_s + start_s) / stream.time_base), stream=stream, backward=True)
+        fallback_gap_s = float(1 / (stream.average_rate or 25))
+        index = 0
+        last_s = start_s - fallback_gap_s
+        for native in _native_frames(container, stream):
+            pts_s = last_s + fallback_gap_s if native.time is None else float(native.time) - origin_s
+            if end_s is not None and pts_s >= end_s - 0.0005:
+                return
+            if pts_s < start_s - 0.0005:
+                continue
+            last_s = pts_s
+            yield Frame(native, pts_s, index, clockwise_rotation_deg(native))
+            index += 1
+
+
+def sample_frames(path: Path | str, times_s: list[float]) -> Iterator[Frame]:
+    """The frame at, or right after, each of the given times; fewer when the clip ends early."""
+    for time_s in times_s:
+        frame = next(decode_video(path, start_s=time_s), None)
+        if frame is None:
+            return
+        yield frame
+
+
+def _native_frames(container: av.container.InputContainer, stream: av.VideoStream) -> Iterator[av.VideoFrame]:
+    damaged = 0
+    packets = container.demux(stream)
+    while damaged <= _MAX_DAMAGED_PACKETS:
+        try:
+            packet = next(packets, None)
+            if packet is None:
+                return
+            yield from packet.decode()
+        except (av.InvalidDataError, av.PatchWelcomeError):
+            damaged += 1
+        except av.EOFError:
+            return
