@@ -1,0 +1,270 @@
+"""Voices that come with the studio, and the ones an operator adds: script → sound with exact phoneme times."""
+
+import bisect
+import functools
+import itertools
+import math
+import wave
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from worker.engine.contracts import Script
+from worker.engine.failures import EngineFailure, FailureCode
+from worker.engine.speech import piper
+from worker.engine.speech.child import ChildProcess
+from worker.engine.speech.languages import HIDDEN_VOICES, LANGUAGE_NAMES, VOICE_ALIASES, VOICE_ORDER
+from worker.engine.speech.mastering import master_voice
+from worker.engine.speech.mouth_track import Phoneme
+from worker.engine.speech.phonemes import base_letters
+from worker.engine.speech.scripts import clean_script, plan_passages
+
+SAMPLE_RATE_HZ = 22_050  # espeak-ng's own
+NORMAL_RATE_WPM = 160
+RATE_LIMITS = (0.4, 2.5)
+PITCH_LIMITS = (0.5, 2.0)
+LEAD_IN_S = 0.20  # silence before the first sound: the mouth starts closed and has time to prepare
+LEAD_OUT_S = 0.30
+TIMEOUT_S = 60.0
+FEMALE_VARIANT = "+f3"
+EVENT_WORD, EVENT_END, EVENT_PHONEME = 1, 5, 7
+MIN_PHONEMES_PER_LETTER = 0.05
+VOICELESS_STOPS = frozenset("ptkcqʈ")
+MAX_CLOSURE_WINDOWS = 16  # of 5 ms
+QUIET_LEVEL = 0.004
+STRESS_MARKS = {"ˈ": 2, "ˌ": 1}
+
+
+@dataclass(frozen=True)
+class Voice:
+    """A voice to choose from. `id` is what a script names; `language` a tag such as "en-us"; `gender` male/female/""."""
+
+    id: str
+    name: str
+    language: str
+    engine: str
+    gender: str
+    language_name: str = ""
+
+
+@dataclass(frozen=True)
+class Word:
+    text: str
+    start_s: float
+    end_s: float
+
+
+@dataclass(frozen=True)
+class Synthesis:
+    """A spoken script: a mono 16-bit WAV, and when each sound and word is heard, in seconds of that file."""
+
+    audio_path: Path
+    phonemes: Sequence[Phoneme]
+    words: Sequence[Word]
+    duration_s: float
+    sample_rate_hz: int = SAMPLE_RATE_HZ
+
+
+@dataclass(frozen=True)
+class SpokenPassage:
+    """What one voice program gave for one passage. `samples` is float32 in [-1, 1]."""
+
+    samples: np.ndarray
+    phonemes: Sequence[Phoneme]
+    words: Sequence[Word]
+
+
+@functools.lru_cache(maxsize=1)
+def _espeak() -> ChildProcess:
+    return ChildProcess(Path(__file__).with_name("espeak_process.py"))
+
+
+@functools.lru_cache(maxsize=1)
+def _espeak_voices() -> dict[str, tuple[str, str]]:
+    """Voice key (espeak file name in lower case) → (file name, its own human name), without those nobody would pick."""
+    header, _ = _espeak().ask({"op": "voices"}, TIMEOUT_S)
+    keyed = {file.lower(): (file, name) for file, name, _ in header["voices"]}
+    return {key: voice for key, voice in keyed.items() if key not in HIDDEN_VOICES}
+
+
+def list_voices(voice_dir: Path | None = None) -> list[Voice]:
+    """Every voice that can be asked for: the operator's Piper voices first, then espeak-ng's by language.
+
+    Args:
+        voice_dir: folder of Piper voices (`NAME.onnx` + `NAME.onnx.json`); ignored where Piper is not installed.
+    """
+    keys = _espeak_voices()
+    ordered = [key for key in VOICE_ORDER if key in keys]
+    ordered += sorted((key for key in keys if key not in VOICE_ORDER), key=_language_name)
+    voices = [
+        Voice(found.voice_id, found.name, found.language, "piper", "", found.language_name)
+        for found in piper.find_voices(voice_dir)
+    ]
+    for key in ordered:
+        for gender, word in (("female", "woman"), ("male", "man")):
+            language = _language_name(key)
+            voices.append(Voice(f"{key}:{gender}", f"{language}, {word}", key, "espeak-ng", gender, language))
+    return voices
+
+
+def _language_name(key: str) -> str:
+    return LANGUAGE_NAMES.get(key, _espeak_voices()[key][1])
+
+
+def synthesize(script: Script, out_wav: Path, voice_dir: Path | None = None) -> Synthesis:
+    """Speaks a script into `out_wav` (mono, 16 bit) and says when each phoneme and word sounds.
+
+    Args:
+        script: text and voice: an id from `list_voices`, or a language tag ("en-us", "de", "zh").
+        out_wav: written whole or not at all.
+        voice_dir: as in `list_voices`.
+
+    Raises:
+        EngineFailure: SCRIPT_EMPTY, SCRIPT_TOO_LONG, SCRIPT_NOT_SPEAKABLE, VOICE_UNKNOWN, OPTION_INVALID, TIMED_OUT.
+    """
+    for option, value, limits in (("rate", script.rate, RATE_LIMITS), ("pitch", script.pitch, PITCH_LIMITS)):
+        if not limits[0] <= value <= limits[1]:  # also refuses NaN
+            raise EngineFailure(FailureCode.OPTION_INVALID, option=option, min=limits[0], max=limits[1])
+    text = clean_script(script.text)
+    found = next((v for v in piper.find_voices(voice_dir) if v.voice_id == script.voice), None)
+    if found is not None:
+        spoken, sample_rate_hz = _speak_with_piper(found, text, script.rate)
+    else:
+        key, variant = resolve_voice(script.voice)
+        spoken = [
+            _speak_with_espeak(
+                passage.text, _espeak_voices()[passage.voice or key][0] + variant, script.rate, script.pitch
+            )
+            for passage in plan_passages(text, key)
+        ]
+        sample_rate_hz = SAMPLE_RATE_HZ
+    samples, phonemes, words = _join(spoken, sample_rate_hz)
+    letters = sum(character.isalnum() for character in text)
+    if len(phonemes) < max(1.0, MIN_PHONEMES_PER_LETTER * letters):
+        raise EngineFailure(FailureCode.SCRIPT_NOT_SPEAKABLE, voice=script.voice)
+    _write_wav(out_wav, master_voice(samples, sample_rate_hz), sample_rate_hz)
+    return Synthesis(out_wav, phonemes, words, len(samples) / sample_rate_hz, sample_rate_hz)
+
+
+def resolve_voice(voice: str) -> tuple[str, str]:
+    """A voice id or language tag → (voice key, variant suffix).
+
+    Raises:
+        EngineFailure: VOICE_UNKNOWN.
+    """
+    key, _, gender = voice.strip().lower().replace("_", "-").partition(":")
+    key = VOICE_ALIASES.get(key, key)
+    if key not in _espeak_voices() or gender not in ("", "male", "female"):
+        raise EngineFailure(FailureCode.VOICE_UNKNOWN, voice=voice[:80])
+    return key, FEMALE_VARIANT if gender == "female" else ""
+
+
+def _speak_with_espeak(text: str, voice: str, rate: float, pitch: float) -> SpokenPassage:
+    request = {
+        "op": "speak",
+        "text": text,
+        "voice": voice,
+        "rate_wpm": round(NORMAL_RATE_WPM * rate),
+        # espeak's scale: 50 is the voice's own pitch, +50 an octave up.
+        "pitch": round(float(np.clip(50 + 50 * np.log2(pitch), 0, 99))),
+    }
+    header, pcm = _espeak().ask(request, TIMEOUT_S)
+    if not header["ok"]:
+        raise EngineFailure(FailureCode.VOICE_UNKNOWN, voice=voice)
+    samples = np.frombuffer(pcm, "<i2").astype(np.float32) / 32768.0
+    events = [tuple(event) for event in header["events"]]
+    phonemes = _with_closures(_phonemes(events), samples)
+    return SpokenPassage(samples, phonemes, _words(events, phonemes, text))
+
+
+def _phonemes(events: Sequence[tuple]) -> list[Phoneme]:
+    """Sounds from events: an empty symbol is a pause, one in brackets a change of language."""
+    marks = [
+        (sample / SAMPLE_RATE_HZ, text)
+        for kind, sample, _, _, text in events
+        if kind in (EVENT_PHONEME, EVENT_END) and not text.startswith("(")
+    ]
+    found: list[Phoneme] = []
+    for (start_s, text), (end_s, _) in itertools.pairwise(marks):
+        stress = max((STRESS_MARKS.get(letter, 0) for letter in text), default=0)
+        symbol = "".join(letter for letter in text if letter not in STRESS_MARKS).strip(".|")
+        if not symbol or end_s <= start_s:
+            continue
+        if base_letters(symbol):
+            found.append(Phoneme(symbol, start_s, end_s, stress))
+        elif found and start_s - found[-1].end_s < 1e-3:  # a lone mark, e.g. ʲ, colours the sound before it
+            found[-1] = replace(found[-1], symbol=found[-1].symbol + symbol, end_s=end_s)
+    return found
+
+
+def _with_closures(phonemes: Sequence[Phoneme], samples: np.ndarray) -> list[Phoneme]:
+    """Gives voiceless stops their silent closure: espeak marks them at the burst and leaves the closure to the vowel."""
+    window = SAMPLE_RATE_HZ // 200  # 5 ms
+    level = np.abs(samples[: len(samples) // window * window]).reshape(-1, window).max(axis=1)
+    found = list(phonemes)
+    for index, phoneme in enumerate(found):
+        if base_letters(phoneme.symbol)[:1] not in VOICELESS_STOPS:
+            continue
+        at = round(phoneme.start_s * 200)
+        quiet = at
+        while quiet > max(0, at - MAX_CLOSURE_WINDOWS) and quiet <= len(level) and level[quiet - 1] < QUIET_LEVEL:
+            quiet -= 1
+        start_s = min(quiet / 200, phoneme.start_s)
+        if index and found[index - 1].end_s > start_s:
+            previous = found[index - 1]
+            start_s = max(start_s, (previous.start_s + previous.end_s) / 2)
+            found[index - 1] = replace(previous, end_s=start_s)
+        found[index] = replace(phoneme, start_s=start_s)
+    return found
+
+
+def _words(events: Sequence[tuple], phonemes: Sequence[Phoneme], text: str) -> list[Word]:
+    """Words with the span of the sounds they own."""
+    opened = [
+        (sample / SAMPLE_RATE_HZ, position, length)
+        for kind, sample, position, length, _ in events
+        if kind == EVENT_WORD
+    ]
+    starts_s = [phoneme.start_s for phoneme in phonemes]
+    words = []
+    for (start_s, position, length), (next_s, _, _) in itertools.pairwise([*opened, (math.inf, 0, 0)]):
+        own = phonemes[bisect.bisect_left(starts_s, start_s - 1e-4) : bisect.bisect_left(starts_s, next_s - 1e-4)]
+        spelled = text[position - 1 : position - 1 + length].strip()
+        if own and spelled:
+            words.append(Word(spelled, own[0].start_s, own[-1].end_s))
+    return words
+
+
+def _speak_with_piper(voice: "piper.PiperVoice", text: str, rate: float) -> tuple[list[SpokenPassage], int]:
+    samples, phonemes, words, sample_rate_hz = piper.speak(voice, text, rate)
+    return [SpokenPassage(samples, phonemes, [Word(*word) for word in words])], sample_rate_hz
+
+
+def _join(passages: Sequence[SpokenPassage], sample_rate_hz: int) -> tuple[np.ndarray, list[Phoneme], list[Word]]:
+    """One sound with silence before and after, all times moved along."""
+    parts = [np.zeros(round(LEAD_IN_S * sample_rate_hz), np.float32)]
+    phonemes: list[Phoneme] = []
+    words: list[Word] = []
+    for passage in passages:
+        at_s = sum(len(part) for part in parts) / sample_rate_hz
+        phonemes += [replace(p, start_s=p.start_s + at_s, end_s=p.end_s + at_s) for p in passage.phonemes]
+        words += [replace(w, start_s=w.start_s + at_s, end_s=w.end_s + at_s) for w in passage.words]
+        parts.append(passage.samples)
+    parts.append(np.zeros(round(LEAD_OUT_S * sample_rate_hz), np.float32))
+    return np.concatenate(parts), phonemes, words
+
+
+def _write_wav(path: Path, samples: np.ndarray, sample_rate_hz: int) -> None:
+    partial = path.with_name(path.name + ".part")
+    pcm = (np.clip(samples, -1.0, 1.0) * 32767.0).round().astype("<i2")
+    try:
+        with partial.open("wb") as file, wave.open(file, "wb") as out:
+            out.setnchannels(1)
+            out.setsampwidth(2)
+            out.setframerate(sample_rate_hz)
+            out.writeframes(pcm.tobytes())
+        partial.replace(path)
+    finally:
+        partial.unlink(missing_ok=True)
