@@ -1,14 +1,10 @@
 """Voice → mouth track: from exact phonemes (scripts) or from sound alone (recordings)."""
 
-import json
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from worker.engine.contracts import Span
-from worker.engine.failures import EngineFailure, FailureCode
 from worker.engine.speech.coarticulation import (
     GRID_HZ,
     MOUTH_LEAD_S,
@@ -18,8 +14,8 @@ from worker.engine.speech.coarticulation import (
     speaking_spans,
 )
 from worker.engine.speech.decoding import decode_phonemes
-from worker.engine.speech.detection import speech_probability, spans_from
-from worker.engine.speech.mouth_track import ARTICULATORS, VISEMES, Accent, MouthTrack, Phoneme, Prosody
+from worker.engine.speech.detection import spans_from, speech_probability
+from worker.engine.speech.mouth_track import MouthTrack, Phoneme, Prosody
 from worker.engine.speech.prosody import analyse_prosody, loudness
 from worker.engine.speech.rules import PAUSE_S, apply_rules
 from worker.engine.speech.waveform import SPEECH_HZ, speech_samples

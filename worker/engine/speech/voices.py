@@ -39,7 +39,7 @@ STRESS_MARKS = {"ˈ": 2, "ˌ": 1}
 
 @dataclass(frozen=True)
 class Voice:
-    """A voice to choose from. `id` is what a script names; `language` a tag such as "en-us"; `gender` male/female/""."""
+    """A voice to choose from. `id` is what a script names; `language` a tag such as "en-us"; `gender` may be empty."""
 
     id: str
     name: str
@@ -200,7 +200,7 @@ def _phonemes(events: Sequence[tuple]) -> list[Phoneme]:
 
 
 def _with_closures(phonemes: Sequence[Phoneme], samples: np.ndarray) -> list[Phoneme]:
-    """Gives voiceless stops their silent closure: espeak marks them at the burst and leaves the closure to the vowel."""
+    """Gives voiceless stops their silent closure, which espeak leaves to the vowel before: it marks the burst."""
     window = SAMPLE_RATE_HZ // 200  # 5 ms
     level = np.abs(samples[: len(samples) // window * window]).reshape(-1, window).max(axis=1)
     found = list(phonemes)
