@@ -91,14 +91,15 @@ def latest(job_id: uuid.UUID | str) -> ProgressState:
     return _decode(kept) if kept else NOTHING_YET
 
 
-def keep_thumbnail(job_id: uuid.UUID | str, jpeg: bytes) -> None:
-    """Keep the latest finished frame (a small JPEG); too large ones are dropped."""
+def keep_thumbnail(job_id: uuid.UUID | str, jpeg: bytes) -> bool:
+    """Keep the latest finished frame (a small JPEG). False: too large, or Redis is away."""
     if len(jpeg) > MAX_THUMBNAIL_BYTES:
-        return
+        return False
     try:
-        get_redis().set(_thumbnail_key(job_id), jpeg, ex=KEEP_S)
+        return bool(get_redis().set(_thumbnail_key(job_id), jpeg, ex=KEEP_S))
     except (redis.RedisError, OSError) as error:
         logger.warning("thumbnail could not be kept: %s", error)
+        return False
 
 
 def latest_thumbnail(job_id: uuid.UUID | str) -> bytes | None:

@@ -7,7 +7,7 @@ import dramatiq
 import redis
 from dramatiq.brokers.redis import RedisBroker
 from dramatiq.errors import ConnectionError as BrokerConnectionError
-from dramatiq.middleware import Retries, ShutdownNotifications, TimeLimit
+from dramatiq.middleware import Retries, TimeLimit
 
 from apps.jobs.models import Job
 
@@ -15,6 +15,7 @@ logger = logging.getLogger(__name__)
 
 INTERACTIVE_QUEUE = "interactive"
 RENDER_QUEUE = "render"
+VOICES_ACTOR = "refresh_voices"  # no job: looks for voices that the operator has added
 
 # kind of job -> (queue, actor's name)
 ACTORS: dict[str, tuple[str, str]] = {
@@ -29,8 +30,7 @@ def install_broker(url: str) -> None:
 
     Retries are off: the job's row decides what is run again, and a message is only ever a wake-up call.
     """
-    middleware = [ShutdownNotifications(notify_shutdown=False), TimeLimit(), Retries(max_retries=0)]
-    dramatiq.set_broker(RedisBroker(url=url, middleware=middleware))
+    dramatiq.set_broker(RedisBroker(url=url, middleware=[TimeLimit(), Retries(max_retries=0)]))
 
 
 def enqueue(actor_name: str, job_id: uuid.UUID) -> None:
@@ -40,6 +40,15 @@ def enqueue(actor_name: str, job_id: uuid.UUID) -> None:
     broker.declare_queue(queue_name)
     broker.enqueue(
         dramatiq.Message(queue_name=queue_name, actor_name=actor_name, args=(str(job_id),), kwargs={}, options={})
+    )
+
+
+def ask_for_voices() -> None:
+    """Have the interactive worker look for new voices. Raises a connection error when Redis is away."""
+    broker = dramatiq.get_broker()
+    broker.declare_queue(INTERACTIVE_QUEUE)
+    broker.enqueue(
+        dramatiq.Message(queue_name=INTERACTIVE_QUEUE, actor_name=VOICES_ACTOR, args=(), kwargs={}, options={})
     )
 
 
