@@ -1,0 +1,223 @@
+"""One warm engine process per worker: started once, watched, ended when it hangs, crashes or must stop.
+
+Loading torch, mediapipe, cv2 and av costs seconds and hundreds of megabytes, so it is never done per job; and whatever
+happens inside - an endless loop, a segmentation fault in a native library, too much memory - ends this child alone.
+"""
+
+import contextlib
+import itertools
+import logging
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from multiprocessing.connection import Connection, Pipe
+from pathlib import Path
+
+from worker.engine.contracts import Hooks, Stage
+from worker.engine.failures import EngineFailure, FailureCode
+from worker.engine_messages import Advanced, Call, Failed, Ready, Returned, Stop, Thumbnail
+from worker.lifelines import resident_bytes
+
+logger = logging.getLogger(__name__)
+
+POLL_S = 0.05
+MEMORY_CHECK_S = 0.25
+
+# How long a stage may say nothing before it counts as hung. Generous: other programs may want the processor too.
+SILENCE_MAX_S: Mapping[Stage, float] = {
+    Stage.PREPARING: 120.0,
+    Stage.LISTENING: 180.0,
+    Stage.LOOKING: 120.0,
+    Stage.RENDERING: 60.0,
+    Stage.FINISHING: 120.0,
+}
+
+
+@dataclass(frozen=True)
+class EngineLimits:
+    """What one engine process may use, and how long it may be silent, per stage."""
+
+    memory_bytes: int = 4 * 1024**3
+    nice: int = 0
+    start_max_s: float = 180.0
+    stop_grace_s: float = 0.9  # a stop is honoured within a second, by the engine itself or by ending it
+    silence_max_s: Mapping[Stage, float] = field(default_factory=lambda: dict(SILENCE_MAX_S))
+
+
+class _Watch:
+    """When a call must be ended, and why."""
+
+    def __init__(self, limits: EngineLimits, pid: int) -> None:
+        self._limits = limits
+        self._pid = pid
+        self._stage = Stage.PREPARING
+        self._heard_at = time.monotonic()
+        self._memory_at = 0.0
+        self.stop_sent_at: float | None = None
+
+    def heard(self, stage: Stage | None = None) -> None:
+        self._heard_at = time.monotonic()
+        self._stage = stage or self._stage
+
+    def verdict(self) -> EngineFailure | None:
+        """The failure for which the child has to be killed now, if any."""
+        now = time.monotonic()
+        if self.stop_sent_at is not None and now - self.stop_sent_at > self._limits.stop_grace_s:
+            return EngineFailure(FailureCode.CANCELLED)
+        if now - self._heard_at > self._limits.silence_max_s.get(self._stage, 120.0):
+            return EngineFailure(FailureCode.TIMED_OUT, stage=self._stage.value)
+        if now - self._memory_at > MEMORY_CHECK_S:
+            self._memory_at = now
+            used = resident_bytes(self._pid)
+            if used > self._limits.memory_bytes:
+                return EngineFailure(FailureCode.OUT_OF_MEMORY, used_mb=used // 2**20)
+        return None
+
+
+class EngineProcess:
+    """The worker's end of the pipe. One call at a time; not for use from two threads at once.
+
+    Args:
+        operations: module whose `OPERATIONS` the child serves and whose `warm_up()` loads everything heavy.
+        scratch_dir: where the child's temporary files go.
+    """
+
+    def __init__(
+        self, operations: str = "worker.operations", *, limits: EngineLimits, scratch_dir: Path | None = None
+    ) -> None:
+        self._operations = operations
+        self._limits = limits
+        self._scratch_dir = scratch_dir
+        self._numbers = itertools.count(1)
+        self._process: subprocess.Popen[bytes] | None = None
+        self._connection: Connection | None = None
+
+    @property
+    def pid(self) -> int | None:
+        return self._process.pid if self._process is not None else None
+
+    def is_running(self) -> bool:
+        return self._process is not None and self._process.poll() is None
+
+    def start(self) -> None:
+        """Start the child and wait until it is warm; does nothing when it is. Raises ENGINE_CRASHED, TIMED_OUT."""
+        if self.is_running():
+            return
+        self.close()
+        ours, theirs = Pipe()
+        environment = dict(os.environ)
+        if self._scratch_dir is not None:
+            self._scratch_dir.mkdir(parents=True, exist_ok=True)
+            environment["TMPDIR"] = str(self._scratch_dir)
+        command = [sys.executable, "-m", "worker.engine_child"]
+        command += ["--connection", str(theirs.fileno()), "--parent", str(os.getpid())]
+        command += ["--operations", self._operations, "--nice", str(self._limits.nice)]
+        command += ["--data-limit-bytes", str(4 * self._limits.memory_bytes)]
+        started_at = time.monotonic()
+        self._process = subprocess.Popen(
+            command,
+            stdin=subprocess.DEVNULL,
+            pass_fds=[theirs.fileno()],
+            env=environment,
+            start_new_session=True,  # so that it can be ended together with what it started
+        )
+        theirs.close()
+        self._connection = ours
+        self._await_ready(started_at)
+        logger.info("engine is warm after %.1f s (pid %d)", time.monotonic() - started_at, self._process.pid)
+
+    def _await_ready(self, started_at: float) -> None:
+        assert self._connection is not None
+        while time.monotonic() - started_at < self._limits.start_max_s:
+            try:
+                if self._connection.poll(POLL_S):
+                    assert isinstance(self._connection.recv(), Ready)
+                    return
+            except (EOFError, OSError):
+                raise self._crash() from None
+        self.kill()
+        raise EngineFailure(FailureCode.TIMED_OUT, stage="starting")
+
+    def call(self, operation: str, request: object, hooks: Hooks, *, label: str = "") -> object:
+        """Have the child do `operation`; returns what it returns.
+
+        Raises EngineFailure: the operation's own, or CANCELLED, TIMED_OUT, OUT_OF_MEMORY, ENGINE_CRASHED after the
+        child was ended or ended itself; the next call then starts a new one.
+        """
+        self.start()
+        assert self._connection is not None and self._process is not None
+        call = Call(next(self._numbers), operation, request, label)
+        watch = _Watch(self._limits, self._process.pid)
+        try:
+            self._connection.send(call)
+            while True:
+                answer = self._next_message(call, watch, hooks)
+                if isinstance(answer, Returned):
+                    return answer.result
+                if isinstance(answer, Failed):
+                    raise answer.failure
+        except (EOFError, BrokenPipeError, ConnectionResetError):
+            if watch.stop_sent_at is not None:
+                self.kill()
+                raise EngineFailure(FailureCode.CANCELLED) from None
+            raise self._crash() from None
+
+    def _next_message(self, call: Call, watch: _Watch, hooks: Hooks) -> object:
+        """Wait a moment, pass on what the child says, and look after it."""
+        assert self._connection is not None
+        message = self._connection.recv() if self._connection.poll(POLL_S) else None
+        if getattr(message, "number", None) == call.number:
+            if isinstance(message, Advanced):
+                watch.heard(message.progress.stage)
+                hooks.on_progress(message.progress)
+            elif isinstance(message, Thumbnail):
+                watch.heard()
+                hooks.on_thumbnail(message.jpeg, message.pts_s)
+            else:
+                return message
+        if watch.stop_sent_at is None and hooks.should_stop():
+            self._connection.send(Stop(call.number))
+            watch.stop_sent_at = time.monotonic()
+        failure = watch.verdict()
+        if failure is not None:
+            logger.warning("ending the engine process: %s", failure)
+            self.kill()
+            raise failure
+        return None
+
+    def _crash(self) -> EngineFailure:
+        """The child is gone, nobody asked it to: say how."""
+        assert self._process is not None
+        try:
+            status = self._process.wait(timeout=2)
+        except subprocess.TimeoutExpired:
+            status = None
+        self.kill()
+        name = signal.Signals(-status).name if status is not None and status < 0 else f"exit {status}"
+        logger.error("the engine process ended by itself: %s", name)
+        return EngineFailure(FailureCode.ENGINE_CRASHED, ended_by=name)
+
+    def kill(self) -> None:
+        """End the child, with everything it started, now."""
+        if self._process is not None:
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.killpg(self._process.pid, signal.SIGKILL)
+            self._process.wait()
+        self.close()
+
+    def close(self) -> None:
+        """Hang up; the child ends itself when it is idle or busy alike."""
+        if self._connection is not None:
+            self._connection.close()
+        if self._process is not None and self._process.poll() is None:
+            try:
+                self._process.wait(timeout=2)
+            except subprocess.TimeoutExpired:
+                os.killpg(self._process.pid, signal.SIGKILL)
+                self._process.wait()
+        self._connection = None
+        self._process = None

@@ -1,0 +1,67 @@
+"""What a worker asks of its engine process, and what it gets. Pickled: standard library and contracts only."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from worker.engine.contracts import Script, TalkingPhotoRequest
+
+
+@dataclass(frozen=True)
+class PreflightOrder:
+    """Look at a file that was given as a `kind`: "portrait" or "voice"."""
+
+    path: Path
+    kind: str
+
+
+@dataclass(frozen=True)
+class SpeechOrder:
+    """Speak a script into a WAV file."""
+
+    script: Script
+    output_path: Path
+    voice_dir: Path
+
+
+@dataclass(frozen=True)
+class Speech:
+    """A spoken script, ready to play; `words` are (text, start_s, end_s)."""
+
+    path: Path
+    duration_s: float
+    words: list[tuple[str, float, float]] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class RenderOrder:
+    """Render a talking photo with the marks that its kind of export needs."""
+
+    request: TalkingPhotoRequest
+    poster_path: Path
+    voice_dir: Path
+    watermark: bool = True
+    label_corner: str = "bottom-left"
+
+
+@dataclass(frozen=True)
+class RenderedVideo:
+    """A finished video and its poster (JPEG)."""
+
+    path: Path
+    poster_path: Path
+    width_px: int
+    height_px: int
+    duration_s: float
+    frame_count: int
+    frame_rate: str
+    stage_seconds: dict[str, float] = field(default_factory=dict)
+    warnings: tuple[str, ...] = ()
+    poster_width_px: int = 0
+    poster_height_px: int = 0
+
+
+@dataclass(frozen=True)
+class VoicesOrder:
+    """List the voices there are, with the operator's own."""
+
+    voice_dir: Path

@@ -1,0 +1,101 @@
+"""A worker: `python -m worker.serve interactive|render [--number N]`. Started and restarted by `manage.py up`.
+
+Some threads take jobs from one queue; each has a warm engine process beside it. SIGTERM gives running jobs back.
+"""
+
+import argparse
+import logging
+import os
+import signal
+import sys
+import threading
+from pathlib import Path
+
+import django
+import dramatiq
+import dramatiq.errors
+import dramatiq.worker
+
+from worker.engine.failures import EngineFailure
+from worker.engine_pool import EnginePool
+from worker.engine_process import EngineLimits, EngineProcess
+
+logger = logging.getLogger("worker")
+
+STOP_MS = 8000
+
+
+def main(arguments: list[str]) -> int:
+    parser = argparse.ArgumentParser(prog="python -m worker.serve", description="Run a worker.")
+    parser.add_argument("role", choices=["interactive", "render"])
+    parser.add_argument("--number", type=int, default=1)
+    parser.add_argument("--operations", default="worker.operations", help=argparse.SUPPRESS)
+    options = parser.parse_args(arguments)
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "apps.config.settings")
+    django.setup()  # installs the broker; actors must come after it
+    return serve(options.role, options.number, options.operations)
+
+
+def serve(role_name: str, number: int, operations: str) -> int:
+    from django.conf import settings
+
+    from worker.actors import ROLES, declare_actors
+    from worker.runner import JobRunner, RunnerOptions
+
+    role, name = ROLES[role_name], f"{role_name}-{number}"
+    threads = settings.INTERACTIVE_THREADS if role_name == "interactive" else 1
+    os.environ.update({key: str(settings.ENGINE_THREADS) for key in ("OMP_NUM_THREADS", "MKL_NUM_THREADS")})
+    work_dir = Path(settings.WORK_DIR)
+    work_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    limits = EngineLimits(memory_bytes=settings.ENGINE_MEMORY_BYTES, nice=role.nice)
+    pool = EnginePool(
+        [
+            EngineProcess(operations, limits=limits, scratch_dir=work_dir / f"engine-{name}-{index}")
+            for index in range(threads)
+        ]
+    )
+    runner = JobRunner(
+        pool,
+        RunnerOptions(
+            data_dir=Path(settings.DATA_DIR),
+            work_dir=work_dir,
+            voice_dir=Path(settings.VOICE_DIR),
+            device=settings.ENGINE_DEVICE,
+        ),
+    )
+    declare_actors(runner, role)
+    stopped = threading.Event()
+    for number_of_signal in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number_of_signal, lambda *_: stopped.set())
+    try:
+        pool.start()
+    except EngineFailure as failure:
+        logger.error("the engine does not start: %s", failure)
+        return 1
+    worker = dramatiq.worker.Worker(
+        dramatiq.get_broker(), queues={role.queue}, worker_threads=threads, worker_timeout=1000
+    )
+    worker.queue_prefetch = worker.delay_prefetch = threads  # a message that waits here could be taken by a neighbour
+    worker.start()
+    if role_name == "interactive":
+        runner.refresh_voices()
+    logger.info("%s is ready", name)
+    keep_announcing(runner, name, stopped)
+    logger.info("%s is asked to end", name)
+    runner.stop()
+    worker.stop(timeout=STOP_MS)
+    pool.close()
+    return 0
+
+
+def keep_announcing(runner: "object", name: str, stopped: threading.Event) -> None:
+    from apps.jobs.presence import ANNOUNCE_INTERVAL_S
+
+    while True:
+        runner.announce(name, pid=os.getpid())
+        if stopped.wait(ANNOUNCE_INTERVAL_S):
+            return
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
