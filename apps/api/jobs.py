@@ -1,0 +1,49 @@
+"""Work in progress: look at it, stop it, order it again, delete it."""
+
+from typing import Any
+from uuid import UUID
+
+from django.http import HttpRequest
+from ninja import Router, Status
+
+from apps.api.schemas import JobOut, RenderOut, SpeechIn
+from apps.api.throttles import AccountThrottle
+from apps.jobs import services
+from apps.jobs.deletion import delete_job
+from apps.jobs.history import render_facts
+from apps.jobs.models import Job
+from apps.projects.services import speech_request
+
+router = Router(tags=["jobs"])
+speech_router = Router(tags=["speech"])
+read, write = AccountThrottle("read"), AccountThrottle("write")
+
+
+@router.get("/{job_id}", response=RenderOut, throttle=read, summary="See where a job is")
+def get_job(request: HttpRequest, job_id: UUID) -> dict[str, Any]:
+    """The same as /ws/jobs/{id}/ sends, for when websockets are blocked. Ask about once a second."""
+    return render_facts(services.get_job_for(request.user, job_id))
+
+
+@router.post("/{job_id}/cancel", response=RenderOut, throttle=write, summary="Stop a job")
+def cancel_job(request: HttpRequest, job_id: UUID) -> dict[str, Any]:
+    return render_facts(services.cancel(services.get_job_for(request.user, job_id)))
+
+
+@router.post("/{job_id}/retry", response={201: RenderOut}, throttle=AccountThrottle("render"), summary="Order it again")
+def retry_job(request: HttpRequest, job_id: UUID) -> Status[Any]:
+    """A failed or cancelled job once more, with the same settings, as a new job."""
+    return Status(201, render_facts(services.retry(services.get_job_for(request.user, job_id))))
+
+
+@router.delete("/{job_id}", response={204: None}, throttle=write, summary="Delete a job and its video")
+def remove_job(request: HttpRequest, job_id: UUID) -> Status[None]:
+    delete_job(services.get_job_for(request.user, job_id))
+    return Status(204, None)
+
+
+@speech_router.post("", response={201: JobOut}, throttle=AccountThrottle("speech"), summary="Listen to a script")
+def speak(request: HttpRequest, payload: SpeechIn) -> Status[Any]:
+    """Orders a recording of the script; when the job is done, its `output_url` plays it."""
+    order = speech_request(payload.text, payload.voice, rate=payload.rate, pitch=payload.pitch)
+    return Status(201, render_facts(services.submit(request.user, Job.Kind.SPEECH, request=order)))

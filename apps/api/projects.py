@@ -1,0 +1,85 @@
+"""Projects: make, change, copy and delete them, and have them rendered."""
+
+from typing import Annotated, Any
+from uuid import UUID
+
+from django.http import HttpRequest
+from ninja import Header, Query, Router, Status
+
+from apps.api.schemas import ProjectIn, ProjectOut, ProjectPatch, RenderOut
+from apps.api.throttles import AccountThrottle
+from apps.jobs.deletion import delete_jobs_of
+from apps.jobs.history import render_facts, renders_of
+from apps.jobs.models import Job
+from apps.jobs.services import submit
+from apps.projects import services
+from apps.projects.presentation import project_facts
+
+PAGE_SIZE_MAX = 100
+KEY_MAX_CHARS = 255
+
+router = Router(tags=["projects"])
+read, write = AccountThrottle("read"), AccountThrottle("write")
+
+
+@router.get("", response=list[ProjectOut], throttle=read, summary="List your projects, newest first")
+def list_projects(
+    request: HttpRequest,
+    limit: Annotated[int, Query(ge=1, le=PAGE_SIZE_MAX)] = 50,
+    offset: Annotated[int, Query(ge=0, le=1_000_000)] = 0,
+) -> list[dict[str, Any]]:
+    return [project_facts(project) for project in services.projects_of(request.user)[offset : offset + limit]]
+
+
+@router.post("", response={201: ProjectOut}, throttle=write, summary="Make a project")
+def create_project(request: HttpRequest, payload: ProjectIn) -> Status[Any]:
+    return Status(201, project_facts(services.create_project(request.user, title=payload.title)))
+
+
+@router.get("/{project_id}", response=ProjectOut, throttle=read, summary="Look at a project")
+def get_project(request: HttpRequest, project_id: UUID) -> dict[str, Any]:
+    return project_facts(services.get_project_for(request.user, project_id))
+
+
+@router.patch("/{project_id}", response=ProjectOut, throttle=write, summary="Change a project")
+def update_project(request: HttpRequest, project_id: UUID, payload: ProjectPatch) -> dict[str, Any]:
+    """All changes are made, or none."""
+    project = services.get_project_for(request.user, project_id)
+    changes = payload.dict(exclude_unset=True)
+    presenter = changes.pop("presenter", None)
+    project = services.update_project(project, changes)
+    return project_facts(services.use_presenter(project, presenter) if presenter else project)
+
+
+@router.delete("/{project_id}", response={204: None}, throttle=write, summary="Delete a project")
+def delete_project(request: HttpRequest, project_id: UUID) -> Status[None]:
+    """The project, its renders and the files that no other project uses are gone for good."""
+    project = services.get_project_for(request.user, project_id)
+    delete_jobs_of(project)
+    services.delete_project(project)
+    return Status(204, None)
+
+
+@router.post("/{project_id}/duplicate", response={201: ProjectOut}, throttle=write, summary="Copy a project")
+def duplicate_project(request: HttpRequest, project_id: UUID) -> Status[Any]:
+    return Status(201, project_facts(services.duplicate(services.get_project_for(request.user, project_id))))
+
+
+@router.get("/{project_id}/renders", response=list[RenderOut], throttle=read, summary="List a project's renders")
+def list_renders(request: HttpRequest, project_id: UUID) -> list[dict[str, Any]]:
+    return [render_facts(job) for job in renders_of(services.get_project_for(request.user, project_id))]
+
+
+@router.post(
+    "/{project_id}/render", response={201: RenderOut}, throttle=AccountThrottle("render"), summary="Render a project"
+)
+def render_project(
+    request: HttpRequest,
+    project_id: UUID,
+    idempotency_key: Annotated[str | None, Header(alias="Idempotency-Key", max_length=KEY_MAX_CHARS)] = None,
+) -> Status[Any]:
+    """Orders a free render of the project as it is saved now. The same key gives the same render again."""
+    project = services.get_project_for(request.user, project_id)
+    order = services.render_request(project)
+    job = submit(request.user, Job.Kind.TALKING_PHOTO, project=project, request=order, idempotency_key=idempotency_key)
+    return Status(201, render_facts(job))

@@ -1,0 +1,83 @@
+"""What was rendered so far, and how long it takes: reading only."""
+
+import statistics
+from collections.abc import Iterable
+from typing import Any
+
+from django.core.cache import cache
+from django.db.models import Max, QuerySet
+
+from apps.accounts.models import User
+from apps.jobs.models import Job
+from apps.jobs.services import ACTIVE_STATES, job_message
+from apps.projects.models import Project
+
+RENDERS_SHOWN_MAX = 50
+TYPICAL_SECONDS_PER_SECOND = 1.2  # before anything was rendered here
+TYPICAL_OVERHEAD_S = 3.0
+_SPEED_KEY, _SPEED_KEEP_S, _SPEED_SAMPLES = "render-seconds-per-second", 60, 20
+
+
+def renders_of(project: Project) -> QuerySet[Job]:
+    """The project's renders, newest first."""
+    return (
+        Job.objects.filter(project=project, kind=Job.Kind.TALKING_PHOTO)
+        .select_related("output", "thumbnail", "project")
+        .order_by("-queued_at")[:RENDERS_SHOWN_MAX]
+    )
+
+
+def render_facts(job: Job) -> dict[str, Any]:
+    """One render as pages and the API see it: where it is now, and with which settings it was ordered."""
+    output = job.output
+    return job_message(job) | {
+        "id": str(job.pk),
+        "project": str(job.project_id) if job.project_id else None,
+        "request": job.request,
+        "queued_at": job.queued_at,
+        "finished_at": job.finished_at,
+        "duration_s": output.duration_s if output else None,
+        "width_px": output.width_px if output else None,
+        "height_px": output.height_px if output else None,
+        "size_bytes": output.size_bytes if output else None,
+    }
+
+
+def latest_renders(user: User, projects: Iterable[Project]) -> dict[object, Job]:
+    """project id → its newest render, in two queries however many projects there are."""
+    newest = (
+        Job.objects.filter(owner=user, kind=Job.Kind.TALKING_PHOTO, project__in=list(projects))
+        .values("project_id")
+        .annotate(newest=Max("queued_at"))
+        .values("newest")
+    )
+    jobs = Job.objects.filter(
+        owner=user, kind=Job.Kind.TALKING_PHOTO, project__in=list(projects), queued_at__in=newest
+    ).select_related("output", "thumbnail")
+    return {job.project_id: job for job in jobs}
+
+
+def active_renders(user: User) -> QuerySet[Job]:
+    return Job.objects.filter(owner=user, kind=Job.Kind.TALKING_PHOTO, state__in=ACTIVE_STATES)
+
+
+def seconds_per_second() -> float:
+    """How many seconds one second of video took lately on this site's machines."""
+    known = cache.get(_SPEED_KEY)
+    if known is not None:
+        return float(known)
+    done = Job.objects.filter(
+        kind=Job.Kind.TALKING_PHOTO,
+        state=Job.State.SUCCEEDED,
+        started_at__isnull=False,
+        finished_at__isnull=False,
+        output__duration_s__gt=0.5,
+    ).order_by("-finished_at")
+    rows = done.values_list("started_at", "finished_at", "output__duration_s")[:_SPEED_SAMPLES]
+    speeds = [
+        max((finished - started).total_seconds() - TYPICAL_OVERHEAD_S, 0.5) / duration_s
+        for started, finished, duration_s in rows
+    ]
+    speed = statistics.median(speeds) if speeds else TYPICAL_SECONDS_PER_SECOND
+    cache.set(_SPEED_KEY, speed, _SPEED_KEEP_S)
+    return speed

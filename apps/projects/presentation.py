@@ -1,0 +1,69 @@
+"""Projects and files as pages and the API see them: plain facts, ready for JSON."""
+
+from typing import Any
+
+from apps.core.failures import failure_dict
+from apps.projects.models import Project
+from apps.projects.services import SAMPLE_SCRIPT
+from apps.uploads.models import Asset
+from apps.uploads.services import signed_media_url
+
+UNTITLED = "Untitled video"
+_VIEWABLE_PICTURES = {"image/jpeg", "image/png", "image/webp", "image/gif", "image/avif", "image/bmp"}
+
+
+def asset_facts(asset: Asset) -> dict[str, Any]:
+    """One file. `preflight` is what we found in it; `failure` says why it was refused."""
+    refused = asset.state == Asset.State.REFUSED
+    stored = asset.state != Asset.State.RECEIVING
+    return {
+        "id": str(asset.pk),
+        "kind": asset.kind,
+        "state": asset.state,
+        "name": asset.original_name,
+        "content_type": asset.content_type,
+        "size_bytes": asset.size_bytes,
+        "width_px": asset.width_px,
+        "height_px": asset.height_px,
+        "duration_s": asset.duration_s,
+        "url": signed_media_url(asset) if stored else None,
+        "viewable": asset.kind != Asset.Kind.PORTRAIT or asset.content_type in _VIEWABLE_PICTURES,
+        "preflight": asset.preflight,
+        "failure": failure_dict(asset.failure_code or "asset_refused", asset.failure_detail) if refused else None,
+        "created_at": asset.created_at,
+    }
+
+
+def display_title(project: Project) -> str:
+    """The title, or the first words of the script, or what we call a project that has neither."""
+    if project.title:
+        return project.title
+    words = project.script.split()
+    if project.script == SAMPLE_SCRIPT or not words:
+        return UNTITLED
+    start = " ".join(words[:6])
+    return start[:60] + ("…" if len(words) > 6 or len(start) > 60 else "")
+
+
+def project_facts(project: Project) -> dict[str, Any]:
+    """One project with its files. Needs `portrait` and `voice` fetched along with it."""
+    return {
+        "id": str(project.pk),
+        "title": project.title,
+        "display_title": display_title(project),
+        "portrait": asset_facts(project.portrait) if project.portrait else None,
+        "voice_source": project.voice_source,
+        "voice": asset_facts(project.voice) if project.voice else None,
+        "script": project.script,
+        "script_voice": project.script_voice,
+        "script_rate": project.script_rate,
+        "script_pitch": project.script_pitch,
+        "face_index": project.face_index,
+        "aspect": project.aspect,
+        "style": project.style,
+        "frames_per_second": project.frames_per_second,
+        "seed": project.seed,
+        "label_corner": project.label_corner,
+        "created_at": project.created_at,
+        "updated_at": project.updated_at,
+    }
