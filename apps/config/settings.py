@@ -3,21 +3,55 @@
 Without any variable set: SQLite, files and an embedded Redis under `var/`, for one person on this machine.
 """
 
+import logging
+import os
 from pathlib import Path
+from urllib.parse import urlsplit
 
-import environ
+from apps.config import env
+from apps.config.local_secrets import redis_socket_in, secret_key_in
 
+MIB = 1024 * 1024
 BASE_DIR = Path(__file__).resolve().parent.parent.parent
-env = environ.Env()
-env.read_env(BASE_DIR / ".env")
+env.load_env_file(env.folder("ENV_FILE", BASE_DIR / ".env"))
 
-DATA_DIR = Path(env.str("DATA_DIR", default=str(BASE_DIR / "var")))
-DATA_DIR.mkdir(parents=True, exist_ok=True)
+# ---- where the site writes ------------------------------------------------------------------------------------------
+DATA_DIR = env.folder("DATA_DIR", BASE_DIR / "var")
+MEDIA_DIR = DATA_DIR / "media"  # stored files, when not on S3
+INCOMING_DIR = DATA_DIR / "incoming"  # bytes of uploads that are still arriving
+MAILBOX_DIR = DATA_DIR / "mailbox"  # letters, when there is no mail server
+LOG_DIR = DATA_DIR / "logs"
+VOICE_DIR = env.folder("VOICE_DIR", DATA_DIR / "voices")  # the operator's Piper voices
+for _folder in (DATA_DIR, MEDIA_DIR, INCOMING_DIR, LOG_DIR):
+    _folder.mkdir(mode=0o700, parents=True, exist_ok=True)
 
-DEBUG = env.bool("DEBUG", default=True)
-SECRET_KEY = env.str("SECRET_KEY", default="insecure-development-key")
-ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["127.0.0.1", "localhost", "[::1]", "testserver"])
+# ---- who may come in ------------------------------------------------------------------------------------------------
+DEBUG = env.boolean("DEBUG", default=True)
+SECRET_KEY = env.secret("SECRET_KEY") or secret_key_in(DATA_DIR)
+SECRET_KEY_FALLBACKS = env.words("SECRET_KEY_FALLBACKS", [])  # older keys, while sessions and links move to a new one
+ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", ["127.0.0.1", "localhost", "[::1]"] if DEBUG else [])
+# The address people type, e.g. https://lipsmith.example; links in letters from the workers start with it.
+SITE_URL = env.url("SITE_URL", "", schemes=("http", "https")).rstrip("/")
+HTTPS = env.boolean("HTTPS", default=not DEBUG)  # the site is reached by TLS, here or at a proxy in front
+TRUST_PROXY = env.boolean("TRUST_PROXY", default=False)  # a proxy in front sets X-Forwarded-Proto and -For
+HOST_COUNT = env.integer("HOST_COUNT", 1, minimum=1, maximum=1000)  # machines that share database and files
 
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
+SESSION_COOKIE_AGE = 60 * 60 * 24 * 30
+SESSION_ENGINE = "django.contrib.sessions.backends.cached_db"
+CSRF_TRUSTED_ORIGINS = env.words("CSRF_TRUSTED_ORIGINS", [SITE_URL] if SITE_URL else [])
+CSRF_FAILURE_VIEW = "apps.core.errors.csrf_failure"
+SECURE_SSL_REDIRECT = HTTPS and TRUST_PROXY  # without a proxy's header nobody here could tell http from https
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if TRUST_PROXY else None
+SECURE_HSTS_SECONDS = 60 * 60 * 24 * 30 if HTTPS else 0
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "same-origin"
+SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+
+# ---- what the site is made of ---------------------------------------------------------------------------------------
 INSTALLED_APPS = [
     "apps.ops",
     "apps.studio",
@@ -37,11 +71,14 @@ INSTALLED_APPS = [
     "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
+    "django.contrib.humanize",
 ]
 
 MIDDLEWARE = [
+    "apps.core.health.HealthMiddleware",
     "django.middleware.security.SecurityMiddleware",
-    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "apps.core.security_headers.SecurityHeadersMiddleware",
+    "apps.core.static_files.StaticFilesMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -50,6 +87,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "apps.core.errors.SiteFailureMiddleware",
 ]
 
 ROOT_URLCONF = "apps.config.urls"
@@ -64,23 +102,166 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
+                "apps.accounts.context_processors.account_state",
             ]
         },
     }
 ]
 
-DATABASES = {"default": env.db("DATABASE_URL", default=f"sqlite:///{DATA_DIR / 'lipsmith.sqlite3'}")}
+# ---- database, Redis ------------------------------------------------------------------------------------------------
+DATABASES = {"default": env.database("DATABASE_URL", f"sqlite:///{DATA_DIR / 'lipsmith.sqlite3'}")}
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     DATABASES["default"]["OPTIONS"] = {
         "timeout": 5,
-        "transaction_mode": "IMMEDIATE",
+        "transaction_mode": "IMMEDIATE",  # a transaction that will write waits at its start instead of failing later
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
     }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
-AUTH_USER_MODEL = "accounts.User"
 
-USE_TZ = True
-TIME_ZONE = "UTC"
+REDIS_URL = env.url("REDIS_URL", "", schemes=("redis", "rediss", "unix"))
+REDIS_SOCKET = None if REDIS_URL else redis_socket_in(DATA_DIR)  # `up` runs a Redis of our own there
+if REDIS_SOCKET is not None:
+    REDIS_URL = f"unix://{REDIS_SOCKET}"
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "LOCATION": REDIS_URL,
+        "KEY_PREFIX": "lipsmith",
+    }
+}
+CHANNEL_LAYERS = {
+    "default": {
+        "BACKEND": "channels_redis.core.RedisChannelLayer",
+        "CONFIG": {"hosts": [REDIS_URL], "prefix": "lipsmith:channels", "capacity": 200, "expiry": 30},
+    }
+}
+
+# ---- processes ------------------------------------------------------------------------------------------------------
+HOST = env.text("HOST", "127.0.0.1")
+PORT = env.integer("PORT", 8000, minimum=1, maximum=65535)
+WEB_WORKERS = env.integer("WEB_WORKERS", 1, minimum=1, maximum=64)
+INTERACTIVE_WORKERS = env.integer("INTERACTIVE_WORKERS", 1, minimum=0, maximum=64)
+INTERACTIVE_THREADS = env.integer("INTERACTIVE_THREADS", 2, minimum=1, maximum=16)
+RENDER_WORKERS = env.integer("RENDER_WORKERS", 1, minimum=0, maximum=64)
+ENGINE_THREADS = env.integer("ENGINE_THREADS", os.cpu_count() or 1, minimum=1, maximum=256)
+ENGINE_DEVICE = env.choice("ENGINE_DEVICE", "auto", ("auto", "cpu", "cuda"))
+ENGINE_MEMORY_BYTES = env.integer("ENGINE_MEMORY_MB", 4096, minimum=512, maximum=1_000_000) * MIB
+WORK_DIR = env.folder("WORK_DIR", DATA_DIR / "work")  # what workers need while they work; empty when nothing runs
+
+# ---- jobs -----------------------------------------------------------------------------------------------------------
+FREE_RENDERS_PER_DAY = env.integer("FREE_RENDERS_PER_DAY", 10, minimum=0, maximum=1_000_000)  # per account, UTC
+CONCURRENT_JOBS_MAX = env.integer("CONCURRENT_JOBS_MAX", 3, minimum=1, maximum=1000)  # per account and kind
+PREVIEW_HOURS = env.integer("PREVIEW_HOURS", 24, minimum=1, maximum=24 * 365)  # spoken scripts, kept to be listened to
+RETENTION_DAYS = env.integer("RETENTION_DAYS", 0, minimum=0, maximum=36500)  # finished videos; 0 keeps them for ever
+
+# ---- files ----------------------------------------------------------------------------------------------------------
+S3_BUCKET = env.text("S3_BUCKET")
+S3_ENDPOINT_URL = env.url("S3_ENDPOINT_URL", "", schemes=("http", "https"))
+S3_REGION = env.text("S3_REGION")
+S3_ACCESS_KEY_ID = env.secret("S3_ACCESS_KEY_ID")
+S3_SECRET_ACCESS_KEY = env.secret("S3_SECRET_ACCESS_KEY")
+_ON_DISK = {
+    "BACKEND": "django.core.files.storage.FileSystemStorage",
+    "OPTIONS": {"location": MEDIA_DIR, "file_permissions_mode": 0o600, "directory_permissions_mode": 0o700},
+}
+_ON_S3 = {
+    "BACKEND": "storages.backends.s3.S3Storage",
+    "OPTIONS": {
+        "bucket_name": S3_BUCKET,
+        "endpoint_url": S3_ENDPOINT_URL or None,
+        "region_name": S3_REGION or None,
+        "access_key": S3_ACCESS_KEY_ID or None,
+        "secret_key": S3_SECRET_ACCESS_KEY or None,
+        "default_acl": "private",
+        "querystring_auth": True,
+        "file_overwrite": False,
+        "signature_version": "s3v4",
+        "max_memory_size": 8 * MIB,
+    },
+}
+_STATIC_BACKEND = (
+    "django.contrib.staticfiles.storage.StaticFilesStorage"
+    if DEBUG
+    else "whitenoise.storage.CompressedManifestStaticFilesStorage"
+)
+STORAGES = {"default": _ON_S3 if S3_BUCKET else _ON_DISK, "staticfiles": {"BACKEND": _STATIC_BACKEND}}
+FILE_UPLOAD_HANDLERS = ["apps.uploads.receiving.ReceivingUploadHandler"]
+FILE_UPLOAD_TEMP_DIR = INCOMING_DIR
+FILE_UPLOAD_MAX_MEMORY_SIZE = MIB  # a request's body above this goes to disk while it arrives
+MAX_UPLOAD_BYTES = env.integer("MAX_UPLOAD_MB", 250, minimum=1, maximum=100_000) * MIB
+MAX_PICTURE_BYTES = min(60 * MIB, MAX_UPLOAD_BYTES)
+MAX_PICTURE_PIXELS = 100_000_000  # above this a picture is a bomb or a mistake; preflight has its own, tighter opinion
+QUOTA_BYTES = env.integer("QUOTA_MB", 2048, minimum=1, maximum=100_000_000) * MIB  # per account
+MEDIA_LINK_TTL_S = 60 * 60
+MEDIA_ROOT = MEDIA_DIR
+
 STATIC_URL = "/static/"
 STATIC_ROOT = DATA_DIR / "static"
 STATICFILES_DIRS = [BASE_DIR / "static"]
+WHITENOISE_USE_FINDERS = WHITENOISE_AUTOREFRESH = DEBUG
+
+# ---- accounts -------------------------------------------------------------------------------------------------------
+AUTH_USER_MODEL = "accounts.User"
+AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in (
+        "UserAttributeSimilarityValidator",
+        "MinimumLengthValidator",
+        "CommonPasswordValidator",
+        "NumericPasswordValidator",
+    )
+]
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "/"
+ACCOUNT_ADAPTER = "apps.accounts.adapter.AccountAdapter"
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+# A newcomer works at once; downloads for money and credits will ask for a confirmed address.
+ACCOUNT_EMAIL_VERIFICATION = "optional"
+ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
+ACCOUNT_CHANGE_EMAIL = True
+ACCOUNT_EMAIL_NOTIFICATIONS = True
+ACCOUNT_REAUTHENTICATION_REQUIRED = True
+ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = False
+ACCOUNT_LOGOUT_REDIRECT_URL = "/"
+ACCOUNT_SESSION_REMEMBER = True
+ACCOUNT_DEFAULT_HTTP_PROTOCOL = "https" if HTTPS else "http"
+ACCOUNT_RATE_LIMITS = {"signup": "20/m/ip,100/h/ip", "login": "30/m/ip", "login_failed": "20/m/ip,5/300s/key"}
+ALLAUTH_TRUSTED_PROXY_COUNT = 1 if TRUST_PROXY else 0
+
+# ---- mail -----------------------------------------------------------------------------------------------------------
+_EMAIL = env.email("EMAIL_URL")
+EMAIL_CONFIGURED = bool(_EMAIL)
+EMAIL_BACKEND = "apps.accounts.mailbox.MailboxBackend"
+if _EMAIL:
+    EMAIL_BACKEND = str(_EMAIL["EMAIL_BACKEND"])
+    EMAIL_HOST, EMAIL_PORT = _EMAIL["EMAIL_HOST"], _EMAIL["EMAIL_PORT"]
+    EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = _EMAIL["EMAIL_HOST_USER"], _EMAIL["EMAIL_HOST_PASSWORD"]
+    EMAIL_USE_TLS, EMAIL_USE_SSL = bool(_EMAIL.get("EMAIL_USE_TLS")), bool(_EMAIL.get("EMAIL_USE_SSL"))
+EMAIL_TIMEOUT = 10
+_MAIL_HOST = urlsplit(SITE_URL).hostname or "localhost"
+DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.text("DEFAULT_FROM_EMAIL", f"Lipsmith <no-reply@{_MAIL_HOST}>")
+
+# ---- payments (from step D; only read here) -------------------------------------------------------------------------
+STRIPE_SECRET_KEY = env.secret("STRIPE_SECRET_KEY")
+STRIPE_WEBHOOK_SECRET = env.secret("STRIPE_WEBHOOK_SECRET")
+
+# ---- language, time, logs -------------------------------------------------------------------------------------------
+USE_TZ = True
+TIME_ZONE = "UTC"
+LANGUAGE_CODE = "en"
+LOG_LEVEL = env.choice("LOG_LEVEL", "INFO", tuple(logging.getLevelNamesMapping()))
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "filters": {"job": {"()": "apps.core.logs.JobFilter"}},
+    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s job=%(job_id)s %(message)s"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "filters": ["job"], "formatter": "line"}},
+    "root": {"handlers": ["stderr"], "level": LOG_LEVEL},
+    "loggers": {
+        "django": {"handlers": [], "level": "INFO", "propagate": True},
+        "django.server": {"handlers": [], "level": "INFO", "propagate": True},
+    },
+}

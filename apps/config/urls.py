@@ -1,8 +1,15 @@
 """Every address of the site."""
 
+from allauth.account.decorators import secure_admin_login
 from django.contrib import admin
-from django.urls import URLPattern, URLResolver, path
+from django.urls import URLPattern, URLResolver, include, path
+
+# The admin's own sign-in form knows no limits on guessing; ours does.
+admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("admin/", admin.site.urls),
+    path("", include("apps.accounts.urls")),
+    path("", include("apps.uploads.urls")),
+    path("", include("apps.jobs.urls")),
 ]

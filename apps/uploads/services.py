@@ -1,33 +1,108 @@
 """What can be done with files: receive, read, link to, record findings about, delete."""
 
+import hashlib
+import os
+import shutil
 from collections.abc import Mapping
 from pathlib import Path
-from typing import BinaryIO
+from typing import IO
+from uuid import UUID
 
+from django.conf import settings
 from django.core.files.base import File
+from django.core.files.storage import default_storage
+from django.db import transaction
+from django.http import Http404
 
 from apps.accounts.models import User
+from apps.core.failures import CATALOGUE, SiteFailure
+from apps.uploads import links, storage
+from apps.uploads.file_types import HEAD_BYTES, Category, FileType, extension_for, sniff
+from apps.uploads.limits import check_quota, check_size
 from apps.uploads.models import Asset
+from apps.uploads.names import display_name
+from apps.uploads.pictures import picture_size_px
+from apps.uploads.signals import asset_deleting, asset_received
+
+_COPY_BYTES = 1024 * 1024
+_NEEDED = {Asset.Kind.PORTRAIT: "a portrait", Asset.Kind.VOICE: "a voice"}
+# A video has a voice in it; the engine takes its sound.
+_CATEGORIES = {
+    Asset.Kind.PORTRAIT: frozenset({Category.PICTURE}),
+    Asset.Kind.VOICE: frozenset({Category.SOUND, Category.VIDEO}),
+}
 
 
 def receive_upload(user: User, kind: str, uploaded_file: File, original_name: str) -> Asset:
-    """Stream a creator's file into storage and announce it for preflight; raises SiteFailure."""
-    raise NotImplementedError
+    """Store a creator's file and announce it for preflight.
+
+    The file's bytes are copied or moved in chunks; what it is, how large, and (for pictures) how many pixels it claims
+    is checked first, by content. The row exists, RECEIVING, while the bytes move, so that a crash leaves a trace to
+    sweep; it becomes CHECKING in the transaction that also orders the preflight.
+
+    Raises:
+        SiteFailure: file_empty, upload_too_large, unsupported_type, picture_is_video, file_unreadable,
+            image_too_many_pixels, quota_full, disk_full, upload_interrupted.
+    """
+    if kind not in _CATEGORIES:
+        raise SiteFailure("option_invalid", option="kind", reason="it has to be portrait or voice")
+    if refusal := getattr(uploaded_file, "refusal", ""):
+        raise SiteFailure(refusal, max_mb=settings.MAX_UPLOAD_BYTES / 2**20)
+    check_size(kind, uploaded_file.size)
+    file_type = _check_type(kind, uploaded_file)
+    width_px = height_px = None
+    if kind == Asset.Kind.PORTRAIT:
+        width_px, height_px = picture_size_px(uploaded_file, max_pixels=settings.MAX_PICTURE_PIXELS)
+    asset = _reserve(
+        user,
+        kind=kind,
+        storage_key=storage.new_key(file_type.extension),
+        original_name=display_name(original_name),
+        content_type=file_type.content_type,
+        size_bytes=uploaded_file.size,
+        sha256=getattr(uploaded_file, "sha256", "") or _sha256(uploaded_file),
+        width_px=width_px,
+        height_px=height_px,
+    )
+    try:
+        _store(asset, uploaded_file)
+        with transaction.atomic():
+            _settle(asset, Asset.State.CHECKING)
+            asset_received.send(sender=Asset, asset=asset)
+    except BaseException:
+        _forget(asset)
+        raise
+    return asset
 
 
 def get_asset_for(user: User, asset_id: object) -> Asset:
-    """The user's own asset; Http404 for everybody else's and for malformed ids."""
-    raise NotImplementedError
+    """The user's own asset; Http404 for everybody else's, for malformed ids, and while bytes are still arriving."""
+    try:
+        key = asset_id if isinstance(asset_id, UUID) else UUID(str(asset_id))
+        return Asset.objects.exclude(state=Asset.State.RECEIVING).get(pk=key, owner_id=user.pk)
+    except (ValueError, Asset.DoesNotExist) as error:
+        raise Http404("no such file") from error
 
 
-def open_asset(asset: Asset) -> BinaryIO:
+def open_asset(asset: Asset) -> IO[bytes]:
     """The stored bytes, opened for reading."""
-    raise NotImplementedError
+    return default_storage.open(asset.storage_key, "rb")
 
 
 def local_copy(asset: Asset, folder: Path) -> Path:
-    """A file in `folder` with the asset's bytes (hard link where possible, else copy or download)."""
-    raise NotImplementedError
+    """A file in `folder` with the asset's bytes: a hard link where possible (so never write to it), else a copy."""
+    target = folder / f"{asset.pk}{extension_for(asset.content_type)}"
+    target.unlink(missing_ok=True)
+    if storage.is_on_disk():
+        source = storage.disk_path(asset.storage_key)
+        try:
+            target.hardlink_to(source)
+        except OSError:  # another disk, or one without hard links
+            shutil.copyfile(source, target)
+        return target
+    with open_asset(asset) as source_file, target.open("wb") as target_file:
+        shutil.copyfileobj(source_file, target_file, _COPY_BYTES)
+    return target
 
 
 def store_output(
@@ -44,25 +119,132 @@ def store_output(
 
     `key` names the result within the site (e.g. f"jobs/{job_id}/{lease_token}/video.mp4"): storing under the same key
     again returns the first asset. `facts`: width_px, height_px, duration_s, original_name.
+
+    Raises:
+        SiteFailure: disk_full.
     """
-    raise NotImplementedError
+    storage_key = storage.output_key(key, extension_for(content_type))
+    existing = Asset.objects.filter(storage_key=storage_key).first()
+    if existing is not None and existing.state == Asset.State.READY:
+        return existing
+    with path.open("rb") as raw:
+        file = File(raw, name=path.name)
+        if existing is None:
+            existing = Asset.objects.create(
+                owner=owner,
+                kind=kind,
+                storage_key=storage_key,
+                content_type=content_type,
+                parent=parent,
+                size_bytes=file.size,
+                sha256=_sha256(file),
+                **facts,
+            )
+        try:
+            _store(existing, file)
+            _settle(existing, Asset.State.READY)
+        except BaseException:
+            _forget(existing)
+            raise
+    return existing
 
 
-def signed_media_url(asset: Asset, *, download_name: str | None = None, ttl_s: int = 3600) -> str:
+def signed_media_url(asset: Asset, *, download_name: str | None = None, ttl_s: int | None = None) -> str:
     """A short-lived link that plays the asset, or downloads it under `download_name`."""
-    raise NotImplementedError
+    return links.signed_url(asset, download_name=download_name, ttl_s=ttl_s or settings.MEDIA_LINK_TTL_S)
 
 
 def record_preflight(asset: Asset, report: Mapping[str, object]) -> bool:
-    """Keep preflight's report and make the asset READY; False when it was no longer CHECKING (deleted, refused)."""
-    raise NotImplementedError
+    """Keep preflight's report and make the asset READY; False when it was no longer CHECKING (deleted, refused).
+
+    A length or upright size in the report (duration_s, width_px, height_px) also goes to the asset's own fields.
+    """
+    facts = {
+        name: report[name]
+        for name in ("duration_s", "width_px", "height_px")
+        if isinstance(report.get(name), int | float) and not isinstance(report.get(name), bool)
+    }
+    return _leave_checking(asset, state=Asset.State.READY, preflight=dict(report), **facts)
 
 
 def refuse(asset: Asset, code: str, detail: Mapping[str, object] | None = None) -> bool:
     """Mark the asset REFUSED with a failure code of the catalogue; False when it was no longer CHECKING."""
-    raise NotImplementedError
+    if code not in CATALOGUE:
+        raise ValueError(f"{code!r} is not in the failure catalogue")
+    return _leave_checking(asset, state=Asset.State.REFUSED, failure_code=code, failure_detail=dict(detail or {}))
 
 
 def delete_asset(asset: Asset) -> None:
-    """Delete the row, everything derived from it, and the files (after the transaction commits)."""
-    raise NotImplementedError
+    """Delete the row, everything derived from it, and the files (after the transaction commits).
+
+    Raises:
+        SiteFailure: asset_in_use, from a receiver of `asset_deleting`.
+    """
+    with transaction.atomic():
+        asset_deleting.send(sender=Asset, asset=asset)
+        keys = [asset.storage_key]
+        parents = [asset.pk]
+        while parents:
+            derived = list(Asset.objects.filter(parent__in=parents).values_list("pk", "storage_key"))
+            parents = [pk for pk, _ in derived]
+            keys += [key for _, key in derived]
+        Asset.objects.filter(pk=asset.pk).delete()
+        storage.delete_files_on_commit(keys)
+
+
+def _check_type(kind: str, file: File) -> FileType:
+    file.seek(0)
+    file_type = sniff(file.read(HEAD_BYTES))
+    file.seek(0)
+    if file_type.category in _CATEGORIES[Asset.Kind(kind)]:
+        return file_type
+    if kind == Asset.Kind.PORTRAIT and file_type.category is Category.VIDEO:
+        raise SiteFailure("picture_is_video", found=file_type.label)
+    raise SiteFailure("unsupported_type", found=file_type.label, needed=_NEEDED[Asset.Kind(kind)])
+
+
+def _reserve(user: User, **fields: object) -> Asset:
+    """Create the RECEIVING row if the account has room; the lock keeps two uploads from taking the same room."""
+    with transaction.atomic():
+        User.objects.select_for_update().get(pk=user.pk)
+        check_quota(user, int(str(fields["size_bytes"])))
+        return Asset.objects.create(owner=user, **fields)
+
+
+def _store(asset: Asset, file: File) -> None:
+    file.seek(0)
+    try:
+        storage.save(asset.storage_key, file)
+    except OSError as error:
+        raise SiteFailure("disk_full") from error
+
+
+def _settle(asset: Asset, state: str) -> None:
+    """RECEIVING → `state`; a row that was swept or deleted meanwhile is an interrupted upload."""
+    changed = Asset.objects.filter(pk=asset.pk, state=Asset.State.RECEIVING).update(state=state)
+    if changed != 1:
+        raise SiteFailure("upload_interrupted")
+    asset.state = state
+
+
+def _forget(asset: Asset) -> None:
+    Asset.objects.filter(pk=asset.pk).delete()
+    storage.delete_files([asset.storage_key])
+
+
+def _leave_checking(asset: Asset, **changes: object) -> bool:
+    changed = Asset.objects.filter(pk=asset.pk, state=Asset.State.CHECKING).update(**changes)
+    if changed != 1:
+        return False
+    for name, value in changes.items():
+        setattr(asset, name, value)
+    return True
+
+
+def _sha256(file: File) -> str:
+    digest = hashlib.sha256()
+    file.seek(0)
+    while chunk := file.read(_COPY_BYTES):
+        digest.update(chunk)
+    file.seek(0, os.SEEK_SET)
+    return digest.hexdigest()

@@ -1,0 +1,52 @@
+"""Failures on their way to the browser: a page for people, problem+json for programs."""
+
+from collections.abc import Callable
+
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render
+
+from apps.core.failures import CATALOGUE, SiteFailure, failure_dict
+
+
+def wants_json(request: HttpRequest) -> bool:
+    """Whether a program asked: by address, or by preferring JSON to a page."""
+    return request.path.startswith("/api/") or request.get_preferred_type(["text/html", "application/json"]) == (
+        "application/json"
+    )
+
+
+def failure_response(request: HttpRequest, code: str, detail: dict[str, object] | None = None) -> HttpResponse:
+    """The answer for one failure of the catalogue, with its HTTP status."""
+    facts = failure_dict(code, detail)
+    status = CATALOGUE.get(code, CATALOGUE["internal"]).http_status
+    if wants_json(request):
+        response: HttpResponse = JsonResponse(facts, status=status, content_type="application/problem+json")
+    else:
+        response = render(request, "core/failure.html", {"failure": facts, "status": status}, status=status)
+    wait_s = facts["detail"].get("retry_after_s") if isinstance(facts["detail"], dict) else None
+    if isinstance(wait_s, int | float):
+        response["Retry-After"] = str(max(1, round(wait_s)))
+    return response
+
+
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """Shown instead of Django's page when a form's token is missing or stale."""
+    return failure_response(request, "csrf_failed")
+
+
+class SiteFailureMiddleware:
+    """Turns a SiteFailure that a view lets through into the catalogue's words."""
+
+    sync_capable = True
+    async_capable = False
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        if isinstance(exception, SiteFailure):
+            return failure_response(request, exception.code, exception.detail)
+        return None
