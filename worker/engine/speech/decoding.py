@@ -22,11 +22,11 @@ def model_file(name: str) -> str:
     return str(Path(pocketsphinx.get_model_path("en-us")) / name)
 
 
-def sphinx_pcm(samples: np.ndarray) -> bytes:
+def sphinx_pcm(samples: np.ndarray, seed: int = 0) -> bytes:
     """16 kHz float samples → int16 bytes at the level the recogniser likes, with a breath of noise."""
     rms = float(np.sqrt(np.mean(samples**2))) if len(samples) else 0.0
     levelled = samples * (TARGET_RMS / max(rms, 1e-5))
-    noisy = levelled + np.random.default_rng(0).normal(0.0, NOISE_SIGMA, len(samples))
+    noisy = levelled + np.random.default_rng(seed).normal(0.0, NOISE_SIGMA, len(samples))
     return (noisy.clip(-1.0, 1.0) * 32767).astype("<i2").tobytes()
 
 
