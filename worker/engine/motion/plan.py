@@ -1,0 +1,86 @@
+"""The whole motion of a talking photo, decided before the first pixel: cheap, seeded, the same for the same request."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from worker.engine.contracts import Style
+from worker.engine.motion.blinks import blink_track, glance_track
+from worker.engine.motion.head import LIVELINESS, breath_track, brow_track, head_turns_deg
+from worker.engine.speech.mouth_track import MouthTrack
+
+
+@dataclass(frozen=True)
+class FrameMotion:
+    """What one frame does. articulation: (A,); blink in [0, 1]; glance (x, y) in eye widths; brows, smile in [0, 1].
+
+    turn_deg: (yaw, pitch, roll) from the photo's pose; shift (x, y) and breath in inter-ocular distances.
+    """
+
+    articulation: np.ndarray
+    blink: float
+    glance: np.ndarray
+    brows: float
+    smile: float
+    turn_deg: np.ndarray
+    shift: np.ndarray
+    breath: float
+
+
+@dataclass(frozen=True)
+class MotionPlan:
+    """Motion at every frame; arrays have T rows in the units of `FrameMotion`."""
+
+    times_s: np.ndarray
+    articulation: np.ndarray
+    blink: np.ndarray
+    glance: np.ndarray
+    brows: np.ndarray
+    smile: np.ndarray
+    turn_deg: np.ndarray
+    shift: np.ndarray
+    breath: np.ndarray
+
+    def __len__(self) -> int:
+        return len(self.times_s)
+
+    def __iter__(self) -> Iterator[FrameMotion]:
+        return (self.frame(index) for index in range(len(self)))
+
+    def frame(self, index: int) -> FrameMotion:
+        return FrameMotion(
+            articulation=self.articulation[index],
+            blink=float(self.blink[index]),
+            glance=self.glance[index],
+            brows=float(self.brows[index]),
+            smile=float(self.smile[index]),
+            turn_deg=self.turn_deg[index],
+            shift=self.shift[index],
+            breath=float(self.breath[index]),
+        )
+
+
+def plan_motion(track: MouthTrack, style: Style, seed: int) -> MotionPlan:
+    """Decide every frame's motion from the mouth track; each part draws from its own stream of the seed."""
+    streams = [np.random.default_rng(child) for child in np.random.SeedSequence(seed).spawn(4)]
+    times_s, prosody = track.times_s, track.prosody
+    live = LIVELINESS[style]
+    turns = head_turns_deg(times_s, prosody, style, streams[0])
+    # The head also travels a little as the neck bends: sideways with roll and yaw, down with the nod.
+    shift = np.stack([0.012 * turns[:, 0] + 0.010 * turns[:, 2], 0.006 * turns[:, 1]], axis=1)
+    blink = blink_track(times_s, prosody.speech_spans, streams[1])
+    breath = breath_track(times_s, streams[3])
+    if style is Style.STILL:
+        breath = np.zeros_like(breath)
+    return MotionPlan(
+        times_s=times_s,
+        articulation=track.articulation.astype(np.float64),
+        blink=blink,
+        glance=glance_track(times_s, live.glance, streams[2]),
+        brows=brow_track(times_s, prosody.accents, style),
+        smile=np.full(len(times_s), live.smile),
+        turn_deg=turns,
+        shift=shift,
+        breath=breath,
+    )

@@ -1,0 +1,111 @@
+"""Displacement of mesh points → smooth displacement fields over the face, separately for upper and lower lip.
+
+Fields are linear in the mesh's displacement, so each expression direction becomes one precomputed field and a frame
+is a weighted sum of them. Beyond the mesh, rings of extra points fade the motion into hair, ears and throat.
+"""
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from scipy.sparse import csr_matrix
+from scipy.spatial import Delaunay
+
+from worker.engine.face import landmarks as lm
+from worker.engine.face.pose import HeadPose
+from worker.engine.render.warping import Region, region_around
+
+GRID_PER_EYE_DISTANCE = 22  # grid nodes per inter-ocular distance
+_SMOOTHING_NODES = 1.1
+# Rings outside the face oval: (how far out, in face half-widths; share of the oval's motion that is left there).
+_RINGS = ((1.12, 0.55), (1.3, 0.15), (1.5, 0.0))
+_BELOW_CHIN = 1.45  # rings reach farther down, where the throat follows the jaw
+
+_UPPER_ROWS = (lm.LIPS_OUTER_UPPER, *lm.LIPS_MIDDLE_UPPER, lm.LIPS_INNER_UPPER)
+_LOWER_ROWS = (lm.LIPS_OUTER_LOWER, *lm.LIPS_MIDDLE_LOWER, lm.LIPS_INNER_LOWER)
+
+
+@dataclass(frozen=True)
+class FaceFields:
+    """Precomputed fields of K expression directions over `region`.
+
+    upper, lower: (K, grid_height · grid_width · 2) float32 forward fields in px per unit; `upper` is right above the
+    lip line and continued smoothly below it, `lower` the other way round. Away from the mouth they agree.
+    """
+
+    region: Region
+    upper: np.ndarray
+    lower: np.ndarray
+
+    def fields(self, weights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Forward fields (grid_height, grid_width, 2) of `weights` (K,): for the upper and for the lower lip's side."""
+        shape = (self.region.grid_height, self.region.grid_width, 2)
+        weights = weights.astype(np.float32)
+        return (weights @ self.upper).reshape(shape), (weights @ self.lower).reshape(shape)
+
+
+def build_face_fields(points_px: np.ndarray, pose: HeadPose, moves_px: np.ndarray, size: tuple[int, int]) -> FaceFields:
+    """Fields of `moves_px` (K, 478, 2), the image displacement of each mesh point per unit of K directions.
+
+    points_px: (478, 3) mesh in the photo. size: (width, height) of the photo.
+    """
+    mesh = points_px[:468, :2].astype(np.float64)
+    ring, sources, shares = _ring_points(mesh, pose)
+    sites = np.concatenate([mesh, ring])
+    low, high = sites.min(axis=0), sites.max(axis=0)
+    region = region_around(*low, *high, size, pose.scale_px / GRID_PER_EYE_DISTANCE)
+    interpolate = _interpolation(sites, region.nodes_px())
+    fields = []
+    for side in ("upper", "lower"):
+        moved = _one_side(moves_px[:, :468].astype(np.float64), side)
+        everywhere = np.concatenate([moved, moved[:, sources] * shares[None, :, None]], axis=1)  # (K, P, 2)
+        flat = interpolate @ everywhere.transpose(1, 0, 2).reshape(len(sites), -1)
+        grids = flat.reshape(region.grid_height, region.grid_width, -1).astype(np.float32)
+        smooth = np.dstack([cv2.GaussianBlur(grids[..., c], (0, 0), _SMOOTHING_NODES) for c in range(grids.shape[-1])])
+        smooth *= _fade_at_edges(region)[..., None]
+        kept = smooth.reshape(region.grid_height, region.grid_width, len(moves_px), 2).transpose(2, 0, 1, 3)
+        fields.append(np.ascontiguousarray(kept.reshape(len(moves_px), -1)))
+    return FaceFields(region, fields[0], fields[1])
+
+
+def _one_side(moves: np.ndarray, side: str) -> np.ndarray:
+    """Mesh motion as one lip sees it: the other lip's points are given this lip's inner-edge motion."""
+    moved = moves.copy()
+    inner = list(lm.LIPS_INNER_UPPER if side == "upper" else lm.LIPS_INNER_LOWER)
+    for row in _LOWER_ROWS if side == "upper" else _UPPER_ROWS:
+        moved[:, list(row)[1:-1]] = moves[:, inner[1:-1]]
+    return moved
+
+
+def _ring_points(mesh: np.ndarray, pose: HeadPose) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Points around the face oval (R, 2), the oval point each follows (R,), and how much of its motion is left (R,)."""
+    oval = np.array(lm.FACE_OVAL)
+    centre = mesh[oval].mean(axis=0)
+    down = pose.rotation[:2, 1]
+    rings, shares = [], []
+    for reach, share in _RINGS:
+        arm = mesh[oval] - centre
+        below = np.clip((arm @ down) / (np.abs(arm @ down).max() + 1e-6), 0, 1)[:, None] ** 2
+        rings.append(centre + arm * (1 + (reach - 1) * (1 + (_BELOW_CHIN - 1) * below)))
+        shares.append(np.full(len(oval), share))
+    return np.concatenate(rings), np.tile(oval, len(_RINGS)), np.concatenate(shares)
+
+
+def _interpolation(sites: np.ndarray, nodes: np.ndarray) -> csr_matrix:
+    """(nodes, sites) barycentric weights on the Delaunay triangulation of `sites`; rows outside it are zero."""
+    triangulation = Delaunay(sites)
+    simplex = triangulation.find_simplex(nodes)
+    inside = np.flatnonzero(simplex >= 0)
+    transform = triangulation.transform[simplex[inside]]
+    first = np.einsum("nij,nj->ni", transform[:, :2], nodes[inside] - transform[:, 2])
+    weights = np.concatenate([first, 1 - first.sum(axis=1, keepdims=True)], axis=1)
+    columns = triangulation.simplices[simplex[inside]]
+    return csr_matrix((weights.ravel(), (np.repeat(inside, 3), columns.ravel())), shape=(len(nodes), len(sites)))
+
+
+def _fade_at_edges(region: Region, nodes: int = 3) -> np.ndarray:
+    """(grid_height, grid_width): 0 on the region's rim, 1 from `nodes` nodes inside."""
+    rows = np.minimum(np.arange(region.grid_height), np.arange(region.grid_height)[::-1])
+    columns = np.minimum(np.arange(region.grid_width), np.arange(region.grid_width)[::-1])
+    rim = np.minimum(rows[:, None], columns[None]) / nodes
+    return np.clip(rim, 0, 1).astype(np.float32)

@@ -1,0 +1,84 @@
+"""Where the lips part: inner contours fitted to the picture, and their smooth outlines."""
+
+import cv2
+import numpy as np
+
+from worker.engine.face.landmarks import LIPS_INNER_LOWER, LIPS_INNER_UPPER
+from worker.engine.face.pose import HeadPose
+
+CLOSED_GAP = 0.030  # inner-lip gap ÷ inter-ocular distance under which the photo's mouth counts as closed
+COLUMNS = len(LIPS_INNER_UPPER)
+_SMOOTH = 61  # points of a smooth contour, corner to corner
+_SEARCH = 0.045  # how far the true lip line may lie from the mesh's, in inter-ocular distances
+_SAMPLES = 25
+_ALONG = 49
+
+
+def spline_matrix(samples: int = _SMOOTH) -> np.ndarray:
+    """(samples, 11): Catmull-Rom interpolation from one row of lip landmarks to a smooth contour."""
+    knots = np.linspace(0, COLUMNS - 1, samples)
+    matrix = np.zeros((samples, COLUMNS))
+    for row, knot in enumerate(knots):
+        i = min(int(knot), COLUMNS - 2)
+        t = knot - i
+        weights = (
+            -0.5 * t + t**2 - 0.5 * t**3,
+            1 - 2.5 * t**2 + 1.5 * t**3,
+            0.5 * t + 2 * t**2 - 1.5 * t**3,
+            -0.5 * t**2 + 0.5 * t**3,
+        )
+        for offset, weight in zip((-1, 0, 1, 2), weights, strict=True):
+            matrix[row, min(max(i + offset, 0), COLUMNS - 1)] += weight
+    return matrix
+
+
+def photo_gap(points_px: np.ndarray, pose: HeadPose) -> float:
+    """Inner-lip gap of the photo ÷ inter-ocular distance, at the mouth's middle."""
+    return float(np.linalg.norm(points_px[13, :2] - points_px[14, :2]) / pose.scale_px)
+
+
+def fit_closed_line(rgb: np.ndarray, points_px: np.ndarray, pose: HeadPose) -> np.ndarray:
+    """Mesh (478, 3) whose inner lips lie on the dark line of a closed mouth.
+
+    The darkest smooth path along the mouth is found by dynamic programming (seam search; Kass et al. 1988 in spirit),
+    because the mesh is often a few pixels off on paintings and under moustaches.
+    """
+    upper, lower = points_px[list(LIPS_INNER_UPPER), :2], points_px[list(LIPS_INNER_LOWER), :2]
+    middle = (upper + lower) / 2
+    down = pose.rotation[:2, 1] / np.linalg.norm(pose.rotation[:2, 1])
+    reach = _SEARCH * pose.scale_px
+    grey = cv2.GaussianBlur(
+        cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY).astype(np.float32), (0, 0), max(0.6, 0.006 * pose.scale_px)
+    )
+    offsets = np.linspace(-reach, reach, _SAMPLES)
+    line = spline_matrix(_ALONG) @ middle
+    at = (line[None] + offsets[:, None, None] * down).astype(np.float32)
+    value = cv2.remap(grey, at[..., 0], at[..., 1], cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    spread = value.std() + 1e-3
+    cost = (value - value.mean(axis=0)) / spread + 1.1 * (offsets[:, None] / reach) ** 2
+    path = _cheapest_path(cost)
+    shift = np.interp(
+        np.linspace(0, _ALONG - 1, COLUMNS), np.arange(_ALONG), cv2.blur(offsets[path][:, None], (1, 5))[:, 0]
+    )
+    shift *= np.minimum(1.0, np.sin(np.linspace(0, np.pi, COLUMNS)) * 2.5)  # the corners stay
+    fitted = points_px.copy()
+    moved = middle + shift[:, None] * down
+    for row in (LIPS_INNER_UPPER, LIPS_INNER_LOWER):
+        fitted[list(row), :2] = moved
+    return fitted
+
+
+def _cheapest_path(cost: np.ndarray, bend: float = 0.12) -> np.ndarray:
+    """(columns,) row indices of the cheapest left-to-right path through `cost` (rows, columns)."""
+    rows, columns = cost.shape
+    penalty = bend * (np.arange(rows)[:, None] - np.arange(rows)[None]) ** 2
+    total, back = cost[:, 0].copy(), np.zeros((rows, columns), np.int64)
+    for column in range(1, columns):
+        step = total[None, :] + penalty
+        back[:, column] = np.argmin(step, axis=1)
+        total = step[np.arange(rows), back[:, column]] + cost[:, column]
+    path = np.empty(columns, np.int64)
+    path[-1] = int(np.argmin(total))
+    for column in range(columns - 1, 0, -1):
+        path[column - 1] = back[path[column], column]
+    return path
