@@ -1,7 +1,9 @@
 """Fixtures shared by every test."""
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -15,3 +17,65 @@ def shared_media() -> Path:
     if not (folder / "MEDIA.csv").is_file():
         pytest.skip(f"real media not found at {folder} (set SHARED_MEDIA)")
     return folder
+
+
+@pytest.fixture(scope="session")
+def redis_url() -> Iterator[str]:
+    """A real Redis, for tests that touch the queue, the cache or the channel layer."""
+    from tests.servers import running_redis
+
+    with running_redis() as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def postgres_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A real PostgreSQL, for tests of what happens at the same time."""
+    import pgserver
+
+    server = pgserver.get_server(tmp_path_factory.mktemp("postgres"))
+    yield server.get_uri()
+    server.cleanup()
+
+
+@pytest.fixture(autouse=True)
+def _files_of_this_test(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[None]:
+    """Tests with a database get folders and a cache of their own, so that none sees another's files or limits."""
+    if not {"db", "transactional_db", "client", "async_client"} & set(request.fixturenames):
+        yield
+        return
+    from django.core.cache import cache
+
+    settings = request.getfixturevalue("settings")
+    settings.MEDIA_DIR = tmp_path / "media"
+    settings.INCOMING_DIR = settings.FILE_UPLOAD_TEMP_DIR = tmp_path / "incoming"
+    settings.MAILBOX_DIR = tmp_path / "mailbox"
+    settings.MEDIA_DIR.mkdir()
+    settings.INCOMING_DIR.mkdir()
+    options = {**settings.STORAGES["default"]["OPTIONS"], "location": settings.MEDIA_DIR}
+    settings.STORAGES = {**settings.STORAGES, "default": {**settings.STORAGES["default"], "OPTIONS": options}}
+    cache.clear()
+    yield
+
+
+def _new_user(name: str) -> Any:
+    from apps.accounts.models import User
+
+    return User.objects.create_user(f"{name}@example.com", "a long enough secret")
+
+
+@pytest.fixture
+def alice(db: None) -> Any:
+    """Owns the things of a test."""
+    return _new_user("alice")
+
+
+@pytest.fixture
+def bob(db: None) -> Any:
+    return _new_user("bob")
+
+
+@pytest.fixture
+def charlie(db: None) -> Any:
+    """A stranger, who must see nothing of Alice's."""
+    return _new_user("charlie")
