@@ -91,7 +91,7 @@ class EngineChild:
             logger.exception("%s could not read or write", call.operation)
             full = error.errno in (errno.ENOSPC, errno.EDQUOT)
             return Failed(call.number, EngineFailure(FailureCode.DISK_FULL if full else FailureCode.INTERNAL))
-        except Exception:  # noqa: BLE001 (whatever a render stumbles over is that job's failure, not this process's end)
+        except Exception:
             logger.exception("%s failed unexpectedly", call.operation)
             return Failed(call.number, EngineFailure(FailureCode.INTERNAL))
 

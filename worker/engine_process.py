@@ -8,6 +8,7 @@ import contextlib
 import itertools
 import logging
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -111,7 +112,8 @@ class EngineProcess:
         ours, theirs = Pipe()
         environment = dict(os.environ)
         if self._scratch_dir is not None:
-            self._scratch_dir.mkdir(parents=True, exist_ok=True)
+            shutil.rmtree(self._scratch_dir, ignore_errors=True)  # what a killed child left behind
+            self._scratch_dir.mkdir(mode=0o700, parents=True)
             environment["TMPDIR"] = str(self._scratch_dir)
         command = [sys.executable, "-m", "worker.engine_child"]
         command += ["--connection", str(theirs.fileno()), "--parent", str(os.getpid())]

@@ -20,6 +20,7 @@ import redis
 from django.core.exceptions import ObjectDoesNotExist
 from django.db import DatabaseError, close_old_connections, connection, transaction
 
+from apps.core.failures import SiteFailure
 from apps.core.logs import job_in_logs
 from apps.jobs import presence, progress, queue
 from apps.jobs.models import Job
@@ -155,6 +156,9 @@ class JobRunner:
                 return self._work[job.kind](job, workspace, lease)
         except EngineFailure:
             raise
+        except SiteFailure as failure:  # storing: the disk is full
+            known = failure.code in FailureCode
+            raise EngineFailure(FailureCode(failure.code) if known else FailureCode.INTERNAL) from failure
         except OSError as error:
             if error.errno in (errno.ENOSPC, errno.EDQUOT):
                 raise EngineFailure(FailureCode.DISK_FULL) from error

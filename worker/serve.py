@@ -6,6 +6,7 @@ Some threads take jobs from one queue; each has a warm engine process beside it.
 import argparse
 import logging
 import os
+import shutil
 import signal
 import sys
 import threading
@@ -45,14 +46,12 @@ def serve(role_name: str, number: int, operations: str) -> int:
     role, name = ROLES[role_name], f"{role_name}-{number}"
     threads = settings.INTERACTIVE_THREADS if role_name == "interactive" else 1
     os.environ.update({key: str(settings.ENGINE_THREADS) for key in ("OMP_NUM_THREADS", "MKL_NUM_THREADS")})
-    work_dir = Path(settings.WORK_DIR)
-    work_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    work_dir = Path(settings.WORK_DIR) / name
+    shutil.rmtree(work_dir, ignore_errors=True)  # what this worker left behind when it was killed
+    work_dir.mkdir(mode=0o700, parents=True)
     limits = EngineLimits(memory_bytes=settings.ENGINE_MEMORY_BYTES, nice=role.nice)
     pool = EnginePool(
-        [
-            EngineProcess(operations, limits=limits, scratch_dir=work_dir / f"engine-{name}-{index}")
-            for index in range(threads)
-        ]
+        [EngineProcess(operations, limits=limits, scratch_dir=work_dir / f"engine-{index}") for index in range(threads)]
     )
     runner = JobRunner(
         pool,

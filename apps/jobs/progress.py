@@ -18,7 +18,7 @@ logger = logging.getLogger(__name__)
 
 PUBLISH_INTERVAL_S = 0.25  # at most four messages a second
 KEEP_S = 3600
-MAX_THUMBNAIL_BYTES = 20_000
+MAX_THUMBNAIL_BYTES = 100_000
 
 
 class ProgressState(TypedDict):

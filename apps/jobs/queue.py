@@ -6,7 +6,7 @@ import uuid
 import dramatiq
 import redis
 from dramatiq.brokers.redis import RedisBroker
-from dramatiq.errors import ConnectionError as BrokerConnectionError
+from dramatiq.errors import BrokerConnectionError
 from dramatiq.middleware import Retries, TimeLimit
 
 from apps.jobs.models import Job

@@ -104,6 +104,7 @@ class TalkingPhotoRequest:
     device: str = "auto"
     max_short_side_px: int | None = None
     max_duration_s: float = MAX_AUDIO_S
+    voice_dir: Path | None = None  # the operator's own voices, for `script`
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,83 @@
+"""An engine that is quick to start and behaves as told: `request.seed`, or a script's text, says how."""
+
+import os
+import signal
+import time
+import wave
+from pathlib import Path
+
+from worker.engine.contracts import Hooks, Progress, Stage
+from worker.engine.failures import EngineFailure, FailureCode
+from worker.orders import PreflightOrder, RenderedVideo, RenderOrder, Speech, SpeechOrder, VoicesOrder
+
+QUICK, SLOW, CRASH, HANG, DEAF, GREEDY, FULL, BUG, CRASH_ONCE = range(9)
+JPEG = b"\xff\xd8\xff\xd9"
+
+
+def warm_up() -> None:
+    """Nothing to load."""
+
+
+def preflight(order: PreflightOrder, hooks: Hooks) -> dict[str, object]:
+    if order.path.read_bytes().startswith(b"bad"):
+        raise EngineFailure(FailureCode.NO_FACE)
+    return {"kind": order.kind, "size": order.path.stat().st_size}
+
+
+def speak(order: SpeechOrder, hooks: Hooks) -> Speech:
+    with wave.open(str(order.output_path), "wb") as sound:
+        sound.setnchannels(1)
+        sound.setsampwidth(2)
+        sound.setframerate(8000)
+        sound.writeframes(b"\0\0" * 8000)
+    return Speech(order.output_path, 1.0, [(order.script.text, 0.0, 1.0)])
+
+
+def talking_photo(order: RenderOrder, hooks: Hooks) -> RenderedVideo:
+    request, behaviour = order.request, order.request.seed
+    hooks.on_progress(Progress(Stage.LOOKING, 0.1))
+    if behaviour == CRASH:
+        os.kill(os.getpid(), signal.SIGSEGV)
+    if behaviour == CRASH_ONCE:
+        crash_once(request.portrait_path)
+    if behaviour == HANG:
+        time.sleep(600)
+    if behaviour == GREEDY:
+        devour()
+    if behaviour == FULL:
+        raise OSError(28, "No space left on device")
+    if behaviour == BUG:
+        raise RuntimeError("a mistake in the engine")
+    steps = 300 if behaviour in (SLOW, DEAF) else 3
+    for step in range(steps):
+        if hooks.should_stop() and behaviour != DEAF:
+            raise EngineFailure(FailureCode.CANCELLED)
+        time.sleep(0.1 if steps > 3 else 0.01)
+        hooks.on_progress(Progress(Stage.RENDERING, 0.2 + 0.7 * step / steps, (steps - step) * 0.1))
+        hooks.on_thumbnail(JPEG, step / 25)
+    request.output_path.write_bytes(b"video of " + request.portrait_path.read_bytes())
+    order.poster_path.write_bytes(JPEG)
+    return RenderedVideo(request.output_path, order.poster_path, 64, 64, 1.0, 25, "25")
+
+
+def crash_once(portrait: Path) -> None:
+    """The first attempt leaves a mark beside the stored portrait (its hard link's count tells nobody) and dies."""
+    mark = Path(os.environ["FAKE_ENGINE_MARK"])
+    if not mark.exists():
+        mark.write_text("crashed", encoding="ascii")
+        os.kill(os.getpid(), signal.SIGKILL)
+
+
+def devour() -> None:
+    """Takes ever more memory."""
+    held = []
+    while True:
+        held.append(bytearray(os.urandom(1) * (16 * 2**20)))
+        time.sleep(0.01)
+
+
+def voices(order: VoicesOrder, hooks: Hooks) -> list[dict[str, object]]:
+    return [{"id": "test", "name": "Test", "language": "en", "engine": "fake", "gender": ""}]
+
+
+OPERATIONS = {"preflight": preflight, "speak": speak, "talking_photo": talking_photo, "voices": voices}

@@ -1,0 +1,91 @@
+"""What an engine process can do for its worker. Knows the engine and composition, and nothing of the site.
+
+The engine's modules are loaded by `warm_up`, inside the engine process; a worker that imports this module stays light.
+"""
+
+from collections.abc import Sequence
+from dataclasses import asdict, replace
+from pathlib import Path
+
+from worker.engine.contracts import FrameStage, Hooks
+from worker.orders import PreflightOrder, RenderedVideo, RenderOrder, Speech, SpeechOrder, VoicesOrder
+
+POSTER_SIDE_PX = 640
+POSTER_QUALITY = 85
+
+
+def warm_up() -> None:
+    """Load what costs seconds, so that the first job does not pay for it."""
+    import numpy as np
+
+    import worker.compose.marks
+    import worker.engine.preflight
+    import worker.engine.speech.voices
+    import worker.engine.talking_photo  # noqa: F401
+    from worker.engine.face.detection import find_faces
+
+    find_faces(np.full((256, 256, 3), 128, np.uint8))  # builds the face models' graphs
+
+
+def preflight(order: PreflightOrder, hooks: Hooks) -> dict[str, object]:
+    """The report on a file, JSON-able; raises the failure that makes it unusable."""
+    from worker.engine.preflight import preflight_as
+
+    return preflight_as(order.path, order.kind)
+
+
+def speak(order: SpeechOrder, hooks: Hooks) -> Speech:
+    from worker.engine.speech.voices import synthesize
+
+    spoken = synthesize(order.script, order.output_path, order.voice_dir)
+    words = [(word.text, round(word.start_s, 3), round(word.end_s, 3)) for word in spoken.words]
+    return Speech(Path(spoken.audio_path), spoken.duration_s, words)
+
+
+def talking_photo(order: RenderOrder, hooks: Hooks) -> RenderedVideo:
+    """The video with its marks burned in by the one encode, and its first frame as the poster."""
+    from worker.compose.marks import ai_label_stage, watermark_stage
+    from worker.engine.talking_photo import animate
+
+    def stages(width_px: int, height_px: int) -> Sequence[FrameStage]:
+        if not order.watermark:
+            return ()
+        return (watermark_stage(width_px, height_px), ai_label_stage(width_px, height_px, order.label_corner))
+
+    result = animate(replace(order.request, voice_dir=order.voice_dir), hooks, stages)
+    poster_width_px, poster_height_px = write_poster(result.output_path, order.poster_path)
+    return RenderedVideo(
+        path=result.output_path,
+        poster_path=order.poster_path,
+        width_px=result.width_px,
+        height_px=result.height_px,
+        duration_s=result.duration_s,
+        frame_count=result.frame_count,
+        frame_rate=str(result.frame_rate),
+        stage_seconds={stage: round(seconds, 3) for stage, seconds in result.stage_seconds.items()},
+        warnings=tuple(result.warnings),
+        poster_width_px=poster_width_px,
+        poster_height_px=poster_height_px,
+    )
+
+
+def write_poster(video_path: Path, poster_path: Path) -> tuple[int, int]:
+    """The video's first frame as a JPEG: what a player shows before it starts, so that nothing jumps when it does."""
+    from PIL import Image
+
+    from worker.engine.media.decode import decode_video
+
+    frame = next(iter(decode_video(video_path)))
+    picture = Image.fromarray(frame.rgb())
+    picture.thumbnail((POSTER_SIDE_PX, POSTER_SIDE_PX), Image.Resampling.LANCZOS)
+    picture.save(poster_path, "JPEG", quality=POSTER_QUALITY)
+    return picture.size
+
+
+def voices(order: VoicesOrder, hooks: Hooks) -> list[dict[str, object]]:
+    from worker.engine.speech.voices import list_voices
+
+    return [asdict(voice) for voice in list_voices(order.voice_dir)]
+
+
+OPERATIONS = {"preflight": preflight, "speak": speak, "talking_photo": talking_photo, "voices": voices}
