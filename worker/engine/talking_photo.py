@@ -128,7 +128,7 @@ def _listen(request: TalkingPhotoRequest, folder: Path) -> tuple[MouthTrack, Pat
     """What the mouth does at every frame, and the file whose sound the video gets."""
     spoken = None
     if request.script is not None:
-        spoken = synthesize(request.script, folder / "voice.wav")
+        spoken = synthesize(request.script, folder / "voice.wav", request.voice_dir)
         sound = Path(spoken.audio_path)
     else:
         sound = Path(request.audio_path)
