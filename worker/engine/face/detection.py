@@ -65,8 +65,9 @@ class FaceFinder:
                 mp.solutions.face_detection.FaceDetection(model_selection=model, min_detection_confidence=0.4)
                 for model in (0, 1)
             ]
+            for detector in self._detectors:
+                detector.process(np.zeros((32, 32, 3), np.uint8))  # or its threads log after this block
         self._mesh = FaceMesh(tracking=False, max_faces=2, min_confidence=0.4)
-        self._warm = False
 
     def find(self, rgb: np.ndarray) -> list[DetectedFace]:
         """Faces in `rgb` (H, W, 3) uint8, upright, widest first. Raises ValueError on other shapes."""
@@ -96,18 +97,13 @@ class FaceFinder:
         height, width = rgb.shape[:2]
         boxes = []
         for detector in self._detectors:
-            if self._warm:
-                found = detector.process(rgb)
-            else:
-                with silenced_stderr():
-                    found = detector.process(rgb)
+            found = detector.process(rgb)
             for detection in found.detections or []:
                 score = float(detection.score[0])
                 rel = detection.location_data.relative_bounding_box
                 if score >= min_score and rel.width * width > 1 and rel.height * height > 1:
                     x0, y0 = rel.xmin * width, rel.ymin * height
                     boxes.append(FaceBox(x0, y0, x0 + rel.width * width, y0 + rel.height * height, score))
-        self._warm = True
         return boxes
 
     def _candidates_whole(self, rgb: np.ndarray) -> list[FaceBox]:

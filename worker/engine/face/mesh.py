@@ -57,6 +57,7 @@ class FaceMesh:
                 min_detection_confidence=min_confidence,
                 min_tracking_confidence=min_confidence,
             )
+            self._mesh.process(np.zeros((32, 32, 3), np.uint8))  # or its threads log after this block
         self._warm = False
 
     def detect(self, rgb: np.ndarray) -> list[FaceLandmarks]:
@@ -65,10 +66,10 @@ class FaceMesh:
             raise ValueError(f"expected (H, W, 3) uint8, got {rgb.shape} {rgb.dtype}")
         if self._warm:
             found = self._mesh.process(rgb)
-        else:  # the first call still logs
+        else:  # until a first face has been seen, parts of it still start up, and log
             with silenced_stderr():
                 found = self._mesh.process(rgb)
-            self._warm = True
+            self._warm = bool(found.multi_face_landmarks)
         height, width = rgb.shape[:2]
         scale = np.array([width, height, width], np.float32)
         faces = found.multi_face_landmarks or []

@@ -7,13 +7,15 @@ import numpy as np
 LOW_HZ = 0.3  # slower is posture, not speech
 HIGH_HZ = 7.0  # faster is tracking noise
 GRID_HZ = 100.0  # both signals are brought to this even grid
-MAX_LAG_S = 0.6
+MAX_LAG_S = 0.4
+_MIN_PEAK_R = 0.1
 _MIN_SAMPLES = 20
 
 
 @dataclass(frozen=True)
 class Agreement:
-    """How two mouths agree. `r`: Pearson at zero lag. `lag_ms` > 0: the first one is late. `best_r`: r at that lag."""
+    """How two mouths agree. `r`: Pearson at zero lag. `lag_ms` > 0: the first one is late, NaN when no lag makes
+    them agree. `best_r`: r at that lag."""
 
     r: float
     lag_ms: float
@@ -105,7 +107,7 @@ def _known(times_s: np.ndarray, values: np.ndarray, grid: np.ndarray) -> np.ndar
 
 
 def _best_lag(first: np.ndarray, second: np.ndarray, known: np.ndarray, max_lag_s: float) -> tuple[float, float]:
-    """Lag of `first` behind `second` (s) with the highest r, found to a fraction of a sample."""
+    """Lag of `first` behind `second` (s) at the highest peak of r, to a fraction of a sample; NaN without a peak."""
     reach = min(round(max_lag_s * GRID_HZ), len(first) - _MIN_SAMPLES)
     lags = np.arange(-reach, reach + 1)
     scores = np.full(len(lags), -1.0)
@@ -114,10 +116,11 @@ def _best_lag(first: np.ndarray, second: np.ndarray, known: np.ndarray, max_lag_
         both = (known[lag:] & known[: len(known) - lag]) if lag >= 0 else (known[:lag] & known[-lag:])
         if both.sum() >= _MIN_SAMPLES:
             scores[index] = pearson(a[both], b[both])
-    top = int(scores.argmax())
-    shift = 0.0
-    if 0 < top < len(lags) - 1:
-        left, middle, right = scores[top - 1 : top + 2]
-        bend = left - 2 * middle + right
-        shift = 0.5 * (left - right) / bend if bend < -1e-12 else 0.0
+    peaks = np.flatnonzero((scores[1:-1] >= scores[:-2]) & (scores[1:-1] >= scores[2:])) + 1
+    if not len(peaks) or scores[peaks].max() < _MIN_PEAK_R:
+        return float("nan"), float(max(0.0, scores.max()))
+    top = int(peaks[scores[peaks].argmax()])
+    left, middle, right = scores[top - 1 : top + 2]
+    bend = left - 2 * middle + right
+    shift = 0.5 * (left - right) / bend if bend < -1e-12 else 0.0
     return float((lags[top] + shift) / GRID_HZ), float(scores[top])
