@@ -10,9 +10,11 @@ import cv2
 import numpy as np
 
 from worker.engine.face import landmarks as lm
+from worker.engine.render.layers import fill
 from worker.engine.render.warping import Region, region_around
 
 _TABLE = 96
+_LASHES = 0.055  # thickness of the lash line, in eye widths
 _LOWER_SHARE = 0.14  # the lower lid does this much of the closing
 _SHUT_EYES = 0.10  # lid gap ÷ eye width under which the photo's eye counts as shut: no blink
 
@@ -22,6 +24,7 @@ class Eye:
     """One eye's geometry in the photo. `along`, `across`: (h, w) float32 eye coordinates of the box's pixels, px.
 
     upper, lower: (table,) photo lid positions across, at `table` places along; fold: start of the lid's skin.
+    bare: (h, w, 3) uint8 of the box without lashes and other thin dark lines.
     """
 
     box: Region
@@ -33,7 +36,7 @@ class Eye:
     upper: np.ndarray
     lower: np.ndarray
     fold: np.ndarray
-    lid_taper: np.ndarray
+    bare: np.ndarray
 
     def _lookup(self, table: np.ndarray) -> np.ndarray:
         at = np.clip((self.along / self.width_px + 0.25) / 1.5 * (_TABLE - 1), 0, _TABLE - 1.001)
@@ -46,34 +49,41 @@ class Eye:
 
         source_px: (h, w, 2) where the box's pixels come from with open eyes. eyeball_px: the same for the eyeball.
         """
-        gap = self.lower - self.upper
-        meet = self.upper + gap * (1 - _LOWER_SHARE)
-        upper_now = self.upper + (meet - self.upper) * shut
-        lower_now = self.lower + (meet - self.lower) * shut
-        u0, u1 = self._lookup(self.upper), self._lookup(upper_now)
-        l0, l1 = self._lookup(self.lower), self._lookup(lower_now)
+        meet = self.upper + (self.lower - self.upper) * (1 - _LOWER_SHARE)
+        u0, l0 = self._lookup(self.upper), self._lookup(self.lower)
+        fall = self._lookup(meet - self.upper) * shut
+        rise = self._lookup(self.lower - meet) * shut
         fold = self._lookup(self.fold)
-        # Lid skin: [fold, new edge] shows [fold, old edge]; the lashes keep their thickness (slope 1 near the edge).
-        stretch = np.clip((self.across - fold) / np.maximum(u1 - fold, 1.0), 0, 1)
-        lid = (u1 - u0) * stretch**1.7
-        lid = np.where(self.across < u1, lid, u1 - u0)
-        below = np.clip((self.across - l1) / np.maximum(0.6 * (self.lower - self.upper).max(), 1.0), 0, 1)
-        low = (l1 - l0) * (1 - below)
-        upper_side = np.clip((self.across - (u1 + l1) / 2) * 0.5 + 0.5, 0, 1)
-        shift = -(lid * (1 - upper_side) + low * upper_side)
-        skin_px = source_px + shift[..., None].astype(np.float32) * self.normal
-        skin = cv2.remap(image, skin_px[..., 0], skin_px[..., 1], cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-        if shut > 0.97:
-            return skin
-        ball = cv2.remap(
-            image, eyeball_px[..., 0], eyeball_px[..., 1], cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
-        )
-        soft = max(1.0, 0.035 * self.width_px)
+        u1, l1 = u0 + fall, l0 - rise
+        # The lashes travel as they are; the skin above them, from the fold on, is stretched after them.
+        lash = np.float32(_LASHES * self.width_px)
+        stretch = np.clip((self.across - fold) / np.maximum(u1 - lash - fold, 1.0), 0, 1)
+        shift = -fall * stretch * (0.35 + 0.65 * stretch)
+        upper = self._skin(image, source_px, shift)
+        bare = self._skin(self.bare, source_px - np.array([self.box.x0, self.box.y0], np.float32), shift)
+        # Stretched lashes and liner would smear over the lid: the skin without them takes over as the lid comes down.
+        cover = np.clip((u1 - 0.6 * lash - self.across) / (0.5 * lash), 0, 1) * np.clip(stretch * 4, 0, 1)
+        cover *= np.clip(fall / (0.10 * self.width_px), 0, 1)
+        upper += (bare - upper) * cover[..., None]
+        below = np.clip((self.across - l1) / (0.35 * self.width_px), 0, 1)
+        lower = self._skin(image, source_px, rise * (1 - below) ** 2)
+        soft = max(1.0, 0.03 * self.width_px)
+        side = np.clip((self.across - (u1 + l1) / 2) / soft + 0.5, 0, 1)[..., None]
+        lids = upper + (lower - upper) * side
+        # A closed eye is a dark line, thickest in the middle.
+        line = np.exp(-(((self.across - u1) / (0.028 * self.width_px)) ** 2)) * np.clip(fall / (0.12 * self.width_px), 0, 1)
+        lids *= (1 - 0.38 * shut * line)[..., None]
         opening = np.clip((self.across - u1) / soft + 0.5, 0, 1) * np.clip((l1 - self.across) / soft + 0.5, 0, 1)
-        opening *= np.clip((l1 - u1) / soft, 0, 1)
-        shadow = 1 - 0.28 * min(1.0, shut * 2) * np.exp(-np.maximum(self.across - u1, 0) / (0.05 * self.width_px))
-        weight = opening[..., None].astype(np.float32)
-        return (skin * (1 - weight) + ball * (weight * shadow[..., None].astype(np.float32)) + 0.5).astype(np.uint8)
+        opening *= np.clip((l1 - u1) / soft - 0.2, 0, 1)
+        ball = cv2.remap(image, eyeball_px[..., 0], eyeball_px[..., 1], cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+        shadow = 1 - 0.30 * min(1.0, shut * 2) * np.exp(-np.maximum(self.across - u1, 0) / (0.05 * self.width_px))
+        lids += (ball * shadow[..., None] - lids) * opening[..., None]
+        return np.clip(lids + 0.5, 0, 255).astype(np.uint8)
+
+    def _skin(self, image: np.ndarray, source_px: np.ndarray, shift: np.ndarray) -> np.ndarray:
+        at = source_px + shift[..., None].astype(np.float32) * self.normal
+        skin = cv2.remap(image, at[..., 0], at[..., 1], cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+        return skin.astype(np.float32)
 
     def glanced(self, source_px: np.ndarray, glance: np.ndarray) -> np.ndarray:
         """`source_px` with the iris shifted by `glance` (x, y) in eye widths; lids and corners stay."""
@@ -85,8 +95,9 @@ class Eye:
         return source_px - weight * (glance * self.width_px).astype(np.float32)
 
 
-def build_eyes(points_px: np.ndarray, size: tuple[int, int]) -> list[Eye]:
-    """The eyes that are open in the photo. points_px: (478, 3)."""
+def build_eyes(rgb: np.ndarray, points_px: np.ndarray) -> list[Eye]:
+    """The eyes that are open in the photo `rgb` (H, W, 3). points_px: (478, 3)."""
+    size = (rgb.shape[1], rgb.shape[0])
     rows = (
         (lm.RIGHT_EYE_UPPER, lm.RIGHT_EYE_LOWER, lm.RIGHT_EYE_UPPER_FOLD, lm.RIGHT_BROW_LOWER),
         (lm.LEFT_EYE_UPPER, lm.LEFT_EYE_LOWER, lm.LEFT_EYE_UPPER_FOLD, lm.LEFT_BROW_LOWER),
@@ -94,11 +105,12 @@ def build_eyes(points_px: np.ndarray, size: tuple[int, int]) -> list[Eye]:
     eyes = []
     for row, openness in zip(rows, lm.eye_openness(points_px), strict=True):
         if openness > _SHUT_EYES:
-            eyes.append(_build_eye(points_px[:, :2].astype(np.float64), row, size))
+            eyes.append(_build_eye(rgb, points_px[:, :2].astype(np.float64), row))
     return eyes
 
 
-def _build_eye(points: np.ndarray, rows: tuple[tuple[int, ...], ...], size: tuple[int, int]) -> Eye:
+def _build_eye(rgb: np.ndarray, points: np.ndarray, rows: tuple[tuple[int, ...], ...]) -> Eye:
+    size = (rgb.shape[1], rgb.shape[0])
     upper, lower, _, brow = (points[list(row)] for row in rows)
     start, end = upper[0], upper[-1]
     if start[0] > end[0]:  # run from the picture's left to its right, so that the normal points down
@@ -118,7 +130,7 @@ def _build_eye(points: np.ndarray, rows: tuple[tuple[int, ...], ...], size: tupl
     up, low = table(upper), table(lower)
     middle = (up + low) / 2
     outside = np.clip(np.abs((np.linspace(0, 1, _TABLE) * 1.5 - 0.25) - 0.5) - 0.5, 0, None) / 0.25
-    up = np.minimum(up, low)
+    up = np.minimum(up + _lid_correction(rgb, start, axis, normal, width, up), low)
     up = up + (middle - up) * np.clip(outside * 4, 0, 1)
     low = low + (middle - low) * np.clip(outside * 4, 0, 1)
     room = np.minimum(0.62 * width, 0.8 * ((points[list(rows[0])].mean(0) - brow.mean(0)) @ normal))
@@ -130,4 +142,47 @@ def _build_eye(points: np.ndarray, rows: tuple[tuple[int, ...], ...], size: tupl
     box = region_around(*corners.min(axis=0), *corners.max(axis=0), size, 8.0)
     offset = box.pixels() - start.astype(np.float32)
     along, across = offset @ axis.astype(np.float32), offset @ normal.astype(np.float32)
-    return Eye(box, along, across, axis, normal.astype(np.float32), width, up, low, fold, outside)
+    side = max(3, round(0.15 * width) | 1)
+    kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side))
+    rows_, columns_ = box.slices
+    bare = cv2.GaussianBlur(cv2.morphologyEx(rgb[rows_, columns_], cv2.MORPH_CLOSE, kernel), (0, 0), 0.02 * width + 0.3)
+    # Closing also fills the eyeball with its own white: below the lid edge the skin's colour goes on instead.
+    across_lid = across - np.interp((along / width + 0.25) / 1.5 * (_TABLE - 1), np.arange(_TABLE), up)
+    bare = fill(bare, across_lid > -_LASHES * width)
+    return Eye(box, along, across, axis, normal.astype(np.float32), width, up, low, fold, bare)
+
+
+def _lid_correction(
+    rgb: np.ndarray, start: np.ndarray, axis: np.ndarray, normal: np.ndarray, width: float, up: np.ndarray
+) -> np.ndarray:
+    """(table,) how far the true upper lid edge lies from the mesh's, across the eye (negative: higher), in px.
+
+    The mesh often runs inside large or made-up eyes. In each column the lashes' top is the steepest step from dark
+    (below) to bright (above); a parabola through these, robustly, moved down by the lashes' thickness, is the edge.
+    """
+    places = np.linspace(0.12, 0.88, 31)
+    offsets = np.linspace(-0.28, 0.05, 45) * width
+    table_at = (places + 0.25) / 1.5 * (_TABLE - 1)
+    edge = np.interp(table_at, np.arange(_TABLE), up)
+    at = start + places[None, :, None] * width * axis + (edge[None, :] + offsets[:, None])[..., None] * normal
+    at = at.astype(np.float32)
+    grey = cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY)
+    values = cv2.remap(grey, at[..., 0], at[..., 1], cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE).astype(np.float32)
+    values = cv2.GaussianBlur(values, (5, 5), 1.0)
+    step = values[:-4] - values[4:]  # bright above, dark below
+    best = np.argmax(step, axis=0)
+    strength = step[best, np.arange(len(places))]
+    top = offsets[best + 2]
+    good = strength > max(8.0, 0.5 * float(np.median(strength)))
+    if good.sum() < 12:
+        return np.zeros(_TABLE, np.float32)
+    for _ in range(3):
+        curve = np.polyfit(places[good], top[good], 2)
+        miss = np.abs(np.polyval(curve, places) - top)
+        good = good & (miss < max(0.025 * width, 1.5 * float(np.median(miss[good]))))
+        if good.sum() < 8:
+            return np.zeros(_TABLE, np.float32)
+    full = np.linspace(0, 1, _TABLE) * 1.5 - 0.25
+    correction = np.polyval(curve, np.clip(full, 0, 1)) + _LASHES * width
+    inside = np.clip(np.sin(np.pi * np.clip(full, 0, 1)) * 2.2, 0, 1)  # the corners stay
+    return (np.clip(correction, -0.22 * width, 0.03 * width) * inside).astype(np.float32)

@@ -87,7 +87,7 @@ def prepare_portrait(
         layers=layers,
         head=head,
         face=face,
-        eyes=build_eyes(points, size),
+        eyes=build_eyes(rgb, points),
         mouth_box=box,
         interior=interior,
         upper_line=points[upper, :2],
