@@ -1,0 +1,386 @@
+"""A look at an upload before anything is rendered: can it be used, what may look bad, how long will it take.
+
+Quick (a second or two, warm) and never surprised: whatever a file turns out to be, the answer is a report.
+"""
+
+import functools
+import threading
+from collections.abc import Mapping
+from enum import StrEnum
+from pathlib import Path
+
+import numpy as np
+
+from worker.engine.contracts import MAX_AUDIO_S, MIN_AUDIO_S, MIN_FACE_PX, Span
+from worker.engine.face.detection import DetectedFace, FaceFinder
+from worker.engine.failures import EngineFailure, FailureCode
+from worker.engine.media.audio import Audio, AudioLevel, ChannelTrouble, load_audio, measure_level, require_audible
+from worker.engine.media.decode import sample_frames
+from worker.engine.media.images import load_image
+from worker.engine.media.kinds import MediaKind, sniff_kind
+from worker.engine.media.probe import MediaInfo, VideoInfo, probe
+from worker.engine.portrait_check import Finding, check_picture
+from worker.engine.speech.detection import speech_spans
+
+SAMPLED_FRAMES = 5
+SAMPLED_SIDE_PX = 1280
+# A talking photo of 512 px on two CPU cores; what a job really takes is measured as it runs.
+RENDER_START_S = 3.0
+RENDER_S_PER_S = 0.6
+
+QUIET_LUFS = -38.0
+CLIPPED_SHARE = 0.002
+NOISY_SNR_DB = 15.0
+LITTLE_SPEECH_SHARE = 0.25
+LONG_LEAD_S = 3.0
+TELEPHONE_RATE_HZ = 11_025
+TURNED_CLIP_DEG = 35.0
+
+
+class SoundWarning(StrEnum):
+    QUIET = "quiet"
+    CLIPPED = "clipped"
+    NOISY = "noisy"
+    LITTLE_SPEECH = "little_speech"
+    STARTS_LATE = "starts_late"
+    ONE_SIDED = "one_sided"
+    OPPOSITE_PHASE = "opposite_phase"
+    TELEPHONE = "telephone"
+    DAMAGED = "damaged"
+
+
+class ClipWarning(StrEnum):
+    NO_SOUND = "no_sound"
+    SILENT = "silent"
+    NO_SPEECH = "no_speech"
+    VARIABLE_RATE = "variable_rate"
+    ROTATED = "rotated"
+    INTERLACED = "interlaced"
+    HDR = "hdr"
+    DAMAGED = "damaged"
+    SOUND_LONGER = "sound_longer"
+    FACES_MISSING = "faces_missing"
+    SEVERAL_FACES = "several_faces"
+    TURNED = "turned"
+    FACE_SMALL = "face_small"
+
+
+_KIND_BY_HINT: Mapping[str, MediaKind] = {
+    "portrait": MediaKind.PICTURE,
+    "picture": MediaKind.PICTURE,
+    "voice": MediaKind.SOUND,
+    "sound": MediaKind.SOUND,
+    "clip": MediaKind.VIDEO,
+    "video": MediaKind.VIDEO,
+}
+
+
+def preflight_file(path: Path | str, kind_hint: str | None = None) -> dict[str, object]:
+    """Look at one file.
+
+    Args:
+        path: any file.
+        kind_hint: what it was given as: "portrait", "voice" or "clip"; None to go by its content. A clip with sound is
+            welcome as a voice.
+
+    Returns:
+        A report of JSON types: `kind` ("picture", "sound", "video" or null when it could not be told), `ok`,
+        `problems` (refusals) and `warnings`, each a list of {code, at_s, detail}; then by kind:
+        picture: `width_px, height_px` (upright), `picture`, `faces` (see `CheckedFace`, boxes in pixels of the upright
+        upload), `auto_face`, `auto_face_failure`;
+        sound: `duration_s`, `sound`, `expected_render_s`;
+        video: `width_px, height_px, duration_s`, `video`, `sound`, `sampled_frames`.
+
+    Raises:
+        ValueError: an unknown `kind_hint`.
+    """
+    if kind_hint is not None and kind_hint not in _KIND_BY_HINT:
+        raise ValueError(f"unknown kind {kind_hint!r}")
+    path = Path(path)
+    kind: MediaKind | None = None
+    try:
+        kind = sniff_kind(path)
+        wanted = kind if kind_hint is None else _KIND_BY_HINT[kind_hint]
+        if wanted is MediaKind.SOUND and kind is MediaKind.VIDEO:
+            return _sound_report(path, MediaKind.SOUND)
+        if wanted is not kind:
+            raise EngineFailure(FailureCode.FILE_WRONG_KIND, found=kind.value, needed=wanted.value)
+        if kind is MediaKind.PICTURE:
+            return _picture_report(path)
+        return _sound_report(path, kind) if kind is MediaKind.SOUND else _video_report(path)
+    except EngineFailure as failure:
+        return _report(kind, [_as_json(failure)], [])
+
+
+def _report(
+    kind: MediaKind | None, problems: list[dict[str, object]], warnings: list[dict[str, object]], **facts: object
+) -> dict[str, object]:
+    return {
+        "kind": None if kind is None else kind.value,
+        "ok": not problems,
+        "problems": problems,
+        "warnings": warnings,
+        **facts,
+    }
+
+
+def _as_json(failure: EngineFailure) -> dict[str, object]:
+    at_s = None if failure.at_s is None else round(failure.at_s, 3)
+    detail = {key: round(v, 3) if isinstance(v, float) else v for key, v in failure.detail.items()}
+    return {"code": failure.code.value, "at_s": at_s, "detail": detail}
+
+
+# -- pictures ----------------------------------------------------------------------------------------------------------
+
+
+@functools.cache
+def _finder() -> tuple[FaceFinder, threading.Lock]:
+    """The detectors, loaded once per process; MediaPipe's graphs take one caller at a time."""
+    return FaceFinder(), threading.Lock()
+
+
+def _picture_report(path: Path) -> dict[str, object]:
+    picture = load_image(path)
+    finder, lock = _finder()
+    with lock:
+        checked = check_picture(picture, finder)
+    return _report(
+        MediaKind.PICTURE,
+        [p.as_json() for p in checked.problems],
+        [w.as_json() for w in checked.warnings],
+        width_px=picture.source_width_px,
+        height_px=picture.source_height_px,
+        picture={
+            "format": picture.format,
+            "has_alpha": picture.alpha is not None,
+            "frames": picture.frames,
+            "turned_upright": picture.orientation_applied,
+        },
+        faces=[face.as_json() for face in checked.faces],
+        auto_face=checked.auto_face,
+        auto_face_failure=None if checked.auto_face_failure is None else checked.auto_face_failure.as_json(),
+    )
+
+
+# -- sound -------------------------------------------------------------------------------------------------------------
+
+
+def _sound_report(path: Path, kind: MediaKind) -> dict[str, object]:
+    audio = load_audio(path)
+    facts, warnings, problems = _listen(audio)
+    return _report(
+        kind,
+        problems,
+        [w.as_json() for w in warnings],
+        duration_s=round(audio.duration_s, 3),
+        sound=facts,
+        expected_render_s=round(RENDER_START_S + RENDER_S_PER_S * audio.duration_s, 1),
+    )
+
+
+def _listen(audio: Audio) -> tuple[dict[str, object], list[Finding], list[dict[str, object]]]:
+    """Facts, warnings and refusals about a voice."""
+    level = measure_level(audio)
+    spans: list[Span] = []
+    problems: list[dict[str, object]] = []
+    try:
+        require_audible(level)
+        spans = speech_spans(audio)
+        if not spans:
+            raise EngineFailure(FailureCode.NO_SPEECH)
+    except EngineFailure as failure:
+        problems.append(_as_json(failure))
+    speech_s = sum(span.duration_s for span in spans)
+    snr_db = _signal_to_noise_db(audio, spans)
+    facts: dict[str, object] = {
+        "sample_rate_hz": audio.source_sample_rate_hz,
+        "channels": audio.channels,
+        "channel_trouble": None if audio.channel_trouble is None else audio.channel_trouble.value,
+        "peak_dbfs": round(level.peak_dbfs, 1),
+        "rms_dbfs": round(level.rms_dbfs, 1),
+        "loudness_lufs": None if level.loudness_lufs is None else round(level.loudness_lufs, 1),
+        "noise_dbfs": round(level.noise_dbfs, 1),
+        "snr_db": None if snr_db is None else round(snr_db, 1),
+        "clipped_share": round(level.clipped_share, 5),
+        "speech_spans": [[round(span.start_s, 2), round(span.end_s, 2)] for span in spans],
+        "speech_share": round(speech_s / audio.duration_s, 3),
+    }
+    warnings = [] if problems else _sound_warnings(audio, level, spans, snr_db)
+    return facts, warnings, problems
+
+
+def _sound_warnings(audio: Audio, level: AudioLevel, spans: list[Span], snr_db: float | None) -> list[Finding]:
+    found: list[Finding] = []
+
+    def add(warning: SoundWarning, when: object, **detail: object) -> None:
+        if when:
+            found.append(Finding(warning.value, detail))
+
+    loudness = level.rms_dbfs if level.loudness_lufs is None else level.loudness_lufs
+    speech_share = sum(span.duration_s for span in spans) / audio.duration_s
+    add(SoundWarning.QUIET, loudness < QUIET_LUFS, loudness_lufs=round(loudness))
+    add(SoundWarning.CLIPPED, level.clipped_share > CLIPPED_SHARE, percent=round(100 * level.clipped_share, 1))
+    add(
+        SoundWarning.NOISY,
+        snr_db is not None and snr_db < NOISY_SNR_DB,
+        snr_db=None if snr_db is None else round(snr_db),
+    )
+    add(SoundWarning.LITTLE_SPEECH, speech_share < LITTLE_SPEECH_SHARE, percent=round(100 * speech_share))
+    add(SoundWarning.STARTS_LATE, spans[0].start_s > LONG_LEAD_S, start_s=round(spans[0].start_s, 1))
+    add(SoundWarning.ONE_SIDED, audio.channel_trouble is ChannelTrouble.ONE_SIDED)
+    add(SoundWarning.OPPOSITE_PHASE, audio.channel_trouble is ChannelTrouble.OPPOSITE_PHASE)
+    add(SoundWarning.TELEPHONE, audio.source_sample_rate_hz <= TELEPHONE_RATE_HZ, rate_hz=audio.source_sample_rate_hz)
+    add(SoundWarning.DAMAGED, audio.damaged)
+    return found
+
+
+def _signal_to_noise_db(audio: Audio, spans: list[Span]) -> float | None:
+    """Level of the voice over the quietest tenth of the recording (50 ms windows); None without speech."""
+    if not spans:
+        return None
+    window = audio.sample_rate_hz // 20
+    whole = audio.samples[: len(audio.samples) // window * window].reshape(-1, window)
+    power = np.mean(whole.astype(np.float64) ** 2, axis=1) + 1e-12
+    centres_s = (np.arange(len(power)) + 0.5) * window / audio.sample_rate_hz
+    in_speech = np.zeros(len(power), bool)
+    for span in spans:
+        in_speech |= (centres_s >= span.start_s) & (centres_s < span.end_s)
+    if not in_speech.any():
+        return None
+    return float(10 * np.log10(np.mean(power[in_speech]) / np.percentile(power, 10)))
+
+
+# -- clips -------------------------------------------------------------------------------------------------------------
+
+
+def _video_report(path: Path) -> dict[str, object]:
+    info = probe(path)
+    assert info.video is not None
+    problems: list[dict[str, object]] = []
+    if info.video.duration_s < MIN_AUDIO_S:
+        short = EngineFailure(FailureCode.CLIP_TOO_SHORT, duration_s=info.video.duration_s, needed_s=MIN_AUDIO_S)
+        problems.append(_as_json(short))
+    if info.video.duration_s > MAX_AUDIO_S:
+        long = EngineFailure(FailureCode.CLIP_TOO_LONG, duration_s=info.video.duration_s, max_s=MAX_AUDIO_S)
+        problems.append(_as_json(long))
+    sampled = _sample_faces(path, info.video)
+    if not problems:
+        problems += _clip_problems(sampled)
+    sound_facts, sound_warnings = _clip_sound(path, info)
+    warnings = _clip_warnings(info, sampled) + sound_warnings
+    return _report(
+        MediaKind.VIDEO,
+        problems,
+        [w.as_json() for w in warnings],
+        width_px=info.video.width_px,
+        height_px=info.video.height_px,
+        duration_s=round(info.duration_s, 3),
+        video=_video_facts(info),
+        sound=sound_facts,
+        sampled_frames=[{"pts_s": round(pts_s, 3), "faces": faces} for pts_s, faces in sampled],
+    )
+
+
+def _video_facts(info: MediaInfo) -> dict[str, object]:
+    video = info.video
+    assert video is not None
+    return {
+        "container": info.container,
+        "codec": video.codec,
+        "frame_rate": f"{video.frame_rate.numerator}/{video.frame_rate.denominator}",
+        "frames_per_second": round(float(video.frame_rate), 3),
+        "is_variable_rate": video.is_variable_rate,
+        "frame_count": video.frame_count,
+        "duration_s": round(video.duration_s, 3),
+        "rotation_deg": video.rotation_deg,
+        "pixel_format": video.pixel_format,
+        "bit_depth": video.bit_depth,
+        "colour_transfer": video.colour_transfer,
+        "is_interlaced": video.is_interlaced,
+        "has_alpha": video.has_alpha,
+    }
+
+
+_Sampled = list[tuple[float, list[dict[str, object]]]]
+
+
+def _sample_faces(path: Path, video: VideoInfo) -> _Sampled:
+    """Faces in a few frames spread over the clip: (pts_s, faces as JSON, boxes in pixels of the upright picture)."""
+    count = min(SAMPLED_FRAMES, max(1, video.frame_count))
+    times_s = [video.duration_s * (i + 0.5) / count for i in range(count)] if count > 1 else [0.0]
+    finder, lock = _finder()
+    sampled: _Sampled = []
+    for frame in sample_frames(path, times_s):
+        rgb = frame.rgb(max_side_px=SAMPLED_SIDE_PX)
+        up = frame.width_px / rgb.shape[1]
+        with lock:
+            faces = finder.find(rgb)
+        sampled.append((frame.pts_s, [_face_json(face, index, up) for index, face in enumerate(faces)]))
+    return sampled
+
+
+def _face_json(face: DetectedFace, index: int, up: float) -> dict[str, object]:
+    box = face.box
+    return {
+        "index": index,
+        "box": [round(v * up, 1) for v in (box.x0, box.y0, box.x1, box.y1)],
+        "face_px": round(face.face_px * up, 1),
+        "yaw_deg": None if face.pose is None else round(face.pose.yaw_deg, 1),
+    }
+
+
+def _widest_faces(sampled: _Sampled) -> list[dict[str, object]]:
+    return [faces[0] for _, faces in sampled if faces]
+
+
+def _clip_problems(sampled: _Sampled) -> list[dict[str, object]]:
+    widest = _widest_faces(sampled)
+    if not widest:
+        return [_as_json(EngineFailure(FailureCode.NO_FACE))]
+    face_px = max(float(face["face_px"]) for face in widest)  # type: ignore[arg-type]
+    if face_px < MIN_FACE_PX:
+        return [_as_json(EngineFailure(FailureCode.FACE_TOO_SMALL, face_px=round(face_px), needed_px=MIN_FACE_PX))]
+    return []
+
+
+def _clip_sound(path: Path, info: MediaInfo) -> tuple[dict[str, object] | None, list[Finding]]:
+    """Facts about a clip's sound. A clip may be silent: its new voice comes from elsewhere."""
+    if info.sound is None:
+        return None, [Finding(ClipWarning.NO_SOUND.value, {})]
+    try:
+        audio = load_audio(path)
+    except EngineFailure as failure:
+        return None, [Finding(ClipWarning.NO_SOUND.value, {"reason": failure.code.value})]
+    facts, warnings, problems = _listen(audio)
+    facts = {"codec": info.sound.codec, "duration_s": round(audio.duration_s, 3), **facts}
+    silent = {FailureCode.AUDIO_SILENT.value: ClipWarning.SILENT, FailureCode.NO_SPEECH.value: ClipWarning.NO_SPEECH}
+    found = [Finding(silent[str(problem["code"])].value, {}) for problem in problems]
+    return facts, found + [w for w in warnings if w.code != SoundWarning.DAMAGED.value or not info.damaged]
+
+
+def _clip_warnings(info: MediaInfo, sampled: _Sampled) -> list[Finding]:
+    video = info.video
+    assert video is not None
+    found: list[Finding] = []
+
+    def add(warning: ClipWarning, when: object, **detail: object) -> None:
+        if when:
+            found.append(Finding(warning.value, detail))
+
+    widest = _widest_faces(sampled)
+    yaws = [abs(float(face["yaw_deg"])) for face in widest if face["yaw_deg"] is not None]  # type: ignore[arg-type]
+    most_faces = max((len(faces) for _, faces in sampled), default=0)
+    sound_s = 0.0 if info.sound is None else info.sound.duration_s or 0.0
+    add(ClipWarning.VARIABLE_RATE, video.is_variable_rate, frames_per_second=round(float(video.frame_rate), 2))
+    add(ClipWarning.ROTATED, video.rotation_deg, rotation_deg=video.rotation_deg)
+    add(ClipWarning.INTERLACED, video.is_interlaced)
+    add(ClipWarning.HDR, video.colour_transfer != "sdr", transfer=video.colour_transfer)
+    add(ClipWarning.DAMAGED, info.damaged, readable_s=round(video.duration_s, 2))
+    add(ClipWarning.SOUND_LONGER, sound_s > video.duration_s + 0.5, sound_s=round(sound_s, 2))
+    add(ClipWarning.FACES_MISSING, widest and len(widest) < len(sampled), seen=len(widest), looked_at=len(sampled))
+    add(ClipWarning.SEVERAL_FACES, most_faces > 1, count=most_faces)
+    turned_deg = float(np.median(yaws)) if yaws else 0.0
+    add(ClipWarning.TURNED, turned_deg > TURNED_CLIP_DEG, yaw_deg=round(turned_deg))
+    face_px = max((float(face["face_px"]) for face in widest), default=0.0)  # type: ignore[arg-type]
+    add(ClipWarning.FACE_SMALL, MIN_FACE_PX <= face_px < 120, face_px=round(face_px))
+    return found
