@@ -107,7 +107,7 @@ def portrait_truth(
 ) -> dict[str, tuple[float, float]]:
     """Where `drawn_portrait` (not rolled, not mirrored) puts things, in pixels: pupils and the closed mouth's centre."""
     unit, cx, cy = unit_share * height_px, width_px / 2, eye_line * height_px
-    return {"left_pupil": (cx - 0.5 * unit, cy), "right_pupil": (cx + 0.5 * unit, cy), "mouth": (cx, cy + 1.14 * unit)}
+    return {"left_pupil": (cx - 0.5 * unit, cy), "right_pupil": (cx + 0.5 * unit, cy), "mouth": (cx, cy + 1.09 * unit)}
 
 
 def drawn_group(count: int = 3, height_px: int = 480) -> np.ndarray:

@@ -8,7 +8,7 @@ from worker.compose.presenters.field import Canvas, View, bump, display, linear,
 from worker.compose.presenters.look import Look
 
 EYE_X = 0.5
-IRIS_RADIUS = 0.098
+IRIS_RADIUS = 0.104
 
 
 def lid_curves(look: Look, pose: Pose, u: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -22,7 +22,7 @@ def lid_curves(look: Look, pose: Pose, u: np.ndarray) -> tuple[np.ndarray, np.nd
         * look.eye_height
         * np.clip(1.0 - np.abs(u - 0.12) ** 2.4 / np.where(u < 0.12, 1.12**2.4, 0.88**2.4), 0, 1)
     )
-    upper = -0.106 * look.eye_height * inner**0.80
+    upper = -0.100 * look.eye_height * inner**0.80
     lower = lower**1.0 + tilt + 0.010 * (1.0 - a)
     upper = upper + tilt
     return upper + shut * (lower - upper) * 0.94, lower
@@ -36,7 +36,7 @@ def paint_eyes(canvas: Canvas, look: Look, pose: Pose) -> None:
 
 
 def paint_eye(canvas: Canvas, view: View, look: Look, pose: Pose, side: float) -> None:
-    half = 0.245 * look.eye_width
+    half = 0.258 * look.eye_width
     local_x = (view.x - side * EYE_X) * side  # grows outwards
     u = local_x / half
     upper, lower = lid_curves(look, pose, u)
@@ -105,19 +105,19 @@ def rims(canvas: Canvas, view: View, look: Look, u: np.ndarray, upper: np.ndarra
 def lashes(canvas: Canvas, look: Look, pose: Pose, side: float, half: float) -> None:
     rng = np.random.default_rng(look.seed + 31)
     colour = display(linear(look.brow) * 0.2)
-    count = int(26 + 34 * look.lashes)
-    for edge, length, lift in ((0, 0.055 + 0.060 * look.lashes, -1.0), (1, 0.020 + 0.022 * look.lashes, 1.0)):
+    count = int(30 + 22 * look.lashes)
+    for edge, length, lift in ((0, 0.030 + 0.058 * look.lashes, -1.0), (1, 0.014 + 0.018 * look.lashes, 1.0)):
         for u in np.linspace(-0.80, 1.0, count if edge == 0 else count // 2):
-            u = u + rng.normal(0, 0.012)
+            u = u + rng.normal(0, 0.022)
             root_y = float(lid_curves(look, pose, np.array([u]))[edge][0])
             grow = length * (0.55 + 0.45 * np.clip(u + 0.55, 0, 1)) * rng.uniform(0.75, 1.1)
-            lean = 0.35 * u + 0.28
+            lean = 0.85 * u + 0.25 + rng.normal(0, 0.10)
             root = np.array([u * half, root_y])
             direction = lift * (1.0 if edge or pose.lids > 0.4 else -1.0)
-            mid = root + grow * np.array([0.35 * lean, 0.42 * direction])
-            tip = root + grow * np.array([1.05 * lean, 0.92 * direction])
+            mid = root + grow * np.array([0.60 * lean, 0.30 * direction])
+            tip = root + grow * np.array([0.95 * lean, 0.85 * direction])
             points = np.stack([root, mid, tip]) * [side, 1.0] + [side * EYE_X, 0.0]
-            stroke(canvas, points, colour, 0.0105 if edge == 0 else 0.006, 0.0, alpha=0.85 if edge == 0 else 0.45)
+            stroke(canvas, points, colour, 0.0085 if edge == 0 else 0.005, 0.0, alpha=0.72 if edge == 0 else 0.30)
 
 
 def brows(canvas: Canvas, look: Look) -> None:
@@ -130,22 +130,22 @@ def brows(canvas: Canvas, look: Look) -> None:
         mid = brow_y(look, s)
         thick = brow_thickness(look, s)
         ends = smoothstep((view.x * side - 0.15) / 0.12) * smoothstep((0.91 - view.x * side) / 0.14)
-        base = np.exp(-(np.abs((view.y - mid) / (thick * 0.95)) ** 2.6)) * ends
-        canvas.lay(view, colour, 0.42 * min(1.2, look.brow_weight) * base)
-        for _ in range(int(300 * look.brow_weight)):
+        base = np.exp(-(np.abs((view.y - mid) / (thick * 0.80)) ** 2.0)) * ends
+        canvas.lay(view, colour, 0.60 * min(1.2, look.brow_weight) * base)
+        for _ in range(int(420 * look.brow_weight)):
             s0 = rng.beta(1.15, 1.25)
-            across = rng.normal(0, 0.42)
+            across = rng.normal(0, 0.36)
             x0 = 0.16 + 0.72 * s0
             y0 = float(brow_y(look, s0) + across * brow_thickness(look, s0))
             slope = float((brow_y(look, min(1.0, s0 + 0.04)) - brow_y(look, s0)) / (0.04 * 0.72))
-            angle = np.arctan(slope) - 0.95 * (1.0 - s0) ** 2.2 + 0.35 * across * (0.3 + s0) - 0.12
-            length = rng.uniform(0.07, 0.125) * (0.72 + 0.4 * s0)
+            angle = np.arctan(slope) - 0.80 * (1.0 - s0) ** 2.2 + 0.35 * across * (0.3 + s0) - 0.12
+            length = rng.uniform(0.055, 0.105) * (0.72 + 0.4 * s0)
             bend = rng.normal(0.12, 0.08) + 0.3 * (1 - s0)
             a = np.array([x0, y0])
             b = a + 0.5 * length * np.array([np.cos(angle), np.sin(angle)])
             c = b + 0.5 * length * np.array([np.cos(angle + bend), np.sin(angle + bend)])
             points = np.stack([a, b, c]) * [side, 1.0]
-            stroke(canvas, points, colour * rng.uniform(0.7, 1.35), 0.010, 0.0, alpha=0.62)
+            stroke(canvas, points, colour * rng.uniform(0.8, 1.5), 0.0072, 0.0, alpha=0.50)
 
 
 def brow_y(look: Look, s: np.ndarray | float) -> np.ndarray | float:

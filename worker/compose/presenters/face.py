@@ -4,11 +4,22 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from worker.compose.presenters.field import Canvas, View, bump, cast_shadow, display, linear, noise, outline_radius
-from worker.compose.presenters.field import skin_light, smoothstep
+from worker.compose.presenters.field import (
+    Canvas,
+    View,
+    bump,
+    cast_shadow,
+    display,
+    linear,
+    noise,
+    outline_radius,
+    skin_light,
+    smoothstep,
+)
 from worker.compose.presenters.look import Look
 
-MOUTH_Y = 1.14
+MOUTH_Y = 1.09
+CHIN_Y = 1.755
 CENTRE_Y = 0.10
 
 
@@ -38,7 +49,7 @@ def lip_curves(look: Look, pose: Pose, x: np.ndarray) -> Lips:
     t = x / half
     a = np.clip(np.abs(t), 0.0, 1.0)
     env = np.sqrt(np.clip(1.0 - a**2, 0.0, 1.0))
-    corners = -0.035 * look.smile * a**2.5
+    corners = -0.050 * look.smile * a**2.2
     line = MOUTH_Y + corners + 0.014 * np.exp(-((t / 0.20) ** 2)) - 0.010 * np.exp(-(((a - 0.42) / 0.22) ** 2))
     bow = 1.0 - 0.20 * np.exp(-((t / 0.15) ** 2)) + 0.10 * np.exp(-(((a - 0.24) / 0.14) ** 2))
     top = line - 0.118 * look.upper_lip * (1.0 - a**1.5) * bow
@@ -55,13 +66,13 @@ def outline(look: Look, pose: Pose, view: View) -> np.ndarray:
     """Signed distance to the edge of the head (positive inside), and the normalised radius, each (h, w)."""
     w, jaw = look.face_width, look.jaw_width * look.face_width
     drop = pose.gap * 0.85
-    chin = 1.83 * (0.5 + 0.5 * look.chin_length) + 0.045 * (look.chin_length - 1.0) + drop
+    chin = CHIN_Y * (0.5 + 0.5 * look.chin_length) + 0.045 * (look.chin_length - 1.0) + drop
     points = [
         (0.0, chin),
-        (0.20 * jaw, chin - 0.012),
-        (0.40 * jaw, chin - 0.105),
+        (0.20 * jaw, chin - 0.022),
+        (0.40 * jaw, chin - 0.125),
         (0.62 * jaw, chin - 0.30 - 0.1 * drop),
-        (0.80 * jaw, 1.22 + 0.45 * drop),
+        (0.80 * jaw, 1.17 + 0.45 * drop),
         (0.93 * (0.4 * w + 0.6 * jaw), 0.88 + 0.2 * drop),
         (1.02 * w, 0.50),
         (1.075 * w, 0.10),
@@ -83,20 +94,34 @@ def skull(view: View, rho: np.ndarray) -> np.ndarray:
 
 def nose_height(look: Look, x: np.ndarray, y: np.ndarray) -> np.ndarray:
     length = look.nose_length
-    tip_y, base_y = 0.62 * length, 0.79 * length
+    tip_y, base_y = 0.60 * length, 0.75 * length
     along = np.clip((y + 0.18) / (tip_y + 0.18), 0.0, 1.0)
-    width = (0.105 + 0.055 * along**2) * (0.55 + 0.45 * look.nose_width)
-    ridge = (
-        (0.075 * look.nose_bridge + 0.235 * along**1.5) * np.exp(-((x / width) ** 2)) * smoothstep((y + 0.42) / 0.35)
-    )
-    flank = 0.10 * along * np.exp(-((x / (2.1 * width)) ** 2)) * smoothstep((y + 0.30) / 0.4)
-    under = 1.0 - smoothstep((y - tip_y - 0.02) / (base_y - tip_y + 0.02))
-    tip = 0.115 * bump(x, y, 0.0, tip_y, 0.135 * look.nose_width, 0.115)
-    wing_x = 0.200 * look.nose_width
+    width = (0.125 + 0.045 * along**2) * (0.55 + 0.45 * look.nose_width)
+    start = smoothstep((y + 0.42) / 0.35)
+    ridge = (0.070 * look.nose_bridge + 0.185 * along**1.5) * np.exp(-((x / (1.08 * width)) ** 2)) * start
+    flank = 0.11 * along**1.3 * np.exp(-((x / (2.0 * width)) ** 2)) * smoothstep((y + 0.30) / 0.4)
+    under = 1.0 - smoothstep((y - tip_y + 0.07) / (base_y - tip_y + 0.10))
+    tip = 0.125 * bump(x, y, 0.0, tip_y - 0.005, 0.155 * (0.4 + 0.6 * look.nose_width), 0.125)
     ax = np.abs(x)
-    wings = 0.125 * bump(ax, y, wing_x, tip_y + 0.055, 0.075 * look.nose_width, 0.080)
-    crease = 0.030 * bump(ax, y, wing_x + 0.085, tip_y + 0.03, 0.030, 0.085)
-    return (ridge + flank) * under + tip + wings - crease
+    wing_x = wing_centre(look)
+    wing_y = (y - tip_y - 0.045) / 0.105
+    wings = 0.030 + 0.150 * np.sqrt(
+        np.clip(1.0 - ((ax - wing_x) / (0.100 * look.nose_width)) ** 2 - wing_y**2, 0.0, None)
+    )
+    crease = 0.035 * bump(ax, y, wing_x + 0.105 * look.nose_width, tip_y + 0.02, 0.035, 0.085)
+    wings = wings * (np.hypot((ax - wing_x) / (0.100 * look.nose_width), wing_y) < 1.0)
+    middle = (ridge + flank) * under + tip
+    wide = flank * under
+    # a soft maximum: the wings come out from behind the tip instead of adding to it
+    return (
+        0.03 * np.logaddexp(middle / 0.03, (wide + wings) / 0.03)
+        - 0.03 * np.log(2.0) * np.exp(-np.abs(middle) / 0.02)
+        - crease
+    )
+
+
+def wing_centre(look: Look) -> float:
+    return 0.175 * look.nose_width
 
 
 def folds(look: Look, x: np.ndarray, y: np.ndarray) -> np.ndarray:
@@ -105,11 +130,11 @@ def folds(look: Look, x: np.ndarray, y: np.ndarray) -> np.ndarray:
     s = np.clip((y - 0.66) / 0.52, 0.0, 1.0)
     fold_x = 0.30 * look.nose_width + 0.22 * s**0.9
     gate = smoothstep((y - 0.60) / 0.15) * (1.0 - smoothstep((y - 1.05) / 0.22))
-    z = -(0.010 + 0.032 * look.age) * np.exp(-(((ax - fold_x) / 0.035) ** 2)) * gate
-    z += (0.008 + 0.022 * look.age) * np.exp(-(((ax - fold_x - 0.10) / 0.075) ** 2)) * gate
+    z = -(0.004 + 0.036 * look.age) * np.exp(-(((ax - fold_x) / 0.035) ** 2)) * gate
+    z += (0.005 + 0.024 * look.age) * np.exp(-(((ax - fold_x - 0.10) / 0.075) ** 2)) * gate
     bag_y = 0.17 + 0.05 * np.cos((ax - 0.5) * 4.0)
     z += (
-        -(0.006 + 0.014 * look.age)
+        -(0.0015 + 0.016 * look.age)
         * np.exp(-(((y - bag_y - 0.02) / 0.022) ** 2))
         * np.exp(-(((ax - 0.46) / 0.20) ** 2))
     )
@@ -143,9 +168,9 @@ def relief(look: Look, pose: Pose, view: View, lips: Lips) -> np.ndarray:
     z += 0.085 * bump(ax, y, 0.50, 0.015, 0.215, 0.135)
     z += 0.080 * look.cheek * bump(ax, y, 0.66, 0.40, 0.30, 0.22) - 0.03 * bump(ax, y, 0.78, 0.95, 0.22, 0.26)
     z += 0.045 * bump(ax, y, 0.24, 1.0, 0.28, 0.20)  # muzzle over the teeth
-    z += -0.026 * bump(x, y, 0.0, 0.92, 0.045, 0.10) + 0.014 * bump(ax, y, 0.085, 0.93, 0.035, 0.10)
-    z += -0.060 * bump(x, jaw, 0.0, 1.425, 0.26, 0.065) - 0.020 * bump(ax, jaw, 0.42, 1.20, 0.07, 0.10)
-    z += 0.090 * bump(x, jaw, 0.0, 1.62, 0.27, 0.16)
+    z += -0.026 * bump(x, y, 0.0, 0.88, 0.045, 0.09) + 0.014 * bump(ax, y, 0.085, 0.89, 0.035, 0.09)
+    z += -0.060 * bump(x, jaw, 0.0, 1.37, 0.26, 0.065) - 0.020 * bump(ax, jaw, 0.42, 1.20, 0.07, 0.10)
+    z += 0.090 * bump(x, jaw, 0.0, 1.56, 0.27, 0.16)
     z += -0.045 * bump(ax, y, 0.98, -0.45, 0.16, 0.35) + 0.03 * bump(x, y, 0.0, -0.85, 0.5, 0.35)
     return (z + nose_height(look, x, y) + folds(look, x, y) + lip_height(look, lips, y)).astype(np.float32)
 
@@ -155,7 +180,7 @@ def skin_colour(look: Look, view: View, lips: Lips) -> np.ndarray:
     x, y = view.x, view.y
     ax = np.abs(x)
     base, blush, lip = linear(look.skin), linear(look.blush), linear(look.lips)
-    red = 0.34 * bump(ax, y, 0.62, 0.48, 0.34, 0.26) + 0.30 * bump(x, y, 0.0, 0.60, 0.24, 0.20)
+    red = 0.24 * bump(ax, y, 0.62, 0.48, 0.34, 0.26) + 0.30 * bump(x, y, 0.0, 0.60, 0.24, 0.20)
     red += 0.16 * bump(x, y, 0.0, 1.66, 0.28, 0.18) + 0.13 * bump(ax, y, 0.48, 0.16, 0.26, 0.06)
     red += 0.15 * bump(ax, y, 0.45, -0.14, 0.30, 0.10) + 0.4 * look.makeup * bump(ax, y, 0.76, 0.40, 0.25, 0.20)
     red += 0.035 * noise(view, 0.16, look.seed) + 0.02 * noise(view, 0.045, look.seed + 1)
@@ -220,13 +245,14 @@ def paint_head(canvas: Canvas, look: Look, pose: Pose, hair_shadow: np.ndarray |
     signed, rho = outline(look, pose, view)
     lips = lip_curves(look, pose, view.x)
     z = skull(view, rho) + relief(look, pose, view, lips)
-    z += 0.0016 * noise(view, 0.028, look.seed + 9) + 0.0010 * noise(view, 0.014, look.seed + 10)  # pores
+    z += 0.00012 * noise(view, 0.020, look.seed + 9) + 0.00022 * noise(view, 0.012, look.seed + 10)  # pores
     z = np.where(signed > -0.02, z, z - 0.0).astype(np.float32)
     albedo = skin_colour(look, view, lips).astype(np.float32)
     shiny = np.clip(
         0.55 + 0.5 * bump(view.x, view.y, 0, -0.7, 0.6, 0.4) + 0.5 * bump(view.x, view.y, 0, 0.5, 0.2, 0.4), 0, 1.2
     )
-    gloss = shiny + lip_cover(view, lips) * (0.9 + 0.8 * look.makeup)
+    below = (view.y > lips.upper_inner).astype(np.float32)
+    gloss = shiny + lip_cover(view, lips) * (below * (0.9 + 0.8 * look.makeup) - 0.35 * (1.0 - below))
     shadow = 0.75 * view.blur(cast_shadow(view, view.blur(z, 0.015)), 0.035)
     if hair_shadow is not None:
         shadow = 1.0 - (1.0 - shadow) * (1.0 - hair_shadow)
@@ -244,13 +270,16 @@ def head_view(canvas: Canvas) -> View:
 
 
 def nostrils(canvas: Canvas, view: View, look: Look) -> None:
+    """The two dark openings, the crease around each wing, and the shade under the tip."""
     ax = np.abs(view.x)
-    y0 = 0.735 * look.nose_length
-    tilt = (view.y - y0) + 0.25 * (ax - 0.105 * look.nose_width)
-    hole = np.exp(-(((ax - 0.108 * look.nose_width) / (0.060 * look.nose_width)) ** 2) - (tilt / 0.026) ** 2)
-    canvas.darken(view, 0.80 * smoothstep(hole * 1.25), (0.80, 0.95, 0.95))
-    under = bump(view.x, view.y, 0, y0 + 0.055, 0.17 * look.nose_width, 0.03)
-    canvas.darken(view, 0.16 * under, (0.6, 1.0, 1.0))
+    w, y0 = look.nose_width, 0.700 * look.nose_length
+    tilt = (view.y - y0) + 0.30 * (ax - 0.115 * w) + 0.8 * (ax - 0.115 * w) ** 2 / w
+    hole = np.exp(-(np.abs((ax - 0.118 * w) / (0.068 * w)) ** 2.6) - np.abs(tilt / 0.027) ** 2)
+    canvas.darken(view, 0.78 * smoothstep(hole * 1.3), (0.78, 0.95, 0.95))
+    rx, ry = (ax - wing_centre(look)) / (0.106 * w), (view.y - 0.645 * look.nose_length) / 0.112
+    arc = np.exp(-(((np.hypot(rx, ry) - 1.0) / 0.14) ** 2)) * smoothstep((rx + 0.15) / 0.7)
+    canvas.darken(view, 0.30 * view.blur(arc.astype(np.float32), 0.008), (0.6, 0.95, 1.0))
+    canvas.darken(view, 0.14 * bump(view.x, view.y, 0, y0 + 0.06, 0.19 * w, 0.035), (0.6, 1.0, 1.0))
 
 
 def mouth_line(canvas: Canvas, view: View, lips: Lips, pose: Pose) -> None:

@@ -3,7 +3,7 @@
 import cv2
 import numpy as np
 
-from worker.compose.presenters import body, eyes, face, hair
+from worker.compose.presenters import body, details, eyes, face, hair
 from worker.compose.presenters.face import Pose
 from worker.compose.presenters.field import Canvas
 from worker.compose.presenters.look import Look
@@ -34,17 +34,18 @@ def paint_presenter(
     size = (height_px * supersample, width_px * supersample)
     canvas = Canvas(np.zeros((*size, 3), np.float32), unit_share * size[0], (size[1] / 2, eye_line * size[0]))
     body.backdrop(canvas, look)
-    hair.behind(canvas, look, detail)
-    body.neck(canvas, look, 1.83 * (0.5 + 0.5 * look.chin_length) + 0.85 * pose.gap)
+    strands = hair.make_hair(canvas, look, detail)
+    strands.behind.lay(canvas)
+    body.neck(canvas, look, face.CHIN_Y * (0.5 + 0.5 * look.chin_length) + 0.85 * pose.gap)
     body.garment(canvas, look)
     body.ears(canvas, look)
-    face.paint_head(canvas, look, pose, hair.shadow_on_face(canvas, look))
+    face.paint_head(canvas, look, pose, strands.shadow(canvas, face.head_view(canvas)))
     eyes.paint_eyes(canvas, look, pose)
     eyes.brows(canvas, look)
-    hair.beard(canvas, look, pose, detail)
-    hair.front(canvas, look, detail)
+    details.beard(canvas, look, pose, detail)
     if look.glasses:
-        hair.glasses(canvas, look)
+        details.glasses(canvas, look)
+    strands.front.lay(canvas)
     return finish(canvas.rgb, width_px, height_px, look.seed)
 
 

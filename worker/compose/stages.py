@@ -1,0 +1,34 @@
+"""Which compositions a render gets: from frozen options to the stages of the frame stream."""
+
+from dataclasses import dataclass
+
+from worker.compose.marks import CORNERS, ai_label_stage, watermark_stage
+from worker.engine.contracts import FrameStage
+from worker.engine.failures import EngineFailure, FailureCode
+
+
+@dataclass(frozen=True)
+class ComposeOptions:
+    """What is laid over the frames before the one encode. Plain values: it travels between processes.
+
+    `label_corner`: where the "AI-generated" label sits (one of `marks.CORNERS`), or None for no label.
+    """
+
+    watermark: bool = True
+    label_corner: str | None = "bottom-left"
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        if self.label_corner is not None and self.label_corner not in CORNERS:
+            value = str(self.label_corner)[:32]
+            raise EngineFailure(FailureCode.OPTION_INVALID, option="label_corner", value=value, allowed=list(CORNERS))
+
+
+def stages_for(options: ComposeOptions, width_px: int, height_px: int) -> list[FrameStage]:
+    """The stages in drawing order: the label lies over the watermark, so that it stays readable."""
+    stages: list[FrameStage] = []
+    if options.watermark:
+        stages.append(watermark_stage(width_px, height_px, seed=options.seed))
+    if options.label_corner is not None:
+        stages.append(ai_label_stage(width_px, height_px, options.label_corner))
+    return stages
