@@ -1,0 +1,58 @@
+import json
+
+import pytest
+from django.contrib.auth.models import AnonymousUser
+from django.test import RequestFactory
+
+from apps.core.errors import SiteFailureMiddleware, failure_response, wants_json
+from apps.core.failures import CATALOGUE, SiteFailure
+
+
+@pytest.mark.parametrize(
+    "path, accept, expected",
+    [
+        ("/api/v1/assets", "text/html", True),
+        ("/library/", "text/html,application/xhtml+xml,*/*;q=0.8", False),
+        ("/library/", "application/json", True),
+        ("/library/", "*/*", False),
+        ("/library/", "", False),
+    ],
+)
+def test_programs_get_json_and_people_get_pages(path, accept, expected):
+    assert wants_json(RequestFactory().get(path, headers={"accept": accept} if accept else {})) is expected
+
+
+def test_a_failure_as_json_carries_code_words_and_status():
+    request = RequestFactory().get("/api/v1/x")
+    response = failure_response(request, "rate_limited", {"retry_after_s": 7.2})
+    body = json.loads(response.content)
+    assert response.status_code == 429
+    assert response["Content-Type"] == "application/problem+json"
+    assert response["Retry-After"] == "7"
+    assert body["code"] == "rate_limited"
+    assert body["next_step"] == CATALOGUE["rate_limited"].next_step
+
+
+def test_a_failure_as_a_page_says_what_to_do(db):
+    request = RequestFactory().get("/", headers={"accept": "text/html"})
+    request.user = AnonymousUser()
+    request._messages = []
+    response = failure_response(request, "link_expired")
+    assert response.status_code == 403
+    assert CATALOGUE["link_expired"].sentence in response.content.decode()
+    assert CATALOGUE["link_expired"].next_step in response.content.decode()
+
+
+def test_the_middleware_leaves_other_errors_alone():
+    middleware = SiteFailureMiddleware(lambda request: None)
+    request = RequestFactory().get("/api/v1/x")
+    assert middleware.process_exception(request, ValueError("other")) is None
+    assert middleware.process_exception(request, SiteFailure("asset_in_use")).status_code == 409
+
+
+def test_a_form_without_its_token_gets_our_words(db):
+    from django.test import Client
+
+    response = Client(enforce_csrf_checks=True).post("/accounts/logout/", headers={"accept": "application/json"})
+    assert response.status_code == 403
+    assert response.json()["code"] == "csrf_failed"
