@@ -8,6 +8,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 
 from worker.engine.contracts import FrameStage, Hooks
+from worker.engine.failures import EngineFailure, FailureCode
 from worker.orders import PreflightOrder, RenderedVideo, RenderOrder, Speech, SpeechOrder, VoicesOrder
 
 POSTER_SIDE_PX = 640
@@ -18,7 +19,7 @@ def warm_up() -> None:
     """Load what costs seconds, so that the first job does not pay for it."""
     import numpy as np
 
-    import worker.compose.marks
+    import worker.compose.stages
     import worker.engine.preflight
     import worker.engine.speech.voices
     import worker.engine.talking_photo  # noqa: F401
@@ -29,9 +30,14 @@ def warm_up() -> None:
 
 def preflight(order: PreflightOrder, hooks: Hooks) -> dict[str, object]:
     """The report on a file, JSON-able; raises the failure that makes it unusable."""
-    from worker.engine.preflight import preflight_as
+    from worker.engine.preflight import preflight_file
 
-    return preflight_as(order.path, order.kind)
+    report = preflight_file(order.path, order.kind)
+    problems = report["problems"]
+    assert isinstance(problems, list)
+    for problem in problems:
+        raise EngineFailure(FailureCode(problem["code"]), at_s=problem["at_s"], **problem["detail"])
+    return report
 
 
 def speak(order: SpeechOrder, hooks: Hooks) -> Speech:
@@ -44,13 +50,13 @@ def speak(order: SpeechOrder, hooks: Hooks) -> Speech:
 
 def talking_photo(order: RenderOrder, hooks: Hooks) -> RenderedVideo:
     """The video with its marks burned in by the one encode, and its first frame as the poster."""
-    from worker.compose.marks import ai_label_stage, watermark_stage
+    from worker.compose.stages import ComposeOptions, stages_for
     from worker.engine.talking_photo import animate
 
+    options = ComposeOptions(watermark=order.watermark, label_corner=order.label_corner, seed=order.request.seed)
+
     def stages(width_px: int, height_px: int) -> Sequence[FrameStage]:
-        if not order.watermark:
-            return ()
-        return (watermark_stage(width_px, height_px), ai_label_stage(width_px, height_px, order.label_corner))
+        return stages_for(options, width_px, height_px)
 
     result = animate(replace(order.request, voice_dir=order.voice_dir), hooks, stages)
     poster_width_px, poster_height_px = write_poster(result.output_path, order.poster_path)
