@@ -193,7 +193,7 @@ def video_numbers(video: VideoTrack, pauses: Sequence[Span]) -> Numbers:
         )
     return {
         "flicker_per_10_s": metrics.flicker_per_10_s(video.times_s, video.mouth_change),
-        "jitter_share": metrics.jitter_share(video.landmarks_px, video.inter_ocular_px, still if still.any() else None),
+        "jitter_share": metrics.jitter_share(video.landmarks_px, video.inter_ocular_px, still),
         "fast_energy_share": metrics.fast_energy_share(video.times_s, video.aperture),
         "blinks_per_minute": rate,
         "longest_gap_s": gap_s,

@@ -1,0 +1,285 @@
+"""`python -m worker bench`: how fast and how large, as ratios within one run, printed as JSON.
+
+The floor is encoding the very same frames with the reference encoder (x264 veryfast, crf 18): no render can be faster
+than that. A picture and a voice of our own are used unless others are given, so it runs anywhere.
+"""
+
+import argparse
+import contextlib
+import json
+import os
+import resource
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from fractions import Fraction
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from worker.engine.contracts import Progress, RenderResult, Script, SilentHooks, TalkingPhotoRequest
+from worker.engine.failures import EngineFailure, FailureCode
+from worker.engine.media.workspace import Workspace
+
+SIDE_PX = 512
+FRAME_RATE = Fraction(25)
+SHORT_S, LONG_S = 6.0, 60.0
+QUICK_SHORT_S, QUICK_LONG_S = 2.0, 8.0
+SENTENCE = "People speak, and pictures may speak too. Maybe a big moment begins with a few plain words. "
+CHILD_TIMEOUT_S = 900
+POLL_S = 0.05
+MAX_ENCODE_RATIO = 2.5
+MIN_REAL_TIME_FACTOR = 1.5
+MAX_MEMORY_GROWTH = 1.10
+MAX_MEMORY_MIB = 1536
+
+Report = dict[str, object]
+
+
+class _FirstFrame(SilentHooks):
+    """Notes when the first thing that a creator could see came out."""
+
+    def __init__(self) -> None:
+        self.started = time.perf_counter()
+        self.first_picture_s: float | None = None
+
+    def on_thumbnail(self, jpeg: bytes, pts_s: float) -> None:
+        if self.first_picture_s is None:
+            self.first_picture_s = time.perf_counter() - self.started
+
+    def on_progress(self, progress: Progress) -> None:
+        return None
+
+
+def add_bench_arguments(parser: argparse.ArgumentParser) -> None:
+    """The options of `bench`, for the command line's own parser."""
+    parser.add_argument("--portrait", type=Path, help="a picture with a face instead of the drawn one")
+    parser.add_argument("--audio", type=Path, help="a voice instead of a synthesised one")
+    parser.add_argument("--quick", action="store_true", help="2 and 8 seconds instead of 6 and 60")
+    parser.add_argument("--no-memory", action="store_true", help="leave out the two renders that measure memory")
+    parser.add_argument("--device", default="auto", help="auto, cpu or cuda")
+    parser.add_argument("--json", action="store_true", help="print JSON (always so; kept for scripts)")
+    parser.add_argument("--child", nargs=3, metavar=("PORTRAIT", "AUDIO", "OUT"), help=argparse.SUPPRESS)
+
+
+def bench_command(
+    arguments: Sequence[str] | argparse.Namespace, on_step: Callable[[str], None] | None = None
+) -> Report:
+    """Everything `bench` prints. `on_step` hears what is being measured.
+
+    Raises EngineFailure for pictures and voices that cannot be used, and INTERNAL when a measured render dies.
+    """
+    if not isinstance(arguments, argparse.Namespace):
+        parser = argparse.ArgumentParser(prog="bench")
+        add_bench_arguments(parser)
+        arguments = parser.parse_args(list(arguments))
+    if arguments.child:
+        return _measured_child(*(Path(part) for part in arguments.child), device=arguments.device)
+    tell = on_step or (lambda step: None)
+    short_s, long_s = (QUICK_SHORT_S, QUICK_LONG_S) if arguments.quick else (SHORT_S, LONG_S)
+    with Workspace() as workspace:
+        folder = Path(workspace.path)
+        portrait = _square_portrait(arguments.portrait, folder)
+        short, long = (_voice(arguments.audio, seconds, folder) for seconds in (short_s, long_s))
+        report: Report = {"machine": _machine(), "picture_px": SIDE_PX, "frame_rate": float(FRAME_RATE)}
+        tell("talking photo")
+        report["talking_photo"] = _bench_talking_photo(portrait, short, folder, arguments.device)
+        tell("preflight")
+        report["preflight_s"] = _bench_preflight(portrait, short)
+        if not arguments.no_memory:
+            tell("memory")
+            report["memory"] = _bench_memory(portrait, short, long, folder, arguments.device)
+    report["gates"] = _gates(report)
+    return report
+
+
+def _bench_talking_photo(portrait: Path, voice: Path, folder: Path, device: str) -> Report:
+    request = TalkingPhotoRequest(portrait, folder / "warm.mp4", audio_path=voice, frame_rate=FRAME_RATE, device=device)
+    cold_s, _, _ = _timed_render(request)  # models load here, once per worker
+    request = TalkingPhotoRequest(portrait, folder / "talk.mp4", audio_path=voice, frame_rate=FRAME_RATE, device=device)
+    render_s, result, first_picture_s = _timed_render(request)
+    encode_s = _encode_floor_s(result.output_path, folder / "floor.mp4")
+    return {
+        "duration_s": result.duration_s,
+        "frames": result.frame_count,
+        "render_s": render_s,
+        "cold_render_s": cold_s,
+        "first_picture_s": first_picture_s,
+        "encode_only_s": encode_s,
+        "ratio_to_encode": render_s / encode_s,
+        "real_time_factor": result.duration_s / render_s,
+        "ms_per_frame": 1000 * render_s / max(1, result.frame_count),
+        "stage_seconds": dict(result.stage_seconds),
+    }
+
+
+def _timed_render(request: TalkingPhotoRequest) -> tuple[float, RenderResult, float | None]:
+    from worker.engine.talking_photo import animate
+
+    hooks = _FirstFrame()
+    result = animate(request, hooks)
+    return time.perf_counter() - hooks.started, result, hooks.first_picture_s
+
+
+def _encode_floor_s(video: Path, out: Path) -> float:
+    """Seconds to encode the frames of `video` with the reference encoder; best of two, decoding left out."""
+    from worker.engine.media.encode import VideoEncoder
+
+    frames = list(_decoded(video))
+    best = float("inf")
+    for _ in range(2):
+        started = time.perf_counter()
+        with VideoEncoder(
+            out, frames[0].shape[1], frames[0].shape[0], FRAME_RATE, crf=18, preset="veryfast"
+        ) as encoder:
+            for rgb in frames:
+                encoder.write(rgb)
+        best = min(best, time.perf_counter() - started)
+    return best
+
+
+def _decoded(video: Path) -> Iterator[np.ndarray]:
+    from worker.engine.media.decode import decode_video
+
+    for frame in decode_video(video, end_s=SHORT_S):
+        yield frame.rgb()
+
+
+def _bench_preflight(portrait: Path, voice: Path) -> dict[str, float]:
+    """Warm seconds of a look at a picture and at a voice."""
+    from worker.engine.preflight import preflight_file
+
+    seconds = {}
+    for name, path in (("portrait", portrait), ("voice", voice)):
+        preflight_file(path)
+        started = time.perf_counter()
+        preflight_file(path)
+        seconds[name] = time.perf_counter() - started
+    return seconds
+
+
+def _bench_memory(portrait: Path, short: Path, long: Path, folder: Path, device: str) -> Report:
+    peaks = {
+        name: _child_report(portrait, voice, folder / f"{name}.mp4", device)
+        for name, voice in (("short", short), ("long", long))
+    }
+    short_mib, long_mib = (float(peaks[name]["peak_mib"]) for name in ("short", "long"))  # type: ignore[arg-type]
+    return {**peaks, "growth": long_mib / short_mib}
+
+
+def _child_report(portrait: Path, voice: Path, out: Path, device: str) -> Report:
+    """One render in a process of its own, watched from outside with all it starts (voice, encoder)."""
+    command = [sys.executable, "-m", "worker.bench", "--device", device, "--child", str(portrait), str(voice), str(out)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as child:
+        peak_mib = 0.0
+        give_up = time.monotonic() + CHILD_TIMEOUT_S
+        while child.poll() is None:
+            peak_mib = max(peak_mib, tree_mib(child.pid))
+            if time.monotonic() > give_up:
+                child.kill()
+            time.sleep(POLL_S)
+        answer = child.stdout.read() if child.stdout is not None else ""
+    if child.returncode != 0:
+        raise EngineFailure(FailureCode.INTERNAL, step="memory", exit_status=child.returncode)
+    report: Report = json.loads(answer)
+    return {**report, "peak_mib": max(peak_mib, float(report["own_mib"]))}  # type: ignore[arg-type]
+
+
+def tree_mib(pid: int) -> float:
+    """Resident memory of a process and its descendants now; 0 where there is no /proc to read it from."""
+    children: dict[int, list[int]] = {}
+    pages: dict[int, int] = {}
+    for entry in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            fields = entry.read_text().rsplit(")", 1)[1].split()  # the name before it may hold anything
+        except (OSError, IndexError):  # the process has just ended
+            continue
+        number = int(entry.parent.name)
+        children.setdefault(int(fields[1]), []).append(number)
+        pages[number] = int(fields[21])
+    family, todo = 0, [pid]
+    while todo:
+        number = todo.pop()
+        family += pages.get(number, 0)
+        todo += children.get(number, [])
+    return family * resource.getpagesize() / 2**20
+
+
+def _measured_child(portrait: Path, voice: Path, out: Path, *, device: str) -> Report:
+    render_s, result, _ = _timed_render(
+        TalkingPhotoRequest(portrait, out, audio_path=voice, frame_rate=FRAME_RATE, device=device)
+    )
+    own_kib = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return {"duration_s": result.duration_s, "render_s": render_s, "own_mib": own_kib / 1024}
+
+
+def _square_portrait(given: Path | None, folder: Path) -> Path:
+    """A 512 px square of the given picture, or of a drawn presenter."""
+    if given is not None:
+        from worker.engine.media.images import load_image
+
+        rgb = load_image(given).rgb
+    else:
+        from worker.compose.presenters import CAST, paint_presenter
+
+        rgb = paint_presenter(next(iter(CAST.values())) if isinstance(CAST, dict) else CAST[0], SIDE_PX, SIDE_PX)
+    side = min(rgb.shape[:2])
+    left = (rgb.shape[1] - side) // 2
+    picture = (
+        Image.fromarray(rgb).crop((left, 0, left + side, side)).resize((SIDE_PX, SIDE_PX), Image.Resampling.LANCZOS)
+    )
+    path = folder / "portrait.png"
+    picture.save(path)
+    return path
+
+
+def _voice(given: Path | None, seconds: float, folder: Path) -> Path:
+    """A mono 16-bit WAV of `seconds`: the given or a synthesised voice, repeated as often as needed."""
+    import wave
+
+    from worker.engine.media.audio import load_audio
+
+    source = given
+    if source is None:
+        from worker.engine.speech.voices import synthesize
+
+        source = folder / "sentence.wav"
+        if not source.exists():
+            synthesize(Script(SENTENCE, "en-us"), source)
+    audio = load_audio(source)
+    count = round(seconds * audio.sample_rate_hz)
+    samples = np.tile(audio.samples, -(-count // max(1, len(audio.samples))))[:count]
+    path = folder / f"voice_{seconds:g}s.wav"
+    with wave.open(str(path), "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(2)
+        file.setframerate(audio.sample_rate_hz)
+        file.writeframes((np.clip(samples, -1, 1) * 32767).astype("<i2").tobytes())
+    return path
+
+
+def _machine() -> Report:
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else (os.cpu_count() or 1)
+    load = None
+    with contextlib.suppress(OSError):
+        load = round(os.getloadavg()[0], 2)
+    return {"cores": cores, "load_before": load}
+
+
+def _gates(report: Report) -> dict[str, bool]:
+    photo: Report = report["talking_photo"]  # type: ignore[assignment]
+    gates = {
+        "ratio_to_encode_at_most_2_5": float(photo["ratio_to_encode"]) <= MAX_ENCODE_RATIO,  # type: ignore[arg-type]
+        "real_time_factor_at_least_1_5": float(photo["real_time_factor"]) >= MIN_REAL_TIME_FACTOR,  # type: ignore[arg-type]
+    }
+    memory = report.get("memory")
+    if isinstance(memory, dict):
+        gates["memory_flat"] = memory["growth"] <= MAX_MEMORY_GROWTH
+        gates["memory_at_most_1_5_gib"] = memory["long"]["peak_mib"] <= MAX_MEMORY_MIB
+    return gates
+
+
+if __name__ == "__main__":
+    sys.stdout.write(json.dumps(bench_command(sys.argv[1:])) + "\n")
