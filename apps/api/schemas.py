@@ -34,6 +34,7 @@ class AssetOut(Schema):
     name: str
     content_type: str
     size_bytes: int
+    sha256: str
     width_px: int | None
     height_px: int | None
     duration_s: float | None

@@ -11,6 +11,7 @@ admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-a
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("admin/", admin.site.urls),
+    path("", include("apps.studio.urls")),
     path("", include("apps.accounts.urls")),
     path("", include("apps.uploads.urls")),
     path("", include("apps.jobs.urls")),

@@ -9,7 +9,7 @@ from apps.uploads.models import Asset
 from apps.uploads.services import signed_media_url
 
 UNTITLED = "Untitled video"
-_VIEWABLE_PICTURES = {"image/jpeg", "image/png", "image/webp", "image/gif", "image/avif", "image/bmp"}
+VIEWABLE_PICTURES = {"image/jpeg", "image/png", "image/webp", "image/gif", "image/avif", "image/bmp"}
 
 
 def asset_facts(asset: Asset) -> dict[str, Any]:
@@ -23,11 +23,12 @@ def asset_facts(asset: Asset) -> dict[str, Any]:
         "name": asset.original_name,
         "content_type": asset.content_type,
         "size_bytes": asset.size_bytes,
+        "sha256": asset.sha256,
         "width_px": asset.width_px,
         "height_px": asset.height_px,
         "duration_s": asset.duration_s,
         "url": signed_media_url(asset) if stored else None,
-        "viewable": asset.kind != Asset.Kind.PORTRAIT or asset.content_type in _VIEWABLE_PICTURES,
+        "viewable": asset.kind != Asset.Kind.PORTRAIT or asset.content_type in VIEWABLE_PICTURES,
         "preflight": asset.preflight,
         "failure": failure_dict(asset.failure_code or "asset_refused", asset.failure_detail) if refused else None,
         "created_at": asset.created_at,

@@ -14,18 +14,19 @@ from apps.accounts.models import User
 from apps.uploads.models import Asset
 from apps.uploads.services import receive_upload
 
-FOLDER = Path("img") / "presenters"  # below the static files
+FOLDER = Path("presenters")  # below the static files
 PICTURE_SUFFIXES = (".jpg", ".jpeg", ".png", ".webp")
 
 
 @dataclass(frozen=True)
 class Presenter:
-    """`static_name` is the picture's name for `{% static %}`; `description` is its alternative text."""
+    """`static_name` is the picture's name for `{% static %}`, `thumb_static_name` a small square one's."""
 
     slug: str
     name: str
     description: str
     static_name: str
+    thumb_static_name: str
     path: Path
     sha256: str
 
@@ -47,6 +48,7 @@ def available_presenters() -> tuple[Presenter, ...]:
             name=names.get(slug, {}).get("name", slug.replace("-", " ").title()),
             description=names.get(slug, {}).get("description", "A drawn presenter"),
             static_name=str(FOLDER / pictures[slug].name),
+            thumb_static_name=str(FOLDER / _thumb_of(pictures[slug]).name),
             path=pictures[slug],
             sha256=hashlib.sha256(pictures[slug].read_bytes()).hexdigest(),
         )
@@ -54,12 +56,17 @@ def available_presenters() -> tuple[Presenter, ...]:
     )
 
 
+def _thumb_of(picture: Path) -> Path:
+    thumbs = [picture.with_name(f"{picture.stem}-thumb{suffix}") for suffix in PICTURE_SUFFIXES]
+    return next((thumb for thumb in thumbs if thumb.is_file()), picture)
+
+
 def _names(folder: Path) -> dict[str, dict[str, str]]:
     """slug → name and description, from the list beside the pictures."""
     path = folder / "presenters.json"
     if not path.is_file():
         return {}
-    return {row["slug"]: row for row in json.loads(path.read_text(encoding="utf-8"))}
+    return {row["slug"]: row for row in json.loads(path.read_text(encoding="utf-8"))["presenters"]}
 
 
 def get_presenter(slug: str) -> Presenter:

@@ -10,4 +10,5 @@ urlpatterns = [
     path("library/", views.library, name="library"),
     path("projects/new/", views.project_new, name="project_new"),
     path("projects/<uuid:project_id>/", views.studio, name="studio"),
+    path("projects/<uuid:project_id>/duplicate/", views.project_duplicate, name="project_duplicate"),
 ]

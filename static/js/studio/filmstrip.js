@@ -1,0 +1,69 @@
+// The strip under the stage: the portrait, then every render, newest first.
+import { clockTime, find, icon, make } from "../ui.js";
+
+export function startFilmstrip(store, stage) {
+  const strip = find("#filmstrip");
+
+  const tile = (view, label, words, ...content) => make("li", {}, make("button", {
+    class: "film",
+    type: "button",
+    "data-view": view,
+    "aria-label": label,
+    "aria-current": stage.view === view ? "true" : null,
+    onclick: () => stage.show(view),
+  }, ...content, words ? make("span", { class: "film-label tabular", "aria-hidden": "true" }, words) : null));
+
+  const portraitTile = () => {
+    const { portrait } = store.project;
+    const picture = portrait?.viewable && portrait.url ? make("img", { src: portrait.url, alt: "" }) : icon("image");
+    return tile("portrait", "Show the portrait", "Portrait", picture);
+  };
+
+  const renderTile = (render, number) => {
+    if (render.type !== "done") {
+      const bar = make("progress", { class: "progress", max: 1, value: render.fraction, "aria-hidden": "true" });
+      const picture = render.thumbnail_url ? make("img", { src: render.thumbnail_url, alt: "" }) : icon("film");
+      return tile(render.id, `Show render ${number}, in the making`, `${Math.floor(render.fraction * 100)} %`, picture, bar);
+    }
+    if (render.state !== "succeeded" || !render.output_url) {
+      const element = tile(render.id, `Show render ${number}, ${render.state}`, render.state === "cancelled" ? "Stopped" : "Failed", icon(render.state === "cancelled" ? "stop" : "warning"));
+      if (render.state !== "cancelled") element.firstChild.classList.add("film-failed");
+      return element;
+    }
+    const picture = render.thumbnail_url ? make("img", { src: render.thumbnail_url, alt: "", loading: "lazy" }) : icon("play");
+    return tile(render.id, `Show render ${number}, ${clockTime(render.duration_s ?? 0)}`, clockTime(render.duration_s ?? 0), picture);
+  };
+
+  const draw = () => {
+    const focused = document.activeElement?.dataset?.view;
+    const total = store.renders.length;
+    strip.replaceChildren(portraitTile(), ...store.renders.map((render, at) => renderTile(render, total - at)));
+    if (focused) find(`[data-view="${focused}"]`, strip)?.focus();
+  };
+
+  /** While a render moves on only its tile changes, so that the strip does not flicker. */
+  const move = (id) => {
+    const render = store.render(id);
+    const button = find(`[data-view="${id}"]`, strip);
+    const bar = button && find("progress", button);
+    if (!render || render.type === "done" || !bar) {
+      draw();
+      return;
+    }
+    bar.value = Math.max(bar.value, render.fraction);
+    find(".film-label", button).textContent = `${Math.floor(render.fraction * 100)} %`;
+    const picture = find("img", button);
+    if (render.thumbnail_url && picture) picture.src = render.thumbnail_url;
+    else if (render.thumbnail_url) find(".icon", button)?.replaceWith(make("img", { src: render.thumbnail_url, alt: "" }));
+  };
+
+  store.addEventListener("renders", ({ detail }) => move(detail));
+  store.addEventListener("change", ({ detail }) => detail.includes("portrait") && draw());
+  stage.addEventListener("view", () => {
+    for (const button of strip.querySelectorAll(".film")) {
+      if (button.dataset.view === stage.view) button.setAttribute("aria-current", "true");
+      else button.removeAttribute("aria-current");
+    }
+  });
+  draw();
+}

@@ -1,0 +1,141 @@
+// The Render button: what is missing in words, how long it will take, ordering it once, and following it to its end.
+import { forgetOrderKey, orderKey, request } from "../api.js";
+import { watchJob } from "../jobs.js";
+import { announce, clockTime, find, notice, roughTime } from "../ui.js";
+import { portraitFindings } from "./findings.js";
+import { spokenSeconds } from "./script.js";
+
+const PREPARING_S = 4; // loading the picture and the sound, writing the file
+
+/** What still stands in the way: {words, step} or null. */
+export function whatIsMissing(project) {
+  const { portrait, voice } = project;
+  if (!portrait) return { words: "Choose a portrait first.", step: "step-portrait" };
+  if (portrait.state === "checking") return { words: "Still looking at the portrait…", step: "step-portrait" };
+  if (portrait.state === "refused") return { words: "This portrait cannot be used; choose another one.", step: "step-portrait" };
+  if (portraitFindings(project).blocking) return { words: "Choose the face that should speak.", step: "step-portrait" };
+  if (project.voice_source === "script") {
+    return project.script.trim() ? null : { words: "Type what the picture should say.", step: "step-voice" };
+  }
+  if (!voice) return { words: "Add a recording, or type a script.", step: "step-voice" };
+  if (voice.state === "checking") return { words: "Still listening to the recording…", step: "step-voice" };
+  if (voice.state === "refused") return { words: "This recording cannot be used; choose another one.", step: "step-voice" };
+  return null;
+}
+
+function lengthOf(project, limits) {
+  const seconds = project.voice_source === "script" ? spokenSeconds(project.script, project.script_rate) : project.voice?.duration_s ?? 0;
+  return Math.min(seconds, limits.render_s);
+}
+
+export function startRender(store, stage) {
+  const button = find("#render");
+  const estimate = find("#render-estimate");
+  const problems = find("#render-notice");
+  const orderName = `render:${store.project.id}`;
+  let ordering = false;
+
+  const left = () => store.limits.renders_per_day - store.limits.renders_today;
+
+  const showState = () => {
+    const missing = whatIsMissing(store.project);
+    button.setAttribute("aria-disabled", String(Boolean(missing)));
+    find("#render-label").textContent = store.renders.length ? "Render again" : "Render";
+    estimate.replaceChildren();
+    if (missing) {
+      estimate.append(missing.words);
+      return;
+    }
+    const seconds = lengthOf(store.project, store.limits);
+    const smooth = Number(store.project.frames_per_second) / 25;
+    const takes = PREPARING_S + seconds * store.limits.seconds_per_second * smooth;
+    const strong = document.createElement("strong");
+    strong.textContent = `${clockTime(seconds)} of video`;
+    estimate.append(strong, `ready in about ${roughTime(takes)} · ${left() === 1 ? "1 free render" : `${left()} free renders`} left today`);
+  };
+
+  const pointAt = (step) => {
+    const section = find(`#${step}`);
+    section.scrollIntoView({ block: "nearest", behavior: "smooth" });
+    section.classList.remove("step-flash");
+    void section.offsetWidth; // restarts the animation
+    section.classList.add("step-flash");
+  };
+
+  const follow = (render) => {
+    watchJob(render.id, (message) => {
+      const before = store.render(render.id);
+      if (!before) return;
+      if (message.type === "done") finished(render.id, message);
+      else store.putRender({ ...before, ...message, id: render.id });
+    });
+  };
+
+  const finished = async (id, message) => {
+    const whole = await request("GET", `/jobs/${id}`).catch(() => ({}));
+    const before = store.render(id);
+    if (!before) return;
+    store.putRender({ ...before, ...message, ...whole, id });
+    if (message.state === "succeeded") announce("The video is ready.");
+    else {
+      store.limits.renders_today = Math.max(0, store.limits.renders_today - 1);
+      announce(`${message.failure?.sentence ?? ""} ${message.failure?.next_step ?? ""}`);
+    }
+    showState();
+  };
+
+  const place = async () => {
+    const send = () => request("POST", `/projects/${store.project.id}/render`, undefined, { headers: { "Idempotency-Key": orderKey(orderName) } });
+    try {
+      return await send();
+    } catch (problem) {
+      if (problem.code !== "idempotency_conflict") throw problem;
+      forgetOrderKey(orderName); // an earlier order did arrive after all, with other settings: this one is new
+      return send();
+    }
+  };
+
+  const order = async () => {
+    const missing = whatIsMissing(store.project);
+    if (missing) {
+      announce(missing.words);
+      pointAt(missing.step);
+      return;
+    }
+    if (ordering) return;
+    ordering = true;
+    button.setAttribute("aria-busy", "true");
+    problems.replaceChildren();
+    try {
+      await store.flush();
+      const render = await place();
+      forgetOrderKey(orderName);
+      store.limits.renders_today += 1;
+      store.putRender(render);
+      stage.show(render.id);
+      find("#stage").scrollIntoView({ block: "nearest", behavior: "smooth" });
+      announce("The render has started.");
+      follow(render);
+    } catch (problem) {
+      if (!problem.isNetwork && problem.status < 500) forgetOrderKey(orderName); // refused for good: the next order is another one
+      problems.replaceChildren(notice("bad", problem.sentence, problem.nextStep));
+    } finally {
+      ordering = false;
+      button.removeAttribute("aria-busy");
+      showState();
+    }
+  };
+
+  button.addEventListener("click", order);
+  addEventListener("keydown", (event) => {
+    if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) order();
+  });
+  store.addEventListener("change", () => {
+    problems.replaceChildren();
+    showState();
+  });
+  store.addEventListener("renders", showState);
+  store.addEventListener("ordered", ({ detail }) => follow(detail));
+  for (const render of store.renders) if (render.type !== "done") follow(render);
+  showState();
+}

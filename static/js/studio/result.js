@@ -1,0 +1,103 @@
+// A finished render on the stage: the player, and what can be done with it; or why there is none.
+import { request } from "../api.js";
+import { clockTime, confirmDialog, fileSize, icon, make, notice, toast } from "../ui.js";
+
+const STYLE_NAMES = { still: "still", natural: "natural", expressive: "expressive" };
+
+export function videoView(store, render, { play }) {
+  const video = make("video", { controls: true, playsInline: true, preload: "auto", "aria-label": `Finished video, ${clockTime(render.duration_s ?? 0)}` });
+  if (render.thumbnail_url) video.poster = render.thumbnail_url;
+  video.src = render.output_url;
+  let renewed = false;
+  video.addEventListener("error", async () => {
+    if (renewed) return;
+    renewed = true; // links last an hour; a page may stay open longer
+    const at = video.currentTime;
+    const fresh = await request("GET", `/jobs/${render.id}`).catch(() => null);
+    if (!fresh?.output_url) return;
+    Object.assign(render, fresh);
+    video.src = fresh.output_url;
+    video.currentTime = at;
+  });
+  const element = make("div", { class: "stage-picture", "data-result": render.id }, video);
+  if (play && !matchMedia("(prefers-reduced-motion: reduce)").matches) video.play().catch(() => {});
+  return { element, ratio: render.width_px ? render.width_px / render.height_px : 1, close: () => video.pause() };
+}
+
+function factsOf(render) {
+  return [
+    render.duration_s ? clockTime(render.duration_s) : null,
+    render.width_px ? `${render.width_px} × ${render.height_px}` : null,
+    render.size_bytes ? fileSize(render.size_bytes) : null,
+    STYLE_NAMES[render.request?.style] ?? null,
+  ].filter(Boolean).join(" · ");
+}
+
+/** The row under the stage for this render. */
+export function videoActions(store, render, stage) {
+  if (render.type !== "done") return [make("p", {}, make("span", { class: "stage-bar-title" }, "Rendering"), " ", make("span", { class: "stage-bar-facts" }, "You can leave this page; it goes on without you."))];
+  if (render.state !== "succeeded") return failedActions(store, render, stage);
+  return [
+    make("p", {}, make("span", { class: "stage-bar-title" }, "Video"), " ", make("span", { class: "stage-bar-facts tabular" }, factsOf(render))),
+    make("div", { class: "stage-bar-actions" },
+      make("button", { class: "button button-ghost button-small", type: "button", onclick: () => reuse(store, render) }, icon("sliders"), "Use its settings"),
+      make("button", { class: "button button-ghost button-small", type: "button", onclick: () => remove(store, render) }, icon("trash"), "Delete"),
+      make("a", { class: "button button-ink button-small", href: render.download_url, download: "" }, icon("download"), "Download")),
+  ];
+}
+
+function failedActions(store, render, stage) {
+  const failure = render.failure ?? {};
+  const cancelled = render.state === "cancelled";
+  const at = failure.at_s === null || failure.at_s === undefined ? "" : ` It happened at ${clockTime(failure.at_s)}.`;
+  const retry = make("button", { class: "button button-ink button-small", type: "button", onclick: () => again(store, render, stage) }, icon("refresh"), cancelled ? "Start again" : "Try again");
+  return [
+    notice(cancelled ? "info" : "bad", `${failure.sentence ?? "Something went wrong."}${at}`, `${failure.next_step ?? ""}${cancelled || (failure.next_step ?? "").includes("cost") ? "" : " It cost nothing."}`,
+      make("div", { class: "row notice-actions" }, retry,
+        make("button", { class: "button button-ghost button-small", type: "button", onclick: () => remove(store, render, { ask: false }) }, icon("trash"), "Remove"))),
+  ];
+}
+
+async function again(store, render, stage) {
+  try {
+    const job = await request("POST", `/jobs/${render.id}/retry`);
+    store.putRender(job);
+    stage.show(job.id);
+    store.dispatchEvent(new CustomEvent("ordered", { detail: job }));
+  } catch (problem) {
+    toast(`${problem.sentence} ${problem.nextStep}`);
+  }
+}
+
+async function remove(store, render, { ask = true } = {}) {
+  const sure = !ask || await confirmDialog({ title: "Delete this render?", text: "The video file is deleted for good. The portrait, the voice and the settings stay.", action: "Delete for good" });
+  if (!sure) return;
+  try {
+    await request("DELETE", `/jobs/${render.id}`);
+    store.dropRender(render.id);
+    if (ask) toast("The render is deleted.");
+  } catch (problem) {
+    toast(`${problem.sentence} ${problem.nextStep}`);
+  }
+}
+
+/** Brings back the settings this render was made with. */
+function reuse(store, render) {
+  const order = render.request;
+  const changes = {
+    aspect: order.aspect,
+    style: order.style,
+    frames_per_second: order.fps,
+    seed: order.seed,
+    label_corner: order.label_corner,
+    ...(order.script ? {
+      voice_source: "script",
+      script: order.script.text,
+      script_voice: order.script.voice,
+      script_rate: order.script.rate,
+      script_pitch: order.script.pitch,
+    } : {}),
+  };
+  store.set(changes);
+  toast("The settings of this render are back.");
+}

@@ -1,0 +1,182 @@
+// Typing a script: which voice says it, how fast, how high, and listening to it before rendering.
+import { request } from "../api.js";
+import { watchJob } from "../jobs.js";
+import { clockTime, find, icon, make, notice } from "../ui.js";
+
+const CHARS_PER_SECOND = 14.5;
+const GENDERS = { female: "female", male: "male" };
+
+/** About how long the script takes to say, in seconds. The same sum as on the server. */
+export function spokenSeconds(script, rate) {
+  let letters = 0;
+  for (const char of script.trim()) letters += char.codePointAt(0) >= 0x2e80 ? 2.6 : 1;
+  return letters / CHARS_PER_SECOND / Math.max(rate, 0.1);
+}
+
+export function startScript(store) {
+  const text = find("#script");
+  wireText(store, text);
+  wireVoices(store);
+  wireRange(store, "script_rate", find("#script-rate"), (value) => `${value.toFixed(2).replace(/0$/, "")}×`);
+  wireRange(store, "script_pitch", find("#script-pitch"), (value) => `${value.toFixed(2).replace(/0$/, "")}×`);
+  wireListening(store);
+}
+
+function wireText(store, text) {
+  const count = find("#script-count");
+  const show = () => {
+    const seconds = spokenSeconds(text.value, store.project.script_rate);
+    const tooLong = seconds > store.limits.render_s * 1.1;
+    count.textContent = text.value.trim() ? `about ${clockTime(seconds)} of ${clockTime(store.limits.render_s)}` : `up to ${clockTime(store.limits.render_s)} of speech`;
+    count.classList.toggle("field-error", tooLong);
+    text.setAttribute("aria-invalid", String(tooLong));
+    find("#script-problem").textContent = tooLong ? "This will probably be cut off: shorten it or make it faster." : "";
+  };
+  text.addEventListener("input", () => {
+    store.set({ script: text.value });
+    show();
+  });
+  store.addEventListener("change", ({ detail }) => {
+    if (detail.includes("script") && document.activeElement !== text) text.value = store.project.script;
+    show();
+  });
+  show();
+}
+
+function wireRange(store, field, range, words) {
+  const output = find(`#${range.id}-value`);
+  const show = () => {
+    output.textContent = words(Number(range.value));
+    range.setAttribute("aria-valuetext", output.textContent);
+  };
+  range.addEventListener("input", () => {
+    store.set({ [field]: Number(range.value) });
+    show();
+  });
+  store.addEventListener("change", ({ detail }) => {
+    if (!detail.includes(field)) return;
+    range.value = store.project[field];
+    show();
+  });
+  range.value = store.project[field];
+  show();
+}
+
+async function wireVoices(store) {
+  const language = find("#language");
+  const voice = find("#script-voice");
+  let voices = [];
+
+  const fillVoices = () => {
+    const fitting = voices.filter((one) => one.language_name === language.value);
+    voice.replaceChildren(...fitting.map((one) => make("option", { value: one.id }, GENDERS[one.gender] ? `${one.name} (${GENDERS[one.gender]})` : one.name)));
+  };
+  const showChosen = () => {
+    const chosen = voices.find((one) => one.id === store.project.script_voice) ?? voices[0];
+    if (!chosen) return;
+    language.value = chosen.language_name;
+    fillVoices();
+    voice.value = chosen.id;
+    if (chosen.id !== store.project.script_voice) store.set({ script_voice: chosen.id });
+  };
+
+  language.addEventListener("change", () => {
+    fillVoices();
+    store.set({ script_voice: voice.value });
+  });
+  voice.addEventListener("change", () => store.set({ script_voice: voice.value }));
+  store.addEventListener("change", ({ detail }) => detail.includes("script_voice") && voices.length && voice.value !== store.project.script_voice && showChosen());
+
+  voices = store.limits.voices;
+  while (!voices.length) {
+    language.replaceChildren(make("option", {}, "Voices are on their way…"));
+    voice.replaceChildren(make("option", {}, "…"));
+    language.disabled = voice.disabled = true;
+    await new Promise((resolve) => { setTimeout(resolve, 2000); });
+    voices = await request("GET", "/voices").catch(() => []);
+  }
+  language.disabled = voice.disabled = false;
+  const names = [...new Set(voices.map((one) => one.language_name))];
+  language.replaceChildren(...names.map((name) => make("option", { value: name }, name)));
+  showChosen();
+}
+
+/** "Listen": a spoken preview, made once per wording and voice. */
+function wireListening(store) {
+  const button = find("#listen");
+  const bar = find("#listen-progress");
+  const time = find("#listen-time");
+  const feedback = find("#listen-feedback");
+  const made = new Map();
+  let audio = null;
+  let stopWatching = null;
+
+  const show = (name, words) => button.replaceChildren(name ? icon(name) : make("span", { class: "spinner" }), make("span", {}, words));
+  const idle = () => {
+    show("volume", "Listen");
+    bar.hidden = true;
+    time.textContent = "";
+  };
+  const stop = () => {
+    audio?.pause();
+    audio = null;
+    stopWatching?.();
+    stopWatching = null;
+    idle();
+  };
+  const fail = ({ sentence, nextStep }) => {
+    stop();
+    feedback.replaceChildren(notice("bad", sentence, nextStep));
+  };
+  const play = (url) => {
+    audio = new Audio(url);
+    show("stop", "Stop");
+    bar.hidden = false;
+    audio.addEventListener("timeupdate", () => {
+      if (!audio?.duration) return;
+      bar.value = audio.currentTime / audio.duration;
+      time.textContent = `${clockTime(audio.currentTime)} / ${clockTime(audio.duration)}`;
+    });
+    audio.addEventListener("ended", stop);
+    audio.addEventListener("error", () => fail({ sentence: "The preview could not be played.", nextStep: "Press Listen again." }));
+    audio.play().catch(() => stop());
+  };
+
+  button.addEventListener("click", async () => {
+    if (audio || stopWatching) {
+      stop();
+      return;
+    }
+    feedback.replaceChildren();
+    const { script, script_voice: voice, script_rate: rate, script_pitch: pitch } = store.project;
+    const key = JSON.stringify([script, voice, rate, pitch]);
+    if (made.has(key)) {
+      play(made.get(key));
+      return;
+    }
+    show(null, "Preparing…");
+    stopWatching = () => {};
+    try {
+      const job = await request("POST", "/speech", { text: script, voice, rate, pitch });
+      if (!stopWatching) return;
+      stopWatching = watchJob(job.id, (message) => {
+        if (message.type !== "done") return;
+        stopWatching = null;
+        if (message.state !== "succeeded") {
+          fail({ sentence: message.failure.sentence, nextStep: message.failure.next_step });
+          return;
+        }
+        made.set(key, message.output_url);
+        play(message.output_url);
+      });
+    } catch (problem) {
+      fail(problem);
+    }
+  });
+  store.addEventListener("change", ({ detail }) => {
+    if (detail.some((name) => name.startsWith("script"))) {
+      feedback.replaceChildren();
+      if (audio) stop();
+    }
+  });
+}

@@ -1,0 +1,167 @@
+// The stage: the portrait as it will be framed, the render while it grows, the finished video; and the strip below.
+import { find, icon, make } from "../ui.js";
+import { portraitFindings } from "./findings.js";
+import { windowFor } from "./framing.js";
+import { startFilmstrip } from "./filmstrip.js";
+import { renderingView } from "./rendering.js";
+import { videoActions, videoView } from "./result.js";
+
+export function startStage(store) {
+  const stage = new Stage(store);
+  stage.show(stage.firstView());
+  return stage;
+}
+
+class Stage extends EventTarget {
+  constructor(store) {
+    super();
+    this.store = store;
+    this.root = find("#stage");
+    this.canvas = find("#stage-canvas");
+    this.bar = find("#stage-bar");
+    this.view = null;
+    this.shown = null; // {element, ratio, update?, close?}
+    new ResizeObserver(() => this.fit()).observe(this.canvas);
+    store.addEventListener("change", ({ detail }) => this.onChange(detail));
+    store.addEventListener("renders", ({ detail }) => this.onRender(detail));
+    startFilmstrip(store, this);
+  }
+
+  /** What a visitor sees first: the render that is running, else the latest video, else the portrait. */
+  firstView() {
+    const running = this.store.renders.find((render) => render.type !== "done");
+    if (running) return running.id;
+    const latest = this.store.renders[0];
+    return latest?.state === "succeeded" && latest.output_url ? latest.id : "portrait";
+  }
+
+  /** "portrait", or the id of a render. */
+  show(view, { play = false } = {}) {
+    const render = view === "portrait" ? null : this.store.render(view);
+    this.view = render ? view : "portrait";
+    this.shown?.close?.();
+    this.root.dataset.view = this.view === "portrait" ? "portrait" : "render";
+    this.shown = render ? this.renderShown(render, play) : this.portraitShown();
+    this.canvas.replaceChildren(this.shown.element);
+    this.showBar(render);
+    this.fit();
+    this.dispatchEvent(new Event("view"));
+  }
+
+  renderShown(render, play) {
+    if (render.type !== "done") return renderingView(this.store, render);
+    if (render.output_url) return videoView(this.store, render, { play });
+    return this.portraitShown();
+  }
+
+  onChange(names) {
+    if (this.view !== "portrait") return;
+    if (names.some((name) => ["portrait", "aspect", "face_index", "label_corner"].includes(name))) this.show("portrait");
+  }
+
+  onRender(id) {
+    if (this.view !== id) return;
+    const render = this.store.render(id);
+    if (!render) {
+      this.show("portrait");
+      return;
+    }
+    if (render.type !== "done" && this.shown.update) {
+      this.shown.update(render);
+      return;
+    }
+    this.show(id, { play: render.state === "succeeded" });
+  }
+
+  fit() {
+    if (!this.shown?.ratio) return;
+    const { clientWidth: width, clientHeight: height } = this.canvas;
+    const wide = Math.min(width, height * this.shown.ratio);
+    this.shown.element.style.width = `${Math.floor(wide)}px`;
+    this.shown.element.style.height = `${Math.floor(wide / this.shown.ratio)}px`;
+    this.shown.fitted?.();
+  }
+
+  showBar(render) {
+    if (render) {
+      this.bar.replaceChildren(...videoActions(this.store, render, this));
+      return;
+    }
+    const { portrait } = this.store.project;
+    this.bar.replaceChildren();
+    if (!portrait) return;
+    const facts = [portrait.name, portrait.width_px ? `${portrait.width_px} × ${portrait.height_px} px` : null].filter(Boolean);
+    this.bar.append(make("p", { class: "truncate" }, make("span", { class: "stage-bar-title" }, "Portrait"), " ", make("span", { class: "stage-bar-facts" }, facts.join(" · "))));
+  }
+
+  portraitShown() {
+    const { project } = this.store;
+    if (!project.portrait) return { element: emptyStage() };
+    return portraitStage(this.store, () => this.fit());
+  }
+}
+
+function emptyStage() {
+  const faces = [...document.querySelectorAll("[data-presenter] img")].slice(0, 3);
+  return make("div", { class: "stage-empty" },
+    faces.length ? make("div", { class: "stage-empty-faces" }, ...faces.map((face) => make("img", { src: face.src, alt: "" }))) : icon("image"),
+    make("h2", {}, "Who should speak?"),
+    make("p", {}, "Drop a photo here, paste one, or start with one of the presenters."));
+}
+
+/** The portrait in the chosen shape, with a box around each face. */
+export function portraitStage(store, onSized = () => {}) {
+  const { project } = store;
+  const { portrait } = project;
+  const { faces } = portraitFindings(project);
+  const width = portrait.preflight?.width_px ?? portrait.width_px;
+  const height = portrait.preflight?.height_px ?? portrait.height_px;
+  const figure = make("figure", { class: "stage-picture" });
+  const chosen = faces.find((face) => face.index === project.face_index) ?? (faces.length === 1 || !project.portrait.preflight?.auto_face_failure ? faces[0] : null);
+  const shown = windowFor(chosen ? project.aspect : "source", width, height, chosen?.box);
+  const place = (element, x, y, wide, high) => {
+    element.style.left = `${((x - shown.x) / shown.width) * 100}%`;
+    element.style.top = `${((y - shown.y) / shown.height) * 100}%`;
+    element.style.width = `${(wide / shown.width) * 100}%`;
+    element.style.height = `${(high / shown.height) * 100}%`;
+    return element;
+  };
+
+  if (!portrait.viewable) {
+    figure.append(make("div", { class: "stage-unviewable" }, icon("image"), make("p", {}, "This browser cannot show this kind of photo, but the video can be made from it.")));
+    return { element: figure, ratio: 4 / 5 };
+  }
+  const extends_ = width && (shown.x < -1 || shown.y < -1 || shown.x + shown.width > width + 1 || shown.y + shown.height > height + 1);
+  if (extends_) figure.append(make("img", { class: "stage-surroundings", src: portrait.url, alt: "" }));
+  const picture = make("img", { class: "stage-portrait", src: portrait.url, alt: `Portrait: ${portrait.name}` });
+  figure.append(width ? place(picture, 0, 0, width, height) : picture);
+  if (portrait.state === "checking") figure.append(make("div", { class: "scan", "aria-hidden": "true" }));
+  if (portrait.state === "ready" && (faces.length > 1 || faces.some((face) => !face.usable))) {
+    for (const face of faces) figure.append(place(faceBox(store, face, faces), face.box[0], face.box[1], face.box[2] - face.box[0], face.box[3] - face.box[1]));
+  }
+  if (portrait.state === "ready" && faces.length) {
+    figure.append(make("span", { class: `label-preview label-${project.label_corner}`, "aria-hidden": "true" }, "AI"));
+  }
+  const result = { element: figure, ratio: width ? shown.width / shown.height : 1 };
+  if (!width) { // still being looked at: the browser knows the size as soon as it has the picture
+    picture.classList.add("stage-fill");
+    picture.addEventListener("load", () => {
+      result.ratio = picture.naturalWidth / picture.naturalHeight;
+      onSized();
+    });
+  }
+  return result;
+}
+
+function faceBox(store, face, faces) {
+  const chosen = face.index === store.project.face_index;
+  return make("button", {
+    class: `face-box ${face.box[1] < 60 ? "face-near-top" : ""}`,
+    type: "button",
+    "aria-pressed": String(chosen),
+    "aria-disabled": face.usable ? null : "true",
+    "aria-label": `${face.name}${face.usable ? "" : " – cannot be used"}${faces.length > 1 ? ": let this face speak" : ""}`,
+    onclick: () => store.set({ face_index: face.index }),
+  }, make("span", { class: "face-tag" }, chosen ? "Speaks" : face.name));
+}
+

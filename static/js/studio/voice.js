@@ -1,0 +1,141 @@
+// Step 2: what is heard. Typed, uploaded or recorded; the chosen tab decides which one speaks.
+import { untilChecked } from "../api.js";
+import { announce, clockTime, fileSize, find, findAll, icon, make, notice, tabs } from "../ui.js";
+import { looksLikeSound } from "./dropping.js";
+import { startRecorder } from "./recorder.js";
+import { startScript } from "./script.js";
+import { refuseEarly, sendFile } from "./uploading.js";
+import { drawWave, peaksOf } from "./wave.js";
+
+const WRONG_TYPE = { sentence: "is not a sound.", nextStep: "Choose a recording: MP3, WAV, M4A, OGG, FLAC or WebM." };
+
+export function startVoice(store) {
+  const badge = find("#voice-badge");
+  const feedback = find("#voice-feedback");
+  const slots = findAll("[data-voice-slot]");
+  const picker = find("#voice-file");
+  let panel = "panel-script";
+  let turn = 0;
+  let player = null;
+
+  const tabList = tabs(find("#voice-tabs"), (chosen) => {
+    panel = chosen;
+    const source = chosen === "panel-script" ? "script" : "audio";
+    if (store.project.voice_source !== source) store.set({ voice_source: source });
+    feedback.replaceChildren();
+    showVoice();
+  });
+
+  const slot = () => slots.find((element) => element.closest("[role=tabpanel]").id === panel) ?? slots[0];
+
+  const showBadge = () => {
+    const { voice, voice_source: source } = store.project;
+    const look = source === "audio" && voice ? {
+      checking: ["badge badge-info badge-live", "Listening"],
+      ready: ["badge badge-good", "Ready"],
+      refused: ["badge badge-bad", "Needs another recording"],
+    }[voice.state] : null;
+    badge.hidden = !look;
+    if (look) [badge.className, badge.textContent] = look;
+  };
+
+  const showVoice = () => {
+    player?.stop();
+    player = null;
+    slots.forEach((element) => element.replaceChildren());
+    const { voice } = store.project;
+    if (!voice || panel === "panel-script") return;
+    if (voice.state === "refused") {
+      slot().replaceChildren(notice("bad", voice.failure.sentence, voice.failure.next_step));
+      return;
+    }
+    player = voiceCard(voice, { onRemove: () => store.set({ voice: null }, { voice: null }) });
+    slot().replaceChildren(player.element, ...warningsOf(voice));
+  };
+
+  const refresh = () => {
+    showBadge();
+    showVoice();
+  };
+
+  const take = async (file) => {
+    if (panel === "panel-script") tabList.select("panel-upload");
+    const mine = ++turn;
+    const early = refuseEarly(file, { maxBytes: store.limits.upload_bytes, looksRight: looksLikeSound, wrongType: WRONG_TYPE });
+    if (early) {
+      feedback.replaceChildren(notice("bad", early.sentence, early.nextStep));
+      return false;
+    }
+    const asset = await sendFile("voice", file, feedback, {
+      checkingWords: "Listening to it…",
+      onStored: (stored) => mine === turn && store.set({ voice: stored.id, voice_source: "audio" }, { voice: stored, voice_source: "audio" }),
+    });
+    if (mine !== turn || !asset) return false;
+    store.learn({ voice: asset });
+    announce(asset.state === "ready" ? "The recording is ready." : `${asset.failure.sentence} ${asset.failure.next_step}`);
+    return asset.state === "ready";
+  };
+
+  const follow = async () => {
+    const { voice } = store.project;
+    if (voice?.state !== "checking") return;
+    store.learn({ voice: await untilChecked(voice.id) });
+  };
+
+  picker.addEventListener("change", () => {
+    if (picker.files[0]) take(picker.files[0]);
+    picker.value = "";
+  });
+  const zone = find("#voice-dropzone");
+  for (const [name, over] of [["dragenter", true], ["dragover", true], ["dragleave", false], ["drop", false]]) {
+    zone.addEventListener(name, () => { zone.dataset.over = String(over); });
+  }
+  store.addEventListener("change", ({ detail }) => {
+    if (detail.includes("voice") || detail.includes("voice_source")) refresh();
+  });
+
+  startScript(store);
+  startRecorder(find("#recorder"), { limit_s: store.limits.render_s, onTake: take });
+  if (store.project.voice_source === "audio") {
+    panel = "panel-upload";
+    tabList.select(panel, { quiet: true });
+  }
+  refresh();
+  follow().catch(() => {});
+  return { take };
+}
+
+function warningsOf(voice) {
+  return (voice.preflight?.warnings ?? []).map((warning) => notice("warn", warning.sentence, warning.next_step ?? ""));
+}
+
+/** A recording with its waveform; a press plays it from there. */
+function voiceCard(voice, { onRemove }) {
+  const audio = new Audio(voice.url);
+  audio.preload = "metadata";
+  const canvas = make("canvas", {});
+  const wave = make("button", { class: "wave", type: "button", "aria-label": `Play ${voice.name || "the recording"}` }, canvas);
+  const facts = make("span", { class: "file-card-facts tabular" }, [voice.duration_s ? clockTime(voice.duration_s) : null, fileSize(voice.size_bytes)].filter(Boolean).join(" · "));
+  const play = make("button", { class: "button button-outline button-small button-icon", type: "button", "aria-label": "Play" }, icon("play"));
+  const remove = make("button", { class: "button button-ghost button-small button-icon", type: "button", "aria-label": "Remove this recording", onclick: onRemove }, icon("trash"));
+  let peaks = null;
+  const draw = () => peaks && drawWave(canvas, peaks, audio.duration ? audio.currentTime / audio.duration : 0);
+  const toggle = () => (audio.paused ? audio.play().catch(() => {}) : audio.pause());
+  const showState = () => {
+    play.replaceChildren(icon(audio.paused ? "play" : "pause"));
+    play.setAttribute("aria-label", audio.paused ? "Play" : "Pause");
+    draw();
+  };
+  for (const name of ["play", "pause", "ended"]) audio.addEventListener(name, showState);
+  audio.addEventListener("timeupdate", draw);
+  play.addEventListener("click", toggle);
+  wave.addEventListener("click", (event) => {
+    if (event.detail > 0 && audio.duration) audio.currentTime = (event.offsetX / wave.clientWidth) * audio.duration;
+    if (audio.paused || event.detail === 0) toggle();
+  });
+  peaksOf(voice.url).then((found) => { peaks = found; draw(); }).catch(() => wave.remove());
+  const element = make("div", { class: "file-card" },
+    make("div", { class: "file-card-head" }, play, make("div", { class: "grow" }, make("div", { class: "file-card-name truncate" }, voice.name || "Recording"), facts), remove),
+    wave);
+  return { element, stop: () => audio.pause() };
+}
