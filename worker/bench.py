@@ -184,7 +184,8 @@ def _child_report(portrait: Path, voice: Path, out: Path, device: str) -> Report
     if child.returncode != 0:
         raise EngineFailure(FailureCode.INTERNAL, step="memory", exit_status=child.returncode)
     report: Report = json.loads(answer)
-    return {**report, "peak_mib": max(peak_mib, float(report["own_mib"]))}  # type: ignore[arg-type]
+    # Without /proc the child's own word has to do; on Linux that word would include its parent's size at the fork.
+    return {**report, "peak_mib": peak_mib or report["own_mib"]}
 
 
 def tree_mib(pid: int) -> float:
