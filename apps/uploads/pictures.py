@@ -5,7 +5,7 @@ from typing import IO
 from apps.core.failures import SiteFailure
 
 # Pillow knows dozens of formats, some of which run other programs; only those we accept are tried.
-_FORMATS = ("JPEG", "MPO", "PNG", "WEBP", "GIF", "BMP", "TIFF", "AVIF", "HEIF")
+_FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "AVIF", "HEIF")
 
 
 def picture_size_px(file: IO[bytes], *, max_pixels: int) -> tuple[int, int]:

@@ -155,16 +155,21 @@ def signed_media_url(asset: Asset, *, download_name: str | None = None, ttl_s: i
 
 
 def record_preflight(asset: Asset, report: Mapping[str, object]) -> bool:
-    """Keep preflight's report and make the asset READY; False when it was no longer CHECKING (deleted, refused).
+    """Keep preflight's report and make the asset READY, or REFUSED when the report names a problem.
 
-    A length or upright size in the report (duration_s, width_px, height_px) also goes to the asset's own fields.
+    False when it was no longer CHECKING (deleted, refused). A length or upright size in the report (duration_s, width_px, height_px) also goes to the asset's own fields.
     """
     facts = {
         name: report[name]
         for name in ("duration_s", "width_px", "height_px")
         if isinstance(report.get(name), int | float) and not isinstance(report.get(name), bool)
     }
-    return _leave_checking(asset, state=Asset.State.READY, preflight=dict(report), **facts)
+    problems = report.get("problems")
+    if isinstance(problems, list) and problems:
+        code, detail = problems[0]["code"], dict(problems[0].get("detail") or {})
+        facts |= {"failure_code": code if code in CATALOGUE else "asset_refused", "failure_detail": detail}
+    state = Asset.State.REFUSED if "failure_code" in facts else Asset.State.READY
+    return _leave_checking(asset, state=state, preflight=dict(report), **facts)
 
 
 def refuse(asset: Asset, code: str, detail: Mapping[str, object] | None = None) -> bool:
