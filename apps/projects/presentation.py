@@ -3,6 +3,7 @@
 from typing import Any
 
 from apps.core.failures import failure_dict
+from apps.projects.findings import report_in_words
 from apps.projects.models import Project
 from apps.projects.services import SAMPLE_SCRIPT
 from apps.uploads.models import Asset
@@ -29,7 +30,7 @@ def asset_facts(asset: Asset) -> dict[str, Any]:
         "duration_s": asset.duration_s,
         "url": signed_media_url(asset) if stored else None,
         "viewable": asset.kind != Asset.Kind.PORTRAIT or asset.content_type in VIEWABLE_PICTURES,
-        "preflight": asset.preflight,
+        "preflight": report_in_words(asset.preflight),
         "failure": failure_dict(asset.failure_code or "asset_refused", asset.failure_detail) if refused else None,
         "created_at": asset.created_at,
     }

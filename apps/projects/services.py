@@ -149,7 +149,7 @@ def _set_script_voice(project: Project, value: Any) -> None:
 def _set_face_index(project: Project, value: Any) -> None:
     faces = faces_of(project.portrait)
     if value is not None and (value < 0 or (faces and value >= len(faces))):
-        raise SiteFailure("face_index_out_of_range", index=value, faces=str(len(faces)))
+        raise SiteFailure("face_index_out_of_range", index=value, count=len(faces))
     project.face_index = value
 
 
@@ -222,8 +222,7 @@ def render_request(project: Project) -> dict[str, Any]:
     _check_complete(project, uses_script=uses_script)
     assert project.portrait is not None
     _check_usable(project.portrait)
-    if project.face_index is None:
-        _check_face_is_clear(project.portrait)
+    _check_face(project.portrait, project.face_index)
     if not uses_script:
         assert project.voice is not None
         _check_usable(project.voice)
@@ -256,11 +255,14 @@ def _check_complete(project: Project, *, uses_script: bool) -> None:
         raise SiteFailure("project_incomplete", missing=" and ".join(missing))
 
 
-def _check_face_is_clear(portrait: Asset) -> None:
-    """Nobody chose a face: then the picture must leave no doubt. What doubt there is, preflight has written down."""
-    failure = (portrait.preflight or {}).get("auto_face_failure")
-    if failure:
-        raise SiteFailure(failure["code"], **failure.get("detail", {}))
+def _check_face(portrait: Asset, face_index: int | None) -> None:
+    """The chosen face must be usable; without a choice the picture must leave no doubt. Preflight knows both."""
+    report = portrait.preflight or {}
+    problem = report.get("auto_face_failure")
+    if face_index is not None:
+        problem = next((face["problem"] for face in faces_of(portrait) if face["index"] == face_index), None)
+    if problem:
+        raise SiteFailure(problem["code"], **problem.get("detail", {}))
 
 
 def _check_usable(asset: Asset) -> None:

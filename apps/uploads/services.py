@@ -157,7 +157,8 @@ def signed_media_url(asset: Asset, *, download_name: str | None = None, ttl_s: i
 def record_preflight(asset: Asset, report: Mapping[str, object]) -> bool:
     """Keep preflight's report and make the asset READY, or REFUSED when the report names a problem.
 
-    False when it was no longer CHECKING (deleted, refused). A length or upright size in the report (duration_s, width_px, height_px) also goes to the asset's own fields.
+    False when it was no longer CHECKING (deleted, refused). A length or upright size in the report (duration_s,
+    width_px, height_px) also goes to the asset's own fields.
     """
     facts = {
         name: report[name]

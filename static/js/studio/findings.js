@@ -1,5 +1,4 @@
-// What preflight found, in words. Reads the report of the engine; says nothing it does not know.
-
+// What preflight found, ready for the page: which faces there are, which one speaks, what to say about it.
 
 function placeName(face, faces, width) {
   if (faces.length === 1) return "The face";
@@ -11,22 +10,29 @@ function placeName(face, faces, width) {
   return `Face ${at + 1}${middle < 0.34 ? ", left" : middle > 0.66 ? ", right" : ""}`;
 }
 
-/** faces: [{index, name, box: [x0, y0, x1, y1], usable}], notices, summary, blocking (a face must be chosen first). */
+/**
+ * faces: [{index, name, box: [x0, y0, x1, y1], usable, problem}]; speaking: the face that will speak, or null;
+ * notices: [{kind, sentence, nextStep}]; summary: one sentence; blocking: whether a face must be chosen first.
+ */
 export function portraitFindings(project) {
   const report = project.portrait?.preflight ?? {};
   const width = report.width_px ?? project.portrait?.width_px ?? 1;
-  const raw = (report.faces ?? []).map((face, index) => ({ ...face, index: face.index ?? index }));
-  const faces = raw.map((face) => ({ ...face, name: placeName(face, raw, width), usable: !face.failure }));
-  const notices = [];
-  const chosen = faces.find((face) => face.index === project.face_index) ?? null;
-  const doubt = project.face_index === null ? report.auto_face_failure : null;
-  if (doubt) notices.push({ kind: "warn", sentence: doubt.sentence ?? "There are several faces in this picture.", nextStep: doubt.next_step ?? "Choose the one that should speak, here or on the picture." });
-  if (chosen?.failure) notices.push({ kind: "bad", sentence: chosen.failure.sentence, nextStep: chosen.failure.next_step });
-  for (const warning of report.warnings ?? []) {
-    if (warning.face_index !== undefined && warning.face_index !== null && chosen && warning.face_index !== chosen.index) continue;
-    notices.push({ kind: "warn", sentence: warning.sentence, nextStep: warning.next_step ?? "" });
-  }
+  const raw = report.faces ?? [];
+  const faces = raw.map((face) => ({ ...face, name: placeName(face, raw, width) }));
+  const wanted = project.face_index ?? report.auto_face ?? null;
+  const speaking = faces.find((face) => face.index === wanted) ?? null;
+  const problem = project.face_index === null ? report.auto_face_failure : speaking?.problem;
+  const notices = problem ? [{ kind: project.face_index === null ? "warn" : "bad", sentence: problem.sentence, nextStep: problem.next_step }] : [];
+  if (!problem) for (const warning of warningsOf(report, project, speaking)) notices.push({ kind: "warn", sentence: warning.sentence, nextStep: warning.next_step });
   const summary = faces.length === 1 ? "One face found. The portrait is ready." : `${faces.length} faces found.`;
-  return { faces, notices, summary, blocking: Boolean(doubt || chosen?.failure) };
+  return { faces, speaking, notices, summary, blocking: Boolean(problem) };
 }
 
+/** The warnings of the picture, and those of the face that speaks. */
+function warningsOf(report, project, speaking) {
+  const all = report.warnings ?? [];
+  if (project.face_index === null || !speaking) return all;
+  const auto = (report.faces ?? []).find((face) => face.index === report.auto_face);
+  const aboutAuto = new Set(["several_faces", ...(auto?.warnings ?? []).map((warning) => warning.code)]);
+  return [...speaking.warnings, ...all.filter((warning) => !aboutAuto.has(warning.code))];
+}

@@ -42,14 +42,14 @@ export function startPortrait(store, stage) {
     }
     const findings = portraitFindings(store.project);
     feedback.replaceChildren(...findings.notices.map(({ kind, sentence, nextStep }) => notice(kind, sentence, nextStep)));
-    if (findings.faces.length > 1) feedback.append(faceButtons(findings.faces));
+    if (findings.faces.length > 1) feedback.append(faceButtons(findings));
   };
 
-  const faceButtons = (faces) => make("div", { class: "face-list", role: "group", "aria-label": "Which face should speak?" },
+  const faceButtons = ({ faces, speaking }) => make("div", { class: "face-list", role: "group", "aria-label": "Which face should speak?" },
     ...faces.map((face) => make("button", {
-      class: `button button-small ${store.project.face_index === face.index ? "button-ink" : "button-outline"}`,
+      class: `button button-small ${face.index === speaking?.index ? "button-ink" : "button-outline"}`,
       type: "button",
-      "aria-pressed": String(store.project.face_index === face.index),
+      "aria-pressed": String(face.index === speaking?.index),
       onclick: () => store.set({ face_index: face.index }),
     }, face.name)));
 

@@ -113,12 +113,11 @@ function emptyStage() {
 export function portraitStage(store, onSized = () => {}) {
   const { project } = store;
   const { portrait } = project;
-  const { faces } = portraitFindings(project);
+  const { faces, speaking } = portraitFindings(project);
   const width = portrait.preflight?.width_px ?? portrait.width_px;
   const height = portrait.preflight?.height_px ?? portrait.height_px;
   const figure = make("figure", { class: "stage-picture" });
-  const chosen = faces.find((face) => face.index === project.face_index) ?? (faces.length === 1 || !project.portrait.preflight?.auto_face_failure ? faces[0] : null);
-  const shown = windowFor(chosen ? project.aspect : "source", width, height, chosen?.box);
+  const shown = windowFor(speaking ? project.aspect : "source", width, height, speaking?.box);
   const place = (element, x, y, wide, high) => {
     element.style.left = `${((x - shown.x) / shown.width) * 100}%`;
     element.style.top = `${((y - shown.y) / shown.height) * 100}%`;
@@ -154,7 +153,7 @@ export function portraitStage(store, onSized = () => {}) {
 }
 
 function faceBox(store, face, faces) {
-  const chosen = face.index === store.project.face_index;
+  const chosen = face.index === portraitFindings(store.project).speaking?.index;
   return make("button", {
     class: `face-box ${face.box[1] < 60 ? "face-near-top" : ""}`,
     type: "button",

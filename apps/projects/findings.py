@@ -1,0 +1,130 @@
+"""What preflight found, in a creator's words: warnings are not failures, the video can be made all the same."""
+
+from collections.abc import Mapping
+from string import Formatter
+from typing import Any
+
+from apps.core.failures import CATALOGUE, next_step_for, sentence_for
+
+# code → (what we noticed, what would make it better). Facts in braces are filled in when they are known.
+_PICTURE_WORDS: dict[str, tuple[str, str]] = {
+    "several_faces": ("We found {count} faces; the largest will speak.", "Choose another one if you like."),
+    "face_small": (
+        "The face is {face_px} px wide, so the mouth will look a little soft.",
+        "A larger photo, with a face of {good_px} px or more, gives a sharper video.",
+    ),
+    "face_cut_off": (
+        "Part of the face lies outside the picture.",
+        "A photo with the whole head in view moves more naturally.",
+    ),
+    "blurry": ("The face is not quite sharp.", "A sharper photo gives a clearer mouth."),
+    "dark": ("The face is rather dark.", "A photo taken towards a window or a lamp looks better."),
+    "glaring": ("Parts of the face are burned out by light.", "A photo in softer light keeps the skin's detail."),
+    "turned": (
+        "The face is turned {yaw_deg}° to the side.",
+        "It works, but the mouth looks most natural when the face looks towards the camera.",
+    ),
+    "nodding": ("The head is tilted up or down.", "A photo at eye level looks more natural."),
+    "tilted": ("The head is tilted to the shoulder.", "It works; an upright head looks calmer."),
+    "mouth_open": ("The mouth is slightly open.", "We close it where the voice is silent; a closed mouth looks best."),
+    "mouth_wide_open": (
+        "The mouth is wide open, as in a laugh.",
+        "We close it as well as we can; a photo with a closed mouth looks far more natural.",
+    ),
+    "mouth_partly_covered": (
+        "Something may cover part of the mouth.",
+        "A photo with the mouth in full view works better.",
+    ),
+    "eyes_shut": ("The eyes are shut, and they will stay shut.", "Use a photo with open eyes if you want blinks."),
+    "sunglasses": ("There seem to be sunglasses.", "They stay as they are; blinks will not be seen."),
+    "transparent": ("The picture has transparent parts.", "They become white in the video."),
+    "first_frame_only": ("This is an animation.", "Only its first picture is used."),
+    "scaled_down": ("The picture is very large.", "It is worked on at {width_px} × {height_px} px, which is plenty."),
+}
+
+_SOUND_WORDS: dict[str, tuple[str, str]] = {
+    "quiet": (
+        "The recording is very quiet.",
+        "It stays as quiet in the video; record closer to the microphone.",
+    ),
+    "clipped": (
+        "The recording is distorted because it is too loud in places.",
+        "Turn the microphone down a little and record again.",
+    ),
+    "noisy": (
+        "There is a lot of noise behind the voice.",
+        "The lips follow the voice better in a quiet room.",
+    ),
+    "little_speech": (
+        "Somebody speaks in only {percent} % of the recording.",
+        "The mouth rests where nobody speaks; cut the pauses if they are too long.",
+    ),
+    "starts_late": (
+        "The voice starts only after {start_s} s.",
+        "Cut the silence at the start to win attention.",
+    ),
+    "one_sided": ("The voice is on one side only.", "We use that side for the lips; the sound stays as it is."),
+    "opposite_phase": (
+        "The two channels of the recording cancel each other.",
+        "On a phone's single speaker it may be silent; export it in mono.",
+    ),
+    "telephone": ("The recording has telephone quality.", "It works; a better microphone sounds more present."),
+    "damaged": (
+        "Parts of the recording are damaged.",
+        "We use what can be read; export it again if parts are missing.",
+    ),
+}
+
+_WORDS = {**_PICTURE_WORDS, **_SOUND_WORDS}
+_WITHOUT_FACTS = {
+    "several_faces": "We found several faces; the largest will speak.",
+    "face_small": "The face is small, so the mouth will look a little soft.",
+    "turned": "The face is turned to the side.",
+    "little_speech": "Somebody speaks in only a small part of the recording.",
+    "starts_late": "The voice starts late.",
+}
+
+
+def _filled(template: str, facts: Mapping[str, Any]) -> str | None:
+    wanted = {field for _, field, _, _ in Formatter().parse(template) if field}
+    return template.format(**facts) if wanted <= facts.keys() else None
+
+
+def in_words(finding: Mapping[str, Any], *, is_problem: bool = False) -> dict[str, Any]:
+    """A finding {code, at_s, detail} with a sentence and a next step; problems speak the catalogue's words."""
+    code, facts = str(finding["code"]), dict(finding.get("detail") or {})
+    if is_problem or code not in _WORDS:
+        known = code if code in CATALOGUE else "internal"
+        words = sentence_for(known, facts), next_step_for(known)
+    else:
+        notice, advice = _WORDS[code]
+        words = (
+            _filled(notice, facts) or _WITHOUT_FACTS.get(code, notice),
+            _filled(advice, facts) or "",
+        )
+    return {**finding, "sentence": words[0], "next_step": words[1]}
+
+
+def report_in_words(report: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    """Preflight's report with words for every problem and warning, the faces' included."""
+    if report is None:
+        return None
+    told = {
+        **report,
+        "problems": [in_words(one, is_problem=True) for one in report.get("problems", [])],
+        "warnings": [in_words(one) for one in report.get("warnings", [])],
+    }
+    if "faces" in report:
+        told["faces"] = [_face_in_words(face) for face in report["faces"]]
+    if report.get("auto_face_failure"):
+        told["auto_face_failure"] = in_words(report["auto_face_failure"], is_problem=True)
+    return told
+
+
+def _face_in_words(face: Mapping[str, Any]) -> dict[str, Any]:
+    problem = face.get("problem")
+    return {
+        **face,
+        "problem": in_words(problem, is_problem=True) if problem else None,
+        "warnings": [in_words(one) for one in face.get("warnings", [])],
+    }
