@@ -1,0 +1,276 @@
+"""How likely each English phone is at each moment: the en-us Gaussian models of pocketsphinx, evaluated softly.
+
+A recogniser's single best path throws away most of what lips need. Here its context-independent phone models (42
+phones of 3 states, a codebook of 128 Gaussians per phone and stream) score every frame, and the forward-backward
+algorithm over a loop of all phones turns the scores into posteriors. Trained on real voices of many people, they carry
+over to any recording and, since they are about sounds, tolerably to other languages.
+
+References: Huggins-Daines et al., "PocketSphinx" (2006), semi-continuous "ptm" models; Rabiner (1989) for
+forward-backward; Doblinger (1995) and Kim & Stern (PNCC, 2012) for the noise removal the models were trained with.
+"""
+
+import functools
+import struct
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pocketsphinx
+import torch
+from scipy.fft import dct
+
+from worker.engine.speech.phonemes import ipa_from_arpabet
+from worker.engine.speech.visemes import REST, Shape, shapes_of
+from worker.engine.speech.waveform import HOP_LENGTH, SPEECH_HZ
+
+FRAMES_PER_S = 100
+WINDOW = 410  # samples, 25.6 ms
+FRAME_CENTRE_S = WINDOW / 2 / SPEECH_HZ  # a frame's sound lies this long after its index says
+FFT_SIZE, MEL_BANDS, MEL_RANGE_HZ, CEPSTRA, LIFTER = 512, 25, (130.0, 6800.0), 13, 22
+PHONES, STATES, STREAMS, GAUSSIANS = 42, 3, 3, 128
+PHONE_STATES = PHONES * STATES
+TARGET_RMS = 0.08
+ACOUSTIC_SCALE = 0.2  # frames are not independent: likelihoods count this much
+PHONOTACTIC_SCALE = 0.5  # other languages follow other rules than English words
+CHUNK_FRAMES, OVERLAP_FRAMES = 2000, 100
+SCORED_FRAMES = 200
+# pocketsphinx' noise removal
+POWER_KEPT, ENVELOPE_UP, ENVELOPE_DOWN, MASK_DECAY, MASKED_TO, MAX_GAIN, GAIN_REACH = (
+    0.7,
+    0.995,
+    0.5,
+    0.85,
+    0.2,
+    20.0,
+    4,
+)
+
+
+@dataclass(frozen=True)
+class AcousticModel:
+    """phones: names in the model's order. projection, offsets: all Gaussians' log densities as one linear map of
+    [x², x]: (3, 26, 5376) and (3, 5376). weights: (3, 42, 128, 3). transitions: (126, 126), rows sum to 1."""
+
+    phones: tuple[str, ...]
+    projection: torch.Tensor
+    offsets: torch.Tensor
+    weights: torch.Tensor
+    transitions: np.ndarray
+
+
+@functools.lru_cache(maxsize=1)
+def acoustic_model() -> AcousticModel:
+    """Reads the model that pocketsphinx carries."""
+    folder = Path(pocketsphinx.get_model_path("en-us"))
+    means, variances = (_parameters(folder / "en-us" / name, 32, 209_664) for name in ("means", "variances"))
+    shape = (PHONES, STREAMS, GAUSSIANS, CEPSTRA)
+    means, precision = means.reshape(shape), 1.0 / np.maximum(variances.reshape(shape), 1e-4)
+    constant = -0.5 * (means**2 * precision).sum(-1) - 0.5 * np.log(2 * np.pi / precision).sum(-1)
+    linear = np.concatenate([-0.5 * precision, means * precision], axis=-1)  # on [x², x]
+    phones = _phone_names(folder / "en-us" / "mdef")
+    return AcousticModel(
+        phones=phones,
+        projection=torch.from_numpy(linear.transpose(1, 3, 0, 2).reshape(STREAMS, 2 * CEPSTRA, -1).astype(np.float32)),
+        offsets=torch.from_numpy(constant.transpose(1, 0, 2).reshape(STREAMS, -1).astype(np.float32)),
+        weights=torch.from_numpy(_mixture_weights(folder / "en-us" / "sendump")),
+        transitions=_transitions(folder, phones),
+    )
+
+
+def _parameters(path: Path, header_bytes: int, count: int) -> np.ndarray:
+    data = path.read_bytes()
+    start = data.index(b"endhdr\n") + 7 + header_bytes
+    return np.frombuffer(data, "<f4", count, start)
+
+
+def _mixture_weights(path: Path) -> np.ndarray:
+    """(3, 42, 128, 3): stored as one byte each, in steps of -1024 · ln 1.0001."""
+    data = path.read_bytes()
+    at = 0
+    while (length := struct.unpack_from("<i", data, at)[0]) != 0:
+        at += 4 + length
+    gaussians, senones = struct.unpack_from("<2i", data, at + 4)
+    stored = np.frombuffer(data, np.uint8, STREAMS * gaussians * senones, at + 12).reshape(STREAMS, gaussians, senones)
+    weights = np.exp(-1024 * np.log(1.0001) * stored[:, :, :PHONE_STATES].astype(np.float32))
+    return np.ascontiguousarray(weights.reshape(STREAMS, GAUSSIANS, PHONES, STATES).transpose(0, 2, 1, 3))
+
+
+def _phone_names(path: Path) -> tuple[str, ...]:
+    data = path.read_bytes()
+    start = data.rindex(b"+NSN+", 0, data.index(b"\0SIL\0"))
+    return tuple(name.decode() for name in data[start:].split(b"\0")[:PHONES])
+
+
+def _transitions(folder: Path, phones: tuple[str, ...]) -> np.ndarray:
+    """(126, 126): within a phone as trained; between phones by how often they follow each other in the dictionary."""
+    inside = _parameters(folder / "en-us" / "transition_matrices", 20, PHONES * STATES * (STATES + 1))
+    inside = inside.reshape(PHONES, STATES, STATES + 1)
+    inside = inside / inside.sum(-1, keepdims=True)
+    follow = _followers(folder / "cmudict-en-us.dict", phones) ** PHONOTACTIC_SCALE
+    follow /= follow.sum(1, keepdims=True)
+    full = np.zeros((PHONE_STATES, PHONE_STATES))
+    for phone in range(PHONES):
+        for state in range(STATES):
+            stay = inside[phone, state, state]
+            row = STATES * phone + state
+            full[row, row] = stay
+            if state < STATES - 1:
+                full[row, row + 1] = 1.0 - stay
+            else:
+                full[row, ::STATES] += (1.0 - stay) * follow[phone]
+    return full.astype(np.float32)
+
+
+def _followers(dictionary: Path, phones: tuple[str, ...]) -> np.ndarray:
+    """(42, 42) probability that one phone follows another, across word ends too."""
+    index = {name: number for number, name in enumerate(phones)}
+    silence = index["SIL"]
+    counts = np.full((PHONES, PHONES), 0.3)
+    for line in dictionary.read_text(encoding="utf-8").splitlines():
+        word = [index[name] for name in line.split()[1:]]
+        if not word:
+            continue
+        for pair in zip([silence, *word], [*word, silence], strict=True):
+            counts[pair] += 0.3 if silence in pair else 1.0
+    starts, ends = counts[silence] / counts[silence].sum(), counts[:, silence].copy()
+    counts[:, silence] *= 0.3
+    counts += 0.7 * np.outer(ends, starts)  # most words run into the next one
+    for noise in ("+NSN+", "+SPN+"):
+        counts[:, index[noise]] = 0.002 * counts.sum(1)
+    return counts / counts.sum(1, keepdims=True)
+
+
+@functools.lru_cache(maxsize=1)
+def state_shapes() -> tuple[Shape, ...]:
+    """The mouth shape of each of the 126 phone states; a diphthong turns between its second and third."""
+    shapes: list[Shape] = []
+    for name in acoustic_model().phones:
+        symbol, _ = ipa_from_arpabet(name)
+        own = shapes_of(symbol) if symbol else [REST]
+        shapes += [own[0], own[0], own[-1]]
+    return tuple(shapes)
+
+
+def cepstra(samples: np.ndarray) -> np.ndarray:
+    """(T, 13) cepstra of 16 kHz samples as pocketsphinx makes them, one frame every 10 ms."""
+    rms = float(np.sqrt(np.mean(samples**2))) if len(samples) else 0.0
+    scaled = samples * (32768.0 * TARGET_RMS / max(rms, 1e-5))
+    scaled = scaled + np.random.default_rng(0).normal(0.0, 1.0, len(scaled))  # digital silence has no logarithm
+    emphasised = np.append(scaled[:1], scaled[1:] - 0.97 * scaled[:-1]).astype(np.float32)
+    padded = np.pad(emphasised, (0, WINDOW))
+    windows = np.lib.stride_tricks.sliding_window_view(padded, WINDOW)[: len(samples) : HOP_LENGTH]
+    hamming, bank = np.hamming(WINDOW).astype(np.float32), _mel_bank()
+    bands = [
+        np.abs(np.fft.rfft(windows[first : first + CHUNK_FRAMES] * hamming, FFT_SIZE, axis=1)) ** 2 @ bank
+        for first in range(0, len(windows), CHUNK_FRAMES)
+    ]
+    power = _remove_noise(np.concatenate(bands)) if bands else np.zeros((0, MEL_BANDS))
+    coefficients = dct(np.log(np.maximum(power, 1e-4)), type=2, norm="ortho", axis=1)[:, :CEPSTRA]
+    return (coefficients * (1 + LIFTER / 2 * np.sin(np.pi * np.arange(CEPSTRA) / LIFTER))).astype(np.float32)
+
+
+@functools.lru_cache(maxsize=1)
+def _mel_bank() -> np.ndarray:
+    """(257, 25) triangles of unit area with corners on FFT bins."""
+    bin_hz = SPEECH_HZ / FFT_SIZE
+    low, high = (2595 * np.log10(1 + edge / 700) for edge in MEL_RANGE_HZ)
+    corners = 700 * (10 ** (np.linspace(low, high, MEL_BANDS + 2) / 2595) - 1)
+    corners = np.round(corners / bin_hz) * bin_hz
+    at = np.arange(FFT_SIZE // 2 + 1) * bin_hz
+    left, centre, right = corners[:-2, None], corners[1:-1, None], corners[2:, None]
+    triangles = np.minimum((at - left) / (centre - left), (right - at) / (right - centre)).clip(0)
+    return (triangles * 2 / (right - left)).T
+
+
+def _remove_noise(power: np.ndarray) -> np.ndarray:
+    """Spectral floor tracking and temporal masking, frame by frame over (T, 25) mel power."""
+    cleaned = np.empty_like(power, dtype=np.float64)
+    smooth, noise, floor = power[0].astype(np.float64), power[0] / MAX_GAIN, power[0] / MAX_GAIN
+    peak = np.zeros(power.shape[1])
+    low = np.maximum(np.arange(MEL_BANDS) - GAIN_REACH, 0)
+    high = np.minimum(np.arange(MEL_BANDS) + GAIN_REACH + 1, MEL_BANDS)
+    for index, frame in enumerate(power):
+        smooth = POWER_KEPT * smooth + (1 - POWER_KEPT) * frame
+        keep = np.where(smooth >= noise, ENVELOPE_UP, ENVELOPE_DOWN)
+        noise = keep * noise + (1 - keep) * smooth
+        voice = np.maximum(smooth - noise, 1.0)
+        keep = np.where(voice >= floor, ENVELOPE_UP, ENVELOPE_DOWN)
+        floor = keep * floor + (1 - keep) * voice
+        peak = peak * MASK_DECAY
+        masked = np.where(voice < MASK_DECAY * peak, peak * MASKED_TO, voice)
+        peak = np.maximum(peak, voice)
+        gain = np.clip(np.maximum(masked, floor) / np.maximum(smooth, 1e-9), 1 / MAX_GAIN, MAX_GAIN)
+        total = np.concatenate([[0.0], np.cumsum(gain)])
+        cleaned[index] = frame * (total[high] - total[low]) / (high - low)
+    return cleaned
+
+
+def phone_posteriors(samples: np.ndarray, spoken: np.ndarray | None = None) -> np.ndarray:
+    """(T, 126) float32 posteriors of phone states, rows sum to 1; frame t sounds at t / 100 s + `FRAME_CENTRE_S`.
+
+    Args:
+        samples: (N,) 16 kHz mono.
+        spoken: (T',) bool every 10 ms, where somebody speaks: the channel's average is taken there.
+    """
+    coefficients = cepstra(samples)
+    if not len(coefficients):
+        return np.zeros((0, PHONE_STATES), np.float32)
+    used = np.ones(len(coefficients), bool)
+    if spoken is not None and spoken[: len(used)].sum() > FRAMES_PER_S // 2:
+        used[:] = False
+        used[: len(spoken)] = spoken[: len(used)]
+    coefficients = coefficients - coefficients[used].mean(0)
+    features = _with_differences(coefficients)
+    posteriors = np.empty((len(features), PHONE_STATES), np.float32)
+    for first in range(0, len(features), CHUNK_FRAMES):
+        start, stop = max(0, first - OVERLAP_FRAMES), min(len(features), first + CHUNK_FRAMES + OVERLAP_FRAMES)
+        inside = slice(first - start, min(first + CHUNK_FRAMES, len(features)) - start)
+        posteriors[first : first + CHUNK_FRAMES] = _forward_backward(_scores(features[start:stop]))[inside]
+    return posteriors
+
+
+def _with_differences(coefficients: np.ndarray) -> np.ndarray:
+    """(T, 3, 13): cepstra, slope over ±2 frames, and the slope's change."""
+    padded = np.pad(coefficients, ((3, 3), (0, 0)), mode="edge")
+    slope = padded[5:-1] - padded[1:-5]
+    bend = (padded[6:] - padded[2:-4]) - (padded[4:-2] - padded[:-6])
+    return np.stack([coefficients, slope, bend], axis=1).astype(np.float32)
+
+
+def _scores(features: np.ndarray) -> np.ndarray:
+    """(T, 126) log likelihoods."""
+    model = acoustic_model()
+    scores = []
+    with torch.inference_mode():
+        for first in range(0, len(features), SCORED_FRAMES):
+            block = torch.from_numpy(features[first : first + SCORED_FRAMES])
+            total = torch.zeros(PHONES, len(block), STATES)
+            for stream in range(STREAMS):
+                values = block[:, stream]
+                density = torch.cat([values**2, values], dim=1) @ model.projection[stream] + model.offsets[stream]
+                density = density.reshape(len(block), PHONES, GAUSSIANS)
+                highest = density.amax(-1, keepdim=True)
+                mixed = torch.bmm((density - highest).exp().transpose(0, 1), model.weights[stream])  # (42, T, 3)
+                total += (mixed + 1e-30).log() + highest.transpose(0, 1)
+            scores.append(total.transpose(0, 1).reshape(len(block), PHONE_STATES).numpy())
+    return np.concatenate(scores)
+
+
+def _forward_backward(scores: np.ndarray) -> np.ndarray:
+    """(T, 126) log likelihoods → posteriors."""
+    transitions = acoustic_model().transitions
+    scaled = ACOUSTIC_SCALE * scores
+    likelihood = np.exp(scaled - scaled.max(1, keepdims=True))
+    forward = np.empty_like(likelihood)
+    state = np.full(PHONE_STATES, 1 / PHONE_STATES, np.float32)
+    for index, frame in enumerate(likelihood):
+        state = (state @ transitions if index else state) * frame
+        state /= state.sum() + 1e-30
+        forward[index] = state
+    backwards = np.ascontiguousarray(transitions.T)
+    state = np.ones(PHONE_STATES, np.float32)
+    for index in range(len(likelihood) - 1, -1, -1):
+        forward[index] *= state
+        state = (state * likelihood[index]) @ backwards
+        state /= state.sum() + 1e-30
+    return forward / (forward.sum(1, keepdims=True) + 1e-30)
