@@ -69,17 +69,17 @@ _FACES: dict[str, FailureText] = {
     "no_face_at_point": bad_input(
         "There is no face where you clicked.",
         "Click in the middle of a face; the ones we found have a box around them.",
-        "There is no face at ({x:.0f}, {y:.0f}); we found {faces} in the picture.",
+        "There is no face where you clicked; we found {count} elsewhere in the picture.",
     ),
     "face_index_out_of_range": bad_input(
         "There are not that many faces in the picture.",
         "Choose one of the faces with a box around it; the largest is number 0.",
-        "You asked for face number {index}, but we found only {faces} (the largest is number 0).",
+        "You asked for face number {index}, but we found only {count} (the largest is number 0).",
     ),
     "several_faces": bad_input(
         "There are several faces in that picture, and we cannot tell which one should speak.",
         "Choose the one that should speak.",
-        "There are {faces} faces in that picture, and we cannot tell which one should speak.",
+        "There are {count} faces in that picture, and we cannot tell which one should speak.",
     ),
     "face_too_small": bad_input(
         "The face is too small in the picture to move it well.",
@@ -96,9 +96,10 @@ _FACES: dict[str, FailureText] = {
         "Use a photo with the mouth in full view – no mask, hand, cup or microphone in front of it.",
     ),
     "face_upside_down": bad_input(
-        "The face is upside down.",
-        "Turn the picture the right way up (rotate it by 180°) and upload it again.",
-        "The face is rotated by about {roll_deg:.0f}°.",
+        "The face does not stand upright in the picture.",
+        "Turn the picture the right way up and upload it again.",
+        "The face does not stand upright: the picture has to be turned by {turn_deg:.0f}° to the left.",
+        "The face is tilted by about {roll_deg:.0f}°.",
     ),
 }
 
@@ -120,6 +121,7 @@ _SOUND: dict[str, FailureText] = {
         "That recording is too short to speak a word.",
         "Use a longer recording.",
         "That recording is {duration_s:.2f} s long; we need at least {needed_s:.1f} s.",
+        "That recording is {duration_s:.2f} s long; we need at least {min_s:.1f} s.",
     ),
     "audio_too_long": bad_input(
         "That recording is longer than we can take in one go.",
@@ -150,6 +152,11 @@ _SCRIPTS_AND_OPTIONS: dict[str, FailureText] = {
         "One of the settings is not possible.",
         "Change it and try again.",
         "The setting {option} is not possible: {reason}.",
+        "The setting {option} is not possible: {rule}.",
+        "The setting {option} is not possible: it must be between {min} and {max}.",
+        "The setting {option} is not possible: it must be at least {min}.",
+        "The setting {option} is not possible: choose one of {allowed}.",
+        "The setting {option} is not possible.",
         "One of the settings is not possible: {reason}.",
         http_status=400,
     ),

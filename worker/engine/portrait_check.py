@@ -27,7 +27,7 @@ OPEN_MOUTH, WIDE_OPEN_MOUTH = 0.06, 0.35  # inner lip gap ÷ inter-ocular distan
 SHUT_EYES = 0.12
 COVER_DOUBT = 0.25
 CUT_OFF_SHARE = 0.02
-SUNGLASSES_DELTA = 26.0  # CIE76 between under-eye skin and cheek; makeup and shadows stay below 20
+SUNGLASSES_DELTA = 20.0  # CIE76 between under-eye skin and cheek; makeup and shadows stay below 16
 
 
 class PictureWarning(StrEnum):

@@ -20,17 +20,17 @@ from worker.engine.media.images import load_image
 from worker.engine.media.kinds import MediaKind, sniff_kind
 from worker.engine.media.probe import MediaInfo, VideoInfo, probe
 from worker.engine.portrait_check import Finding, check_picture
-from worker.engine.speech.detection import speech_spans
 
 SAMPLED_FRAMES = 5
 SAMPLED_SIDE_PX = 1280
+MAX_SAMPLED_PIXELS = 250_000_000  # decoded to get there: about 120 frames of 1080p, a second or so
 # A talking photo of 512 px on two CPU cores; what a job really takes is measured as it runs.
 RENDER_START_S = 3.0
 RENDER_S_PER_S = 0.6
 
 QUIET_LUFS = -38.0
 CLIPPED_SHARE = 0.002
-NOISY_SNR_DB = 15.0
+NOISY_SNR_DB = 12.0
 LITTLE_SPEECH_SHARE = 0.25
 LONG_LEAD_S = 3.0
 TELEPHONE_RATE_HZ = 11_025
@@ -130,6 +130,16 @@ def _as_json(failure: EngineFailure) -> dict[str, object]:
     return {"code": failure.code.value, "at_s": at_s, "detail": detail}
 
 
+def warm_up() -> None:
+    """Load every model that a report may need, so that the first one is as quick as the others."""
+    from worker.engine.speech.detection import speech_spans
+
+    finder, lock = _finder()
+    with lock:
+        finder.find(np.zeros((64, 64, 3), np.uint8))
+    speech_spans(Audio(np.zeros(16_000, np.float32), 16_000, 16_000, 1, 1.0))
+
+
 # -- pictures ----------------------------------------------------------------------------------------------------------
 
 
@@ -185,6 +195,8 @@ def _listen(audio: Audio) -> tuple[dict[str, object], list[Finding], list[dict[s
     problems: list[dict[str, object]] = []
     try:
         require_audible(level)
+        from worker.engine.speech.detection import speech_spans  # loads torch, which pictures do without
+
         spans = speech_spans(audio)
         if not spans:
             raise EngineFailure(FailureCode.NO_SPEECH)
@@ -310,7 +322,8 @@ def _sample_faces(path: Path, video: VideoInfo) -> _Sampled:
     times_s = [video.duration_s * (i + 0.5) / count for i in range(count)] if count > 1 else [0.0]
     finder, lock = _finder()
     sampled: _Sampled = []
-    for frame in sample_frames(path, times_s):
+    max_decoded = max(SAMPLED_FRAMES, MAX_SAMPLED_PIXELS // (video.stored_width_px * video.stored_height_px))
+    for frame in sample_frames(path, times_s, video.keyframe_times_s, max_decoded):
         rgb = frame.rgb(max_side_px=SAMPLED_SIDE_PX)
         up = frame.width_px / rgb.shape[1]
         with lock:
@@ -327,6 +340,12 @@ def _face_json(face: DetectedFace, index: int, up: float) -> dict[str, object]:
         "face_px": round(face.face_px * up, 1),
         "yaw_deg": None if face.pose is None else round(face.pose.yaw_deg, 1),
     }
+
+
+def _counted_faces(faces: list[dict[str, object]]) -> int:
+    """Faces that could be meant: at least half as wide as the widest."""
+    widths = [float(face["face_px"]) for face in faces]  # type: ignore[arg-type]
+    return sum(width >= max(widths) / 2 for width in widths)
 
 
 def _widest_faces(sampled: _Sampled) -> list[dict[str, object]]:
@@ -369,7 +388,7 @@ def _clip_warnings(info: MediaInfo, sampled: _Sampled) -> list[Finding]:
 
     widest = _widest_faces(sampled)
     yaws = [abs(float(face["yaw_deg"])) for face in widest if face["yaw_deg"] is not None]  # type: ignore[arg-type]
-    most_faces = max((len(faces) for _, faces in sampled), default=0)
+    most_faces = max((_counted_faces(faces) for _, faces in sampled), default=0)
     sound_s = 0.0 if info.sound is None else info.sound.duration_s or 0.0
     add(ClipWarning.VARIABLE_RATE, video.is_variable_rate, frames_per_second=round(float(video.frame_rate), 2))
     add(ClipWarning.ROTATED, video.rotation_deg, rotation_deg=video.rotation_deg)

@@ -1,6 +1,6 @@
 """Clips as a stream of frames that keep their native planes; RGB is made only when asked for."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -110,13 +110,33 @@ def decode_video(path: Path | str, *, start_s: float = 0.0, end_s: float | None 
             index += 1
 
 
-def sample_frames(path: Path | str, times_s: list[float]) -> Iterator[Frame]:
-    """The frame at, or right after, each of the given times; fewer when the clip ends early."""
+def sample_frames(
+    path: Path | str, times_s: Sequence[float], keyframe_times_s: Sequence[float] = (0.0,), max_decoded: int = 10_000
+) -> Iterator[Frame]:
+    """Frames at, or near, the given times, in one pass that skips from keyframe to keyframe.
+
+    Args:
+        times_s: rising, in seconds after the first frame.
+        keyframe_times_s: where decoding can begin, from `probe`.
+        max_decoded: once so many frames have been decoded, the nearest keyframe before a time has to do. Fewer frames
+            come back when several times would get the same one, or the clip ends early.
+    """
+    decoded = 0
+    position_s = -1.0
+    frames: Iterator[Frame] = iter(())
     for time_s in times_s:
-        frame = next(decode_video(path, start_s=time_s), None)
-        if frame is None:
-            return
-        yield frame
+        keyframe_s = max((k for k in keyframe_times_s if k <= time_s + 0.0005), default=0.0)
+        if keyframe_s > position_s:
+            frames = decode_video(path, start_s=keyframe_s)
+        frame = None
+        while frame is None or (frame.pts_s < time_s - 0.0005 and decoded < max_decoded):
+            following = next(frames, None)
+            if following is None:
+                break
+            frame, decoded = following, decoded + 1
+        if frame is not None and frame.pts_s > position_s:
+            position_s = frame.pts_s
+            yield frame
 
 
 def _native_frames(container: av.container.InputContainer, stream: av.VideoStream) -> Iterator[av.VideoFrame]:

@@ -193,7 +193,7 @@ class VideoEncoder:
         picture_in = ["-f", "rawvideo", "-pix_fmt", "rgb24", "-video_size", f"{width}x{height}", "-framerate", rate]
         arguments = [*picture_in, *no_probing, "-thread_queue_size", "8", "-i", "pipe:0"]
         if self._sound is not None:
-            # as WAV, because ffmpeg reads raw samples in pieces of 100 ms, for which high frame rates would have to wait
+            # as WAV, because ffmpeg reads raw samples in pieces of 100 ms: too long to wait for at high frame rates
             sound_in = ["-f", "wav", "-max_size", "256", "-ignore_length", "1"]
             arguments += [*sound_in, *no_probing, "-thread_queue_size", "64", "-i", f"pipe:{sound_fd}"]
             arguments += ["-map", "0:v", "-map", "1:a", *self._sound.encoder_arguments()]

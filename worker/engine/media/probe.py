@@ -35,6 +35,7 @@ class VideoInfo:
     frame_rate: the steady rate, or the mean one when `is_variable_rate`.
     rotation_deg: what a player turns the picture by, clockwise: 0, 90, 180 or 270.
     colour_transfer: "sdr", "pq" or "hlg".
+    keyframe_times_s: where decoding can begin, in seconds after the first frame.
     """
 
     codec: str
@@ -53,6 +54,7 @@ class VideoInfo:
     colour_transfer: str
     is_interlaced: bool
     sample_aspect_ratio: Fraction
+    keyframe_times_s: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -89,6 +91,7 @@ class _Timing:
     frame_count: int
     duration_s: float
     damaged: bool
+    keyframe_times_s: tuple[float, ...] = ()
 
 
 def probe(path: Path | str) -> MediaInfo:
@@ -158,6 +161,7 @@ def _video_info(container: InputContainer, stream: VideoStream) -> tuple[VideoIn
         colour_transfer=_HDR_TRANSFERS.get(first.color_trc, "sdr"),
         is_interlaced=bool(first.interlaced_frame),
         sample_aspect_ratio=Fraction(aspect) if aspect else Fraction(1),
+        keyframe_times_s=timing.keyframe_times_s,
     ), timing.damaged
 
 
@@ -186,6 +190,7 @@ def _timing(container: InputContainer, stream: VideoStream) -> _Timing:
     """Frame rate, its steadiness and the length, from the presentation times of all packets (nothing is decoded)."""
     damaged = False
     ticks: list[int] = []
+    key_ticks: list[int] = []
     container.seek(0)
     try:
         for packet in itertools.islice(container.demux(stream), _MAX_PACKETS):
@@ -193,6 +198,8 @@ def _timing(container: InputContainer, stream: VideoStream) -> _Timing:
                 damaged = True
             elif packet.size and packet.pts is not None:
                 ticks.append(packet.pts)
+                if packet.is_keyframe:
+                    key_ticks.append(packet.pts)
     except av.FFmpegError:
         damaged = True
     ticks = sorted(set(ticks))
@@ -215,7 +222,9 @@ def _timing(container: InputContainer, stream: VideoStream) -> _Timing:
         steady = mean
     rate = mean if is_variable else snap_frame_rate(steady)
     span_s = float((ticks[-1] - ticks[0]) * time_base)
-    return _Timing(rate.limit_denominator(100_000), is_variable, len(ticks), span_s + float(1 / rate), damaged)
+    keyframe_times_s = tuple(float((tick - ticks[0]) * time_base) for tick in key_ticks)
+    duration_s = span_s + float(1 / rate)
+    return _Timing(rate.limit_denominator(100_000), is_variable, len(ticks), duration_s, damaged, keyframe_times_s)
 
 
 def snap_frame_rate(rate: Fraction) -> Fraction:

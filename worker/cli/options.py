@@ -1,0 +1,91 @@
+"""Option values that need more than argparse: each refuses with OPTION_INVALID, so the message tells which and why."""
+
+import argparse
+import os
+from fractions import Fraction
+from pathlib import Path
+from typing import NoReturn
+
+from worker.engine.contracts import FaceChoice
+from worker.engine.failures import EngineFailure, FailureCode
+
+_NTSC_NOMINAL_RATES = (24, 30, 48, 60, 120)
+
+
+class StrictParser(argparse.ArgumentParser):
+    """Raises OPTION_INVALID instead of printing usage and exiting."""
+
+    def error(self, message: str) -> NoReturn:
+        raise EngineFailure(FailureCode.OPTION_INVALID, reason=message)
+
+
+def parse_face(text: str) -> FaceChoice:
+    """`auto`, an index such as `0`, or a point such as `320,180`."""
+    if text == "auto":
+        return FaceChoice()
+    try:
+        if "," in text:
+            x, y = (float(part) for part in text.split(","))
+            if not (0 <= x < 1e6 and 0 <= y < 1e6):
+                raise ValueError(text)
+            return FaceChoice(point=(x, y))
+        index = int(text)
+    except ValueError:
+        raise _invalid("--face", "give auto, a number such as 0, or a point such as 320,180") from None
+    if index < 0:
+        raise _invalid("--face", "faces are numbered from 0")
+    return FaceChoice(index=index)
+
+
+def parse_frame_rate(text: str) -> Fraction:
+    """`25`, `29.97` (which means 30000/1001) or `30000/1001`; 1 to 120."""
+    try:
+        rate = Fraction(text)
+    except (ValueError, ZeroDivisionError):
+        raise _invalid("--fps", "give a number such as 25, 29.97 or 30000/1001") from None
+    if not 1 <= rate <= 120:
+        raise _invalid("--fps", "it must be between 1 and 120")
+    for nominal in _NTSC_NOMINAL_RATES:
+        exact = Fraction(nominal * 1000, 1001)
+        if abs(rate - exact) < Fraction(6, 1000):
+            return exact
+    return rate
+
+
+def parse_factor(option: str, text: str, low: float, high: float) -> float:
+    """A number between `low` and `high`."""
+    try:
+        value = float(text)
+    except ValueError:
+        raise _invalid(option, "give a number") from None
+    if not low <= value <= high:
+        raise _invalid(option, f"it must be between {low:g} and {high:g}")
+    return value
+
+
+def parse_whole_number(option: str, text: str, low: int, high: int) -> int:
+    """A whole number between `low` and `high`."""
+    try:
+        value = int(text)
+    except ValueError:
+        raise _invalid(option, "give a whole number") from None
+    if not low <= value <= high:
+        raise _invalid(option, f"it must be between {low} and {high}")
+    return value
+
+
+def check_output(output: Path, inputs: list[Path]) -> Path:
+    """The output's path, when a file can be made there without destroying an input."""
+    if not output.name or output.is_dir():
+        raise _invalid("--out", "it must name a file, such as video.mp4")
+    if not output.parent.is_dir():
+        raise _invalid("--out", "its folder does not exist")
+    if not os.access(output.parent, os.W_OK):
+        raise _invalid("--out", "its folder cannot be written to")
+    if any(path.exists() and output.exists() and output.samefile(path) for path in inputs):
+        raise _invalid("--out", "it would overwrite an input")
+    return output
+
+
+def _invalid(option: str, reason: str) -> EngineFailure:
+    return EngineFailure(FailureCode.OPTION_INVALID, option=option, reason=reason)
