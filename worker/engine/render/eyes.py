@@ -71,11 +71,15 @@ class Eye:
         side = np.clip((self.across - (u1 + l1) / 2) / soft + 0.5, 0, 1)[..., None]
         lids = upper + (lower - upper) * side
         # A closed eye is a dark line, thickest in the middle.
-        line = np.exp(-(((self.across - u1) / (0.028 * self.width_px)) ** 2)) * np.clip(fall / (0.12 * self.width_px), 0, 1)
+        line = np.exp(-(((self.across - u1) / (0.028 * self.width_px)) ** 2)) * np.clip(
+            fall / (0.12 * self.width_px), 0, 1
+        )
         lids *= (1 - 0.38 * shut * line)[..., None]
         opening = np.clip((self.across - u1) / soft + 0.5, 0, 1) * np.clip((l1 - self.across) / soft + 0.5, 0, 1)
         opening *= np.clip((l1 - u1) / soft - 0.2, 0, 1)
-        ball = cv2.remap(image, eyeball_px[..., 0], eyeball_px[..., 1], cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+        ball = cv2.remap(
+            image, eyeball_px[..., 0], eyeball_px[..., 1], cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
+        )
         shadow = 1 - 0.30 * min(1.0, shut * 2) * np.exp(-np.maximum(self.across - u1, 0) / (0.05 * self.width_px))
         lids += (ball * shadow[..., None] - lids) * opening[..., None]
         return np.clip(lids + 0.5, 0, 255).astype(np.uint8)
@@ -97,7 +101,6 @@ class Eye:
 
 def build_eyes(rgb: np.ndarray, points_px: np.ndarray) -> list[Eye]:
     """The eyes that are open in the photo `rgb` (H, W, 3). points_px: (478, 3)."""
-    size = (rgb.shape[1], rgb.shape[0])
     rows = (
         (lm.RIGHT_EYE_UPPER, lm.RIGHT_EYE_LOWER, lm.RIGHT_EYE_UPPER_FOLD, lm.RIGHT_BROW_LOWER),
         (lm.LEFT_EYE_UPPER, lm.LEFT_EYE_LOWER, lm.LEFT_EYE_UPPER_FOLD, lm.LEFT_BROW_LOWER),
@@ -167,7 +170,9 @@ def _lid_correction(
     at = start + places[None, :, None] * width * axis + (edge[None, :] + offsets[:, None])[..., None] * normal
     at = at.astype(np.float32)
     grey = cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY)
-    values = cv2.remap(grey, at[..., 0], at[..., 1], cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE).astype(np.float32)
+    values = cv2.remap(grey, at[..., 0], at[..., 1], cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE).astype(
+        np.float32
+    )
     values = cv2.GaussianBlur(values, (5, 5), 1.0)
     step = values[:-4] - values[4:]  # bright above, dark below
     best = np.argmax(step, axis=0)

@@ -37,6 +37,16 @@ def photo_gap(points_px: np.ndarray, pose: HeadPose) -> float:
     return float(np.linalg.norm(points_px[13, :2] - points_px[14, :2]) / pose.scale_px)
 
 
+def part_lips(points_px: np.ndarray, pose: HeadPose, margin_px: float) -> np.ndarray:
+    """Mesh (478, 3) whose inner lips are moved into the lips by `margin_px`: no tooth may cling to a lip's edge."""
+    down = pose.rotation[:2, 1] / np.linalg.norm(pose.rotation[:2, 1])
+    share = np.minimum(1.0, np.sin(np.linspace(0, np.pi, COLUMNS)) * 2.0)[:, None]
+    parted = points_px.copy()
+    parted[list(LIPS_INNER_UPPER), :2] -= share * margin_px * down
+    parted[list(LIPS_INNER_LOWER), :2] += share * margin_px * down
+    return parted
+
+
 def fit_closed_line(rgb: np.ndarray, points_px: np.ndarray, pose: HeadPose) -> np.ndarray:
     """Mesh (478, 3) whose inner lips lie on the dark line of a closed mouth.
 

@@ -6,7 +6,7 @@ ed.) and projected through the photo's head pose once; a frame only shifts the j
 itself shows teeth, its own pixels are laid over the drawn ones.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -18,10 +18,13 @@ _MM = 1 / 63.0  # inter-ocular distances per millimetre (adults' mean is 63 mm)
 # (width, height) of crowns in mm, from the middle outwards.
 _UPPER_CROWNS = ((8.6, 10.2), (6.7, 9.0), (7.6, 9.8), (7.0, 8.4), (6.8, 8.0), (9.5, 7.2))
 _LOWER_CROWNS = ((5.3, 8.6), (5.8, 8.8), (6.8, 9.6), (7.0, 8.2), (7.1, 7.8), (10.5, 7.0))
-_UPPER_EDGE = 1.9 * _MM  # upper incisors end this far below the closed lip line
-_LOWER_EDGE = -0.2 * _MM  # lower incisors, jaw shut: hidden behind the upper ones
+_UPPER_EDGE = 2.7 * _MM  # upper incisors end this far below the closed lip line
+_OVERBITE = 2.1 * _MM  # with the jaw shut the lower incisors end this far above the upper ones' edge, behind them
 _ARCH_BEND = 0.95  # canonical depth of the arch per squared canonical distance from the middle
 _BEHIND_LIPS = 0.07
+_FULL_CROWN = 5.0 * _MM  # of the front teeth seen: then no drawn ones are needed beside them
+_LOWER_LIGHT = 0.84  # lower teeth stand in the upper ones' shadow
+_TEETH_DEPTH = -0.20  # canonical z of the front teeth
 _SUPERSAMPLE_PX = 420  # teeth are drawn at about this mouth width, then reduced
 
 
@@ -42,18 +45,34 @@ class MouthInterior:
     box: Region
     palette: Palette
     upper: np.ndarray
+    upper_shadow: np.ndarray  # (h, w, 1) what the upper row leaves of the light on what lies behind it
+    photo: np.ndarray | None  # the photo's own open mouth, where it has one
     jaw_teeth: np.ndarray
     jaw_tongue: np.ndarray
 
-    def draw(self, jaw_px: np.ndarray, tongue_px: np.ndarray) -> np.ndarray:
-        """(h, w, 3) float32 picture of the open mouth over `box`, unshaded. jaw_px, tongue_px: (2,) shifts."""
+    def draw(self, jaw_px: np.ndarray, tongue_px: np.ndarray, light: np.ndarray) -> np.ndarray:
+        """(h, w, 3) float32 picture of the open mouth over `box`.
+
+        jaw_px, tongue_px: (2,) shifts. light: (h, w) in [0, 1], how much of it gets in; the photo's own teeth carry
+        their light already and take only part of the change.
+        """
         out = np.empty((self.box.height, self.box.width, 3), np.float32)
         out[:] = self.palette.cavity
-        for layer, shift in ((self.jaw_tongue, tongue_px), (self.jaw_teeth, jaw_px), (self.upper, None)):
-            moved = layer if shift is None else _shifted(layer, shift)
-            out *= 1 - moved[..., 3:]
-            out += moved[..., :3]
+        _over(out, _shifted(self.jaw_tongue, tongue_px))
+        _over(out, _shifted(self.jaw_teeth, jaw_px))
+        out *= self.upper_shadow
+        _over(out, self.upper)
+        out *= light[..., None]
+        if self.photo is not None:
+            kept = (0.45 + 0.55 * light)[..., None]
+            out *= 1 - self.photo[..., 3:]
+            out += self.photo[..., :3] * kept
         return out
+
+
+def _over(out: np.ndarray, layer: np.ndarray) -> None:
+    out *= 1 - layer[..., 3:]
+    out += layer[..., :3]
 
 
 def _shifted(layer: np.ndarray, shift_px: np.ndarray) -> np.ndarray:
@@ -65,20 +84,20 @@ def find_palette(rgb: np.ndarray, skin: np.ndarray, eye_white: np.ndarray, lip: 
     """Colours from the face's own light. skin, eye_white, lip: (N, 3) pixels of each, possibly empty eye whites."""
     skin_mean = np.median(skin, axis=0).astype(np.float64) if len(skin) else np.array([150.0, 120, 105])
     lip_mean = np.median(lip, axis=0).astype(np.float64) if len(lip) else skin_mean * [0.85, 0.62, 0.6]
-    light = _luma(skin_mean)
-    bright_skin = np.percentile(_luma(skin), 85) if len(skin) else light
-    white = bright_skin * 1.08
-    if len(eye_white) >= 12:
-        sclera = np.percentile(_luma(eye_white), 88)
-        white = np.clip(sclera * 1.02, 0.75 * bright_skin, 1.5 * bright_skin)
-    white = float(np.clip(white, 40, 225))
-    colourful = np.clip((skin_mean.max() - skin_mean.min()) / max(skin_mean.max(), 1) / 0.35, 0, 1)  # grey photo → 0
+    light = max(float(_luma(skin_mean)), 1.0)
+    bright_skin = float(np.percentile(_luma(skin), 85)) if len(skin) else light
+    white = 1.12 * bright_skin
+    if len(eye_white) >= 12:  # the eyes tell the light on dark skin, where the skin itself cannot
+        white = max(white, min(1.05 * float(np.percentile(_luma(eye_white), 90)), 1.65 * bright_skin))
+    white = float(np.clip(white, 35, 218))
+    colourful = float(np.clip((skin_mean.max() - skin_mean.min()) / max(skin_mean.max(), 1) / 0.30, 0, 1))
     cast = skin_mean / light  # the light's own tint, weakly, with the warm white of enamel
-    teeth = white * _toned(np.array([1.03, 1.0, 0.92]) * cast**0.18, colourful)
-    gum = _toned_to(0.62 * lip_mean + 0.25 * skin_mean, colourful)
-    tongue = 0.72 * lip_mean + 0.12 * skin_mean
-    cavity = np.clip(0.16 * lip_mean + 2, 0, 60) * _toned(np.array([1.05, 0.8, 0.78]), colourful)
-    return Palette(np.clip(teeth, 0, 245), gum, tongue, cavity)
+    teeth = white * _toned(np.array([1.04, 1.0, 0.90]) * cast**0.2, colourful)
+    warm = np.array([1.25, 0.82, 0.80])
+    gum = _matched(0.55 * lip_mean + 0.30 * skin_mean * warm, colourful)
+    tongue = _matched(0.55 * lip_mean + 0.30 * skin_mean * warm, colourful)
+    cavity = 0.13 * light * _toned(np.array([1.5, 0.75, 0.70]), colourful)
+    return Palette(np.clip(teeth, 0, 240), gum, tongue, np.clip(cavity, 3, 60))
 
 
 def _luma(pixels: np.ndarray) -> np.ndarray:
@@ -90,29 +109,121 @@ def _toned(tint: np.ndarray, colourful: float) -> np.ndarray:
     return 1 + (tint - 1) * colourful
 
 
-def _toned_to(colour: np.ndarray, colourful: float) -> np.ndarray:
+def _matched(colour: np.ndarray, colourful: float) -> np.ndarray:
+    """`colour` as grey as the photo is."""
     grey = float(_luma(colour))
-    return grey + (colour - grey) * max(colourful, 0.0)
+    return grey + (colour - grey) * colourful
 
 
 def build_interior(
-    rgb: np.ndarray,
     pose: HeadPose,
     box: Region,
     lip_line: np.ndarray,
     mouth_width: float,
     palette: Palette,
     blur_px: float,
+    photo: "PhotoTeeth | None" = None,
 ) -> MouthInterior:
     """Draw the layers. lip_line: (3,) canonical middle of the closed lips; mouth_width: canonical inner width."""
+    edge = _UPPER_EDGE if photo is None else photo.edge - lip_line[1]
+    if photo is not None:
+        palette = replace(palette, teeth=photo.colour)
     zoom = int(np.clip(np.ceil(_SUPERSAMPLE_PX / max(box.width, 1)), 1, 6))
     fit = float(np.clip(mouth_width / 0.72, 0.85, 1.15))
     origin = np.array([0.0, lip_line[1], lip_line[2] + _BEHIND_LIPS])
     canvas = _Canvas(pose, box, zoom, blur_px)
-    upper = canvas.arch(_UPPER_CROWNS, origin + np.array([0, _UPPER_EDGE, 0]), -1.0, fit, palette)
-    lower = canvas.arch(_LOWER_CROWNS, origin + np.array([0, _LOWER_EDGE, 0.03]), 1.0, fit, palette)
+    upper = canvas.arch(_UPPER_CROWNS, origin + np.array([0, edge, 0]), -1.0, fit, palette)
+    lower = canvas.arch(_LOWER_CROWNS, origin + np.array([0, edge - _OVERBITE, 0.03]), 1.0, fit, palette)
     tongue = canvas.tongue(origin + np.array([0, 0.105, 0.22]), fit, palette)
-    return MouthInterior(box, palette, upper, lower, tongue)
+    solid = upper[..., 3]
+    if photo is not None:
+        # Where the photo shows the mouth, it alone says where teeth are.
+        upper = upper * (0 if photo.complete else 1 - photo.opening[..., None])
+        solid = np.maximum(upper[..., 3], photo.layer[..., 3])
+    reach = 2.2 * _MM * pose.scale_px
+    fallen = cv2.warpAffine(solid, np.array([[1, 0, 0], [0, 1, 0.5 * reach]], np.float64), solid.shape[::-1])
+    shadow = 1 - 0.55 * cv2.GaussianBlur(fallen, (0, 0), max(0.6, 0.4 * reach))[..., None]
+    return MouthInterior(box, palette, upper, shadow, None if photo is None else photo.layer, lower, tongue)
+
+
+@dataclass(frozen=True)
+class PhotoTeeth:
+    """Teeth that the photo shows. layer: premultiplied RGBA (h, w, 4) float32 of the mouth box; colour: RGB (3,).
+
+    edge: canonical y of the upper incisors' biting edge, as far as it is seen.
+    """
+
+    layer: np.ndarray
+    opening: np.ndarray  # (h, w) float32, the photo's open mouth
+    colour: np.ndarray
+    edge: float
+    complete: bool  # nearly whole crowns are seen
+
+
+def find_photo_teeth(
+    rgb: np.ndarray, pose: HeadPose, box: Region, opening_px: np.ndarray, soft_px: float
+) -> PhotoTeeth | None:
+    """The photo's own open mouth, or None where it shows too little. opening_px: (N, 2) outline of the opening."""
+    rows, columns = box.slices
+    part = rgb[rows, columns].astype(np.float32)
+    mask = np.zeros(part.shape[:2], np.uint8)
+    outline = np.round((opening_px - [box.x0, box.y0]) * 16).astype(np.int32).reshape(-1, 1, 2)
+    cv2.fillPoly(mask, [outline], 255, cv2.LINE_8, 4)
+    if np.count_nonzero(mask) < 40:
+        return None
+    luma = part @ np.array([0.299, 0.587, 0.114], np.float32)
+    inside = luma[mask > 0]
+    top = np.percentile(inside, 95)
+    bright = (luma > 0.62 * top) & (mask > 0)
+    if bright.sum() < 0.25 * len(inside):  # a dark open mouth: nothing worth keeping
+        return None
+    colour = np.median(part[bright & (luma > np.percentile(luma[bright], 40))], axis=0).astype(np.float64)
+    redness = (part[..., 0] - part[..., 1]) / (luma + 8)
+    pale = redness < (colour[0] - colour[1]) / (colour @ [0.299, 0.587, 0.114] + 8) + 0.15  # lips and gums are redder
+    bottom = _tooth_line((luma > 0.42 * top) & pale & (mask > 0))
+    cover = cv2.GaussianBlur(cv2.erode(mask, np.ones((3, 3), np.uint8)), (0, 0), max(0.7, 0.5 * soft_px))
+    cover = cover.astype(np.float32) / 255
+    rows_at = np.arange(len(part), dtype=np.float32)[:, None]
+    above = np.clip((bottom - rows_at) / max(1.0, soft_px) + 0.5, 0, 1).astype(np.float32)
+    alpha = (cover * cv2.GaussianBlur(above, (0, 0), max(0.6, 0.5 * soft_px)))[..., None]
+    layer = np.concatenate([part * alpha, alpha], axis=2).astype(np.float32)
+    edge, height = _seen_crowns(pose, box, bright & pale)
+    return PhotoTeeth(layer, cover, colour, edge, complete=height > _FULL_CROWN)
+
+
+def _tooth_line(teeth: np.ndarray) -> np.ndarray:
+    """(width,) float32: the row at which the teeth of each column end; zero beside the teeth."""
+    height, width = teeth.shape
+    found = teeth.any(axis=0)
+    last = height - 1 - np.argmax(teeth[::-1], axis=0)
+    line = np.zeros(width, np.float32)
+    if found.sum() < 8:
+        return np.full(width, height, np.float32)
+    first, end = np.flatnonzero(found)[[0, -1]]
+    columns = np.arange(first, end + 1)
+    ends = np.interp(columns, np.flatnonzero(found), last[found] + 0.5)
+    side = max(3, (len(columns) // 7) | 1)
+    padded = np.pad(ends, side // 2, mode="edge")
+    upper_half = np.percentile(np.lib.stride_tricks.sliding_window_view(padded, side), 70, axis=1)
+    smooth = cv2.GaussianBlur(upper_half[:, None].astype(np.float32), (1, side), 0)[:, 0]
+    near = np.abs(ends - smooth) < 0.035 * len(columns)  # single edges of teeth may stand out, not whole gaps
+    line[columns] = np.where(near, ends, smooth)
+    return cv2.GaussianBlur(line[None], (5, 1), 0.8)[0]
+
+
+def _seen_crowns(pose: HeadPose, box: Region, teeth: np.ndarray) -> tuple[float, float]:
+    """Canonical y of the front teeth's biting edge, and how much of their height is seen."""
+    down = pose.rotation[:2, 1] / np.linalg.norm(pose.rotation[:2, 1])
+    ys, xs = np.nonzero(teeth)
+    at = np.stack([xs + box.x0, ys + box.y0], axis=1) - pose.translation_px[:2]
+    aside, below = at @ np.array([down[1], -down[0]]), at @ down
+    central = np.abs(aside - np.median(aside)) < 0.10 * pose.scale_px
+    if not central.any():
+        central = np.ones(len(below), bool)
+    highest, lowest = np.percentile(below[central], [4, 96])
+    foreshortening = float(np.linalg.norm(pose.rotation[:2, 1])) * pose.scale_px
+    depth_shift = float(pose.rotation[:2, 2] @ down) * _TEETH_DEPTH * pose.scale_px
+    return (lowest - depth_shift) / foreshortening + 0.4 * _MM, (lowest - highest) / foreshortening
 
 
 @dataclass(frozen=True)
@@ -154,6 +265,9 @@ class _Canvas:
         band = [(x, 6.2 * _MM) for x in xs] + [(x, 17 * _MM) for x in xs[::-1]]
         gum = self._project(np.array([self._on_arch(edge, x, up * y) for x, y in band]))
         self._paint(rgba, gum, palette.gum, max(0.5, 0.5 * unit))
+        backing = [(x, 1.3 * _MM) for x in xs] + [(x, 7 * _MM) for x in xs[::-1]]
+        behind = self._project(np.array([self._on_arch(edge, x, up * y) for x, y in backing]))
+        self._paint(rgba, behind, palette.cavity * 1.6, max(0.5, 0.5 * unit))  # between teeth it is dark
         along = 0.0
         for width, height in crowns:
             wide, tall = width * _MM * fit, height * _MM * fit
@@ -182,14 +296,14 @@ class _Canvas:
         turn = np.linspace(0, 2 * np.pi, 40, endpoint=False)
         # Superellipse: squarer at the biting edge, narrower and rounder at the gum.
         c, s = np.cos(turn), np.sin(turn)
-        across = np.sign(c) * np.abs(c) ** 0.55 * wide * 0.485
-        rise = (0.5 + 0.5 * np.sign(s) * np.abs(s) ** 0.6) * tall
+        across = np.sign(c) * np.abs(c) ** 0.42 * wide * 0.494
+        rise = (0.5 + 0.5 * np.sign(s) * np.abs(s) ** 0.5) * tall
         across *= 1 - 0.2 * (rise / tall) ** 1.6
         outline = self._project(
             np.array([self._on_arch(edge, middle + a, up * r) for a, r in zip(across, rise, strict=True)])
         )
         aside = abs(middle) / (30 * _MM)
-        shade = 1 - 0.42 * aside**1.3
+        shade = (1.0 if up < 0 else _LOWER_LIGHT) * (1 - 0.42 * aside**1.3)
         self._paint(
             rgba, outline, palette.teeth * shade * [1, 1 - 0.02 * aside, 1 - 0.05 * aside], max(0.4, 0.22 * unit)
         )

@@ -12,16 +12,16 @@ from worker.engine.render.eyes import Eye, build_eyes
 from worker.engine.render.face_fields import FaceFields, build_face_fields
 from worker.engine.render.head_field import HeadField, build_head_field
 from worker.engine.render.layers import Layers, separate
-from worker.engine.render.lips import CLOSED_GAP, fit_closed_line, photo_gap
-from worker.engine.render.mouth_interior import MouthInterior, build_interior, find_palette
+from worker.engine.render.lips import CLOSED_GAP, fit_closed_line, part_lips, photo_gap
+from worker.engine.render.mouth_interior import MouthInterior, build_interior, find_palette, find_photo_teeth
 from worker.engine.render.warping import Region, region_around
 from worker.engine.speech.mouth_track import ARTICULATORS
 
 # Expression directions after the articulators.
 CLOSE, BROWS, SMILE = len(ARTICULATORS), len(ARTICULATORS) + 1, len(ARTICULATORS) + 2
 DIRECTIONS = len(ARTICULATORS) + 3
-_RELAXED_WIDTH = 0.80  # canonical inner mouth width to which a wide smile relaxes when it closes
-_RELAXING = 0.45
+_RELAXED_WIDTH = 0.76  # canonical inner mouth width to which a wide smile relaxes when it closes
+_RELAXING = 0.6
 
 
 @dataclass(frozen=True)
@@ -43,6 +43,7 @@ class Portrait:
     lower_moves: np.ndarray
     chin_moves: np.ndarray  # (K, 2)
     rest: np.ndarray  # (K,) weights that bring the photo to its closed, relaxed mouth
+    was_open: bool  # whether the photo's lips were apart
     softness_px: float  # width of an edge in this photo
     shapes: MouthShapes
 
@@ -58,6 +59,10 @@ def prepare_portrait(
     pose = head_pose(points_px)
     is_open = photo_gap(points_px, pose) > CLOSED_GAP
     points = points_px.astype(np.float64) if is_open else fit_closed_line(rgb, points_px.astype(np.float64), pose)
+    softness = edge_softness_px(rgb, points, pose)
+    if is_open:
+        opening = points[list(lm.MOUTH_OPENING), :2].copy()
+        points = part_lips(points, pose, max(softness, 0.012 * pose.scale_px))
     shapes = load_mouth_shapes()
     canonical = pose.to_canonical(points)
     directions, rest = _directions(shapes, canonical, is_open=is_open)
@@ -68,17 +73,16 @@ def prepare_portrait(
     layers = separate(rgb, _within(matte, content), centre, pose.scale_px)
     head = build_head_field(points, pose, layers.zone, content)
     upper, lower = list(lm.LIPS_INNER_UPPER), list(lm.LIPS_INNER_LOWER)
-    softness = edge_softness_px(rgb, points, pose)
     box = _mouth_box(points, pose, face.region, size)
     closed = canonical + np.tensordot(rest, directions, axes=1)
     interior = build_interior(
-        rgb,
         pose,
         box,
         (closed[13] + closed[14]) / 2,
         float(closed[308, 0] - closed[78, 0]),
         find_palette(rgb, *_face_colours(rgb, points, pose)),
         softness * 0.6,
+        find_photo_teeth(rgb, pose, box, opening, softness) if is_open else None,
     )
     return Portrait(
         rgb=rgb,
@@ -96,6 +100,7 @@ def prepare_portrait(
         lower_moves=moves[:, lower],
         chin_moves=moves[:, lm.CHIN],
         rest=rest,
+        was_open=is_open,
         softness_px=softness,
         shapes=shapes,
     )

@@ -13,8 +13,8 @@ from worker.engine.speech.mouth_track import ARTICULATORS, Articulator
 
 _JAW = ARTICULATORS.index(Articulator.JAW)
 _TONGUE = ARTICULATORS.index(Articulator.TONGUE)
-_TEETH_PER_CHIN = 1.15  # bone moves a little more than the skin over the chin
-_TEETH_PER_LIP = 0.62
+_TEETH_PER_CHIN = 1.3  # bone moves a little more than the skin over the chin
+_TEETH_PER_LIP = 0.78
 _TABLE = 160
 
 
@@ -127,6 +127,10 @@ class Renderer:
         opening = np.clip(from_top / soft + 0.5, 0, 1) * np.clip(to_bottom / soft + 0.5, 0, 1)
         opening *= np.clip(gap / (1.2 * soft) - 0.25, 0, 1)
         widest = float(gap.max())
+        if portrait.was_open:  # lips that never touched in the photo have no dark line yet where they meet
+            line = np.exp(-(((self._across - (top + bottom) / 2) / (0.016 * portrait.pose.scale_px)) ** 2))
+            line *= np.clip(1 - np.abs(self._along) / (0.42 * portrait.pose.scale_px), 0, 1) ** 0.5
+            face *= (1 - 0.42 * line)[..., None]
         if widest > 0.3:
             rim = 0.030 * portrait.pose.scale_px
             outside = np.maximum(np.maximum(-from_top, -to_bottom), 0)
@@ -151,12 +155,11 @@ class Renderer:
             jaw = lip * _TEETH_PER_LIP
         down = portrait.pose.rotation[:2, 1]
         tongue = jaw - down * (0.10 * scale * float(motion.articulation[_TONGUE]))
-        inside = portrait.interior.draw(jaw, tongue)
-        # Light falls in through the opening: darker under the upper lip, in the corners, and when hardly open.
-        lit = 1 - 0.62 * np.exp(-np.maximum(from_top, 0) / (0.045 * scale))
-        lit *= 1 - 0.35 * np.exp(-np.maximum(to_bottom, 0) / (0.03 * scale))
-        lit *= np.clip(0.35 + 0.65 * gap / (0.13 * scale), 0.35, 1)
-        return inside * lit[..., None]
+        # Light falls in through the opening: darker under the upper lip, at the lips and where it is hardly open.
+        lit = 1 - 0.50 * np.exp(-np.maximum(from_top, 0) / (0.024 * scale))
+        lit *= 1 - 0.25 * np.exp(-np.maximum(to_bottom, 0) / (0.018 * scale))
+        lit *= np.clip(0.68 + 0.32 * gap / (0.08 * scale), 0.68, 1)
+        return portrait.interior.draw(jaw, tongue, lit)
 
     def _move_head(self, motion: FrameMotion) -> np.ndarray:
         portrait = self._portrait
