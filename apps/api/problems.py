@@ -3,7 +3,9 @@
 import logging
 from typing import Any
 
+from django.core.exceptions import SuspiciousOperation
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.http.multipartparser import MultiPartParserError
 from ninja import NinjaAPI
 from ninja.errors import AuthenticationError, HttpError, Throttled, ValidationError
 
@@ -55,6 +57,11 @@ def add_problem_handlers(api: NinjaAPI) -> None:
     @api.exception_handler(HttpError)
     def _http_error(request: HttpRequest, error: HttpError) -> HttpResponse:
         return problem(_CODES_BY_STATUS.get(error.status_code, "internal"), status=error.status_code)
+
+    @api.exception_handler(MultiPartParserError)
+    @api.exception_handler(SuspiciousOperation)  # too many fields, too large a form, a forbidden file name …
+    def _bad_request(request: HttpRequest, error: Exception) -> HttpResponse:
+        return problem("invalid_request", status=400)
 
     @api.exception_handler(Exception)
     def _unexpected(request: HttpRequest, error: Exception) -> HttpResponse:

@@ -17,3 +17,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("apps.jobs.urls")),
     path("api/v1/", api.urls),
 ]
+
+handler400 = "apps.core.errors.bad_request"
+handler404 = "apps.core.errors.not_found"
+handler500 = "apps.core.errors.server_error"

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
+from django.utils.html import format_html
 
 from apps.core.failures import CATALOGUE, SiteFailure, failure_dict
 
@@ -32,6 +33,27 @@ def failure_response(request: HttpRequest, code: str, detail: dict[str, object] 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     """Shown instead of Django's page when a form's token is missing or stale."""
     return failure_response(request, "csrf_failed")
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Shown for a request that cannot be understood at all."""
+    response = failure_response(request, "invalid_request")
+    response.status_code = 400
+    return response
+
+
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Shown for an address with nothing behind it, or with something of somebody else's."""
+    return failure_response(request, "not_found")
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """Shown when something of ours broke; uses no template, since a template may be what broke."""
+    facts = failure_dict("internal")
+    if wants_json(request):
+        return JsonResponse(facts, status=500, content_type="application/problem+json")
+    page = "<!doctype html><html lang=en><title>Lipsmith</title><h1>{}</h1><p>{}</p><p><a href=/>Start page</a></p>"
+    return HttpResponse(format_html(page, facts["sentence"], facts["next_step"]), status=500)
 
 
 class SiteFailureMiddleware:

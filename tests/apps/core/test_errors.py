@@ -56,3 +56,21 @@ def test_a_form_without_its_token_gets_our_words(db):
     response = Client(enforce_csrf_checks=True).post("/accounts/logout/", headers={"accept": "application/json"})
     assert response.status_code == 403
     assert response.json()["code"] == "csrf_failed"
+
+
+def test_an_address_with_nothing_behind_it_is_a_problem_for_programs(client, db):
+    response = client.get("/api/nothing-here")
+    assert (response.status_code, response.json()["code"]) == (404, "not_found")
+
+
+@pytest.mark.parametrize("accept", ["text/html", "application/json"])
+def test_our_own_breakdown_has_words_and_shows_nothing_of_the_inside(client, db, monkeypatch, accept):
+    def break_down(*_, **__):
+        raise RuntimeError("secret inside")
+
+    monkeypatch.setattr("apps.accounts.views.mailbox_available", break_down)
+    client.raise_request_exception = False
+    response = client.get("/accounts/mailbox/", headers={"accept": accept})
+    assert response.status_code == 500
+    assert CATALOGUE["internal"].next_step.split(";")[0] in response.content.decode()
+    assert "secret inside" not in response.content.decode()
