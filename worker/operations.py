@@ -17,15 +17,12 @@ POSTER_QUALITY = 85
 
 def warm_up() -> None:
     """Load what costs seconds, so that the first job does not pay for it."""
-    import numpy as np
-
     import worker.compose.stages
-    import worker.engine.preflight
     import worker.engine.speech.voices
     import worker.engine.talking_photo  # noqa: F401
-    from worker.engine.face.detection import find_faces
+    from worker.engine import preflight
 
-    find_faces(np.full((256, 256, 3), 128, np.uint8))  # builds the face models' graphs
+    preflight.warm_up()
 
 
 def preflight(order: PreflightOrder, hooks: Hooks) -> dict[str, object]:
