@@ -3,7 +3,7 @@
 import unicodedata
 
 # What a letter carries without being a sound: length, tone, phonation, release.
-DIACRITICS = frozenset("ːˑʲʷˠˤʰʱˈˌ‿͡|.-'\"^_~*0123456789ˀ˞ˢⁿˡ˥˦˧˨˩→↗↘↑↓")
+DIACRITICS = frozenset("?ːˑʲʷˠˤʰʱˈˌ‿͡|.-'\"^_~*0123456789ˀ˞ˢⁿˡ˥˦˧˨˩→↗↘↑↓")
 VOWELS = frozenset("aɑɒæɐʌəɜɚɝɛeɪiɨɯɤoɔʊuyøœɵʉʏɘɞɶᵻᵊ")
 BILABIALS = frozenset("pbmʙɓ")
 LABIODENTALS = frozenset("fvɱʋⱱ")

@@ -5,6 +5,7 @@ says how strongly the sound insists on it. A tongue-only sound (k, t, n) insists
 """
 
 from dataclasses import dataclass, replace
+from itertools import zip_longest
 
 from worker.engine.speech.mouth_track import Viseme
 from worker.engine.speech.phonemes import base_letters
@@ -129,7 +130,7 @@ SHAPE_BY_LETTER: dict[str, Shape] = {
 # espeak and Piper write these in plain ASCII in a few languages.
 SHAPE_BY_LETTER |= {
     "A": SHAPE_BY_LETTER["ɑ"], "E": SHAPE_BY_LETTER["ɛ"], "I": SHAPE_BY_LETTER["ɪ"], "O": SHAPE_BY_LETTER["ɔ"],
-    "U": SHAPE_BY_LETTER["ʊ"], "S": SHAPE_BY_LETTER["ʃ"], "Z": SHAPE_BY_LETTER["ʒ"], "N": SHAPE_BY_LETTER["ŋ"],
+    "U": SHAPE_BY_LETTER["ʊ"], "ε": SHAPE_BY_LETTER["ɛ"], "S": SHAPE_BY_LETTER["ʃ"], "Z": SHAPE_BY_LETTER["ʒ"], "N": SHAPE_BY_LETTER["ŋ"],
     "R": SHAPE_BY_LETTER["ʁ"], "ɩ": SHAPE_BY_LETTER["ɪ"],
 }  # fmt: skip
 
@@ -145,7 +146,7 @@ def shapes_of(symbol: str) -> list[Shape]:
     letters = [letter for letter in base_letters(symbol) if letter in SHAPE_BY_LETTER]
     letters = [
         letter
-        for letter, following in zip(letters, [*letters[1:], ""], strict=True)
+        for letter, following in zip_longest(letters, letters[1:])
         if not (letter in _STOPS and following in _FRICATIVES)
     ]
     shapes = [SHAPE_BY_LETTER[letter] for letter in letters]

@@ -134,9 +134,7 @@ def synthesize(script: Script, out_wav: Path, voice_dir: Path | None = None) -> 
     else:
         key, variant = resolve_voice(script.voice)
         spoken = [
-            _speak_with_espeak(
-                passage.text, _espeak_voices()[passage.voice or key][0] + variant, script.rate, script.pitch
-            )
+            speak_passage(passage.text, passage.voice or key, variant, script.rate, script.pitch)
             for passage in plan_passages(text, key)
         ]
         sample_rate_hz = SAMPLE_RATE_HZ
@@ -159,6 +157,11 @@ def resolve_voice(voice: str) -> tuple[str, str]:
     if key not in _espeak_voices() or gender not in ("", "male", "female"):
         raise EngineFailure(FailureCode.VOICE_UNKNOWN, voice=voice[:80])
     return key, FEMALE_VARIANT if gender == "female" else ""
+
+
+def speak_passage(text: str, voice_key: str, variant: str, rate: float, pitch: float) -> SpokenPassage:
+    """espeak-ng's own sound for clean text, unmastered; `variant` is one of its "+f3"-like suffixes."""
+    return _speak_with_espeak(text, _espeak_voices()[voice_key][0] + variant, rate, pitch)
 
 
 def _speak_with_espeak(text: str, voice: str, rate: float, pitch: float) -> SpokenPassage:
