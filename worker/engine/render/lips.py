@@ -4,10 +4,13 @@ import cv2
 import numpy as np
 
 from worker.engine.face.landmarks import LIPS_INNER_LOWER, LIPS_INNER_UPPER
+from worker.engine.face.mesh import FaceMesh
 from worker.engine.face.pose import HeadPose
 
 CLOSED_GAP = 0.030  # inner-lip gap ÷ inter-ocular distance under which the photo's mouth counts as closed
 COLUMNS = len(LIPS_INNER_UPPER)
+_SURELY_OPEN = 0.10  # the plain mesh's gap on closed mouths stays under 0.08
+_OPINION_SIDE_PX = 640
 _SMOOTH = 61  # points of a smooth contour, corner to corner
 _SEARCH = 0.045  # how far the true lip line may lie from the mesh's, in inter-ocular distances
 _SAMPLES = 25
@@ -35,6 +38,32 @@ def spline_matrix(samples: int = _SMOOTH) -> np.ndarray:
 def photo_gap(points_px: np.ndarray, pose: HeadPose) -> float:
     """Inner-lip gap of the photo ÷ inter-ocular distance, at the mouth's middle."""
     return float(np.linalg.norm(points_px[13, :2] - points_px[14, :2]) / pose.scale_px)
+
+
+def second_opinion(rgb: np.ndarray, points_px: np.ndarray, pose: HeadPose) -> np.ndarray:
+    """Mesh (478, 3) with its lips opened where the plain mesh clearly sees them open and the refined one does not.
+
+    The refined mesh sometimes draws closed lips over a turned smile with teeth.
+    """
+    low, high = points_px[:468, :2].min(axis=0), points_px[:468, :2].max(axis=0)
+    pad = 0.35 * (high - low).max()
+    x0, y0 = np.maximum(low - pad, 0).astype(int)
+    x1, y1 = np.minimum(high + pad, [rgb.shape[1], rgb.shape[0]]).astype(int)
+    crop = rgb[y0:y1, x0:x1]
+    scale = min(1.0, _OPINION_SIDE_PX / max(crop.shape[:2]))
+    crop = cv2.resize(crop, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA) if scale < 1 else crop
+    with FaceMesh(tracking=False, refined=False) as mesh:
+        found = mesh.detect(np.ascontiguousarray(crop))
+    if not found:
+        return points_px
+    seen = found[0].points_px[:, :2] / scale + [x0, y0]
+    gap = float(np.linalg.norm(seen[13] - seen[14]) / pose.scale_px)
+    if gap < _SURELY_OPEN or np.linalg.norm(seen[1] - points_px[1, :2]) > 0.3 * pose.scale_px:
+        return points_px
+    opened = points_px.copy()
+    for row in (LIPS_INNER_UPPER, LIPS_INNER_LOWER):
+        opened[list(row), :2] = seen[list(row)]
+    return opened
 
 
 def part_lips(points_px: np.ndarray, pose: HeadPose, margin_px: float) -> np.ndarray:

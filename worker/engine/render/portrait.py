@@ -12,7 +12,7 @@ from worker.engine.render.eyes import Eye, build_eyes
 from worker.engine.render.face_fields import FaceFields, build_face_fields
 from worker.engine.render.head_field import HeadField, build_head_field
 from worker.engine.render.layers import Layers, separate
-from worker.engine.render.lips import CLOSED_GAP, fit_closed_line, part_lips, photo_gap
+from worker.engine.render.lips import CLOSED_GAP, fit_closed_line, part_lips, photo_gap, second_opinion
 from worker.engine.render.mouth_interior import MouthInterior, build_interior, find_palette, find_photo_teeth
 from worker.engine.render.warping import Region, region_around
 from worker.engine.speech.mouth_track import ARTICULATORS
@@ -57,6 +57,8 @@ def prepare_portrait(
     """
     content = content or (0, 0, rgb.shape[1], rgb.shape[0])
     pose = head_pose(points_px)
+    if photo_gap(points_px, pose) <= CLOSED_GAP:
+        points_px = second_opinion(rgb, points_px, pose)
     is_open = photo_gap(points_px, pose) > CLOSED_GAP
     points = points_px.astype(np.float64) if is_open else fit_closed_line(rgb, points_px.astype(np.float64), pose)
     softness = edge_softness_px(rgb, points, pose)
