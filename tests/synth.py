@@ -22,8 +22,9 @@ from worker.compose.presenters.look import Look
 from worker.compose.presenters.painter import paint_presenter
 
 LOOKS = {
-    "light": Look(seed=3),
+    "light": Look(hairstyle="crop", seed=3),
     "dark": Look(
+        hairstyle="crop",
         skin=(112, 72, 52),
         blush=(120, 56, 46),
         lips=(122, 66, 62),
@@ -34,7 +35,17 @@ LOOKS = {
         lower_lip=1.15,
         seed=5,
     ),
-    "old": Look(skin=(232, 190, 170), age=0.9, brow=(150, 145, 140), iris=(92, 120, 140), upper_lip=0.8, seed=8),
+    "old": Look(
+        hairstyle="crop",
+        hair=(150, 148, 150),
+        hair_light=(220, 220, 220),
+        skin=(232, 190, 170),
+        age=0.9,
+        brow=(150, 145, 140),
+        iris=(92, 120, 140),
+        upper_lip=0.8,
+        seed=8,
+    ),
 }
 APERTURE_STEP = 0.02  # clips quantise the aperture to this, so that few faces have to be painted
 
@@ -52,7 +63,7 @@ def _painted(
         supersample=1,
         unit_share=unit_share,
         eye_line=eye_line,
-        detail=0.25,
+        detail=0.05,
     )
     rgb.setflags(write=False)
     return rgb
@@ -105,7 +116,7 @@ def _draw_mask(rgb: np.ndarray, unit_px: float, centre: tuple[float, float]) -> 
 def portrait_truth(
     width_px: int = 384, height_px: int = 480, *, unit_share: float = 0.17, eye_line: float = 0.40
 ) -> dict[str, tuple[float, float]]:
-    """Where `drawn_portrait` (not rolled, not mirrored) puts things, in pixels: pupils and the closed mouth's centre."""
+    """Where `drawn_portrait` (upright, not mirrored) puts things, in pixels: pupils and the closed mouth's centre."""
     unit, cx, cy = unit_share * height_px, width_px / 2, eye_line * height_px
     return {"left_pupil": (cx - 0.5 * unit, cy), "right_pupil": (cx + 0.5 * unit, cy), "mouth": (cx, cy + 1.09 * unit)}
 
@@ -294,6 +305,14 @@ def drawn_talking_clip(
     return DrawnClip(path, times, gaps)
 
 
+def write_clip(
+    path: Path, frames: list[np.ndarray], frame_rate: Fraction = Fraction(25), samples: np.ndarray | None = None
+) -> Path:
+    """Any RGB frames as H.264, with sound at 16 kHz when `samples` are given."""
+    _encode(path, frames, np.arange(len(frames)) / float(frame_rate), frame_rate, samples, 16000)
+    return path
+
+
 def _encode(
     path: Path, frames, times_s: np.ndarray, frame_rate: Fraction, samples: np.ndarray | None, sample_rate_hz: int
 ) -> None:
@@ -302,12 +321,10 @@ def _encode(
         video.pix_fmt = "yuv420p"
         video.codec_context.time_base = Fraction(1, 90000)
         sound = container.add_stream("aac", rate=sample_rate_hz, layout="mono") if samples is not None else None
-        frame_count = 0
-        for rgb, at in zip(frames, times_s, strict=True):
+        for i, (rgb, at) in enumerate(zip(frames, times_s, strict=True)):
             frame = av.VideoFrame.from_ndarray(rgb, format="rgb24")
-            if not frame_count:  # the size is fixed once the codec is open
+            if not i:  # the size is fixed once the codec is open
                 video.height, video.width = rgb.shape[:2]
-            frame_count += 1
             frame.pts, frame.time_base = round(at * 90000), Fraction(1, 90000)
             container.mux(video.encode(frame))
         container.mux(video.encode())

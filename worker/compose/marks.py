@@ -26,8 +26,8 @@ MIN_SIDE_PX = 32
 
 MARK_HEIGHT_SHARE = 0.050  # of the short side
 PITCH_SHARE = 0.34  # distance between rows of marks, of the short side
-MARK_OPACITY = 0.34
-SHADOW_OPACITY = 0.30
+MARK_OPACITY = 0.40
+SHADOW_OPACITY = 0.32
 SUPERSAMPLE = 4
 
 
@@ -149,9 +149,10 @@ def wordmark_patch(height_px: int) -> Patch:
 def _with_halo(ink: np.ndarray, s: int, height_px: int) -> Patch:
     """White ink over a blurred dark copy of itself, averaged down by `s`."""
     size = (ink.shape[1] // s, ink.shape[0] // s)
-    front = cv2.resize(ink, size, interpolation=cv2.INTER_AREA).astype(np.float32) / 255.0 * MARK_OPACITY
+    letters = cv2.resize(ink, size, interpolation=cv2.INTER_AREA).astype(np.float32) / 255.0
     halo = cv2.GaussianBlur(ink.astype(np.float32) / 255.0, (0, 0), max(1.0, 0.10 * height_px * s))
-    back = np.clip(cv2.resize(halo, size, interpolation=cv2.INTER_AREA) * 1.5, 0, 1) * SHADOW_OPACITY
+    halo = np.clip(cv2.resize(halo, size, interpolation=cv2.INTER_AREA) * 1.5, 0, 1)
+    front, back = letters * MARK_OPACITY, halo * (1.0 - 0.8 * letters) * SHADOW_OPACITY
     alpha = front + back * (1.0 - front)
     shade = front / np.maximum(alpha, 1e-6)
     rgb = np.repeat(np.round(shade * 255).astype(np.uint8)[..., None], 3, axis=2)

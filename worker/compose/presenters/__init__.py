@@ -1,4 +1,4 @@
-"""Drawn presenters: people who do not exist, painted by this code alone – no photograph, no network, no third-party art.
+"""Drawn presenters: people who do not exist, painted by this code alone: no photograph, no network, no other's art.
 
 A face is a height field (skull, brow, nose, lips, chin) lit by soft lights; eyes, brows, lashes and hair are drawn on
 top with strokes. All lengths are in *face units*: 1 = the distance between the pupils; the origin lies midway between

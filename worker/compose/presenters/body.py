@@ -76,11 +76,11 @@ def neck(canvas: Canvas, look: Look, chin_y: float) -> None:
     view = canvas.view(-3.2, 0.6, 3.2, 99.0)
     x, y = view.x, view.y + RAISED
     ax = np.abs(x)
-    flare = smoothstep((y - 2.05) / 0.95)
-    half = look.neck_width * (1.0 + 0.05 * (1.9 - y)) + 1.55 * flare**2.0
+    flare = smoothstep((y - 1.98) / 0.80)
+    half = look.neck_width * (1.0 + 0.05 * (1.9 - y)) + 1.75 * flare**1.6
     z = 0.55 * np.sqrt(np.clip(1.03 - np.clip(ax / half, 0, 1.01) ** 2.3, 0, None))
     tendon = np.exp(-(((ax - (0.50 - 0.36 * np.clip((y - 1.6) / 1.15, 0, 1))) / 0.085) ** 2))
-    z = z + 0.045 * tendon * smoothstep((y - 1.7) / 0.5) - 0.07 * bump(x, y, 0, 2.82, 0.13, 0.14)
+    z = z + 0.020 * tendon * smoothstep((y - 1.7) / 0.5) - 0.07 * bump(x, y, 0, 2.82, 0.13, 0.14)
     bone = np.exp(-(((y - (2.86 - 0.10 * ax)) / 0.07) ** 2)) * smoothstep((ax - 0.14) / 0.25)
     z = z + 0.050 * bone
     if look.beard > 0.3 or look.neck_width > 0.8:
@@ -94,9 +94,8 @@ def neck(canvas: Canvas, look: Look, chin_y: float) -> None:
         view, z.astype(np.float32), albedo.astype(np.float32), np.full_like(z, 0.35), shadow=shadow.astype(np.float32)
     )
     light *= (1.0 - 0.32 * under)[..., None]
-    inside = np.minimum(
-        half - ax, np.where(ax > 1.12 * look.neck_width + 0.05, y - shoulder_line(look, ax) + 0.02, 9.0)
-    )
+    trapezius = np.minimum(y - shoulder_line(look, ax), 1.4 - ax)
+    inside = np.maximum(np.minimum(half - ax, 1.10 * look.neck_width - ax), trapezius)
     canvas.lay(view, display(light), view.edge(inside, 0.008))
 
 

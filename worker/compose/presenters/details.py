@@ -19,7 +19,7 @@ def beard(canvas: Canvas, look: Look, pose: Pose, detail: float) -> None:
     area = beard_area(view, lip_curves(look, pose, view.x)) * (signed > 0.01)
     rng = np.random.default_rng(look.seed + 201)
     colour = display(linear(look.brow))
-    for x, y in scatter(rng, (-1.1, 0.2, 1.1, 2.3), int(9000 * detail * look.beard)):
+    for x, y in scatter(rng, (-1.1, 0.2, 1.1, 2.3), int(15000 * detail * look.beard)):
         if rng.random() > sample(area, view, x, y) ** 1.5:
             continue
         angle = np.pi / 2 + 0.75 * x * -1.0 + rng.normal(0, 0.35)
@@ -27,7 +27,7 @@ def beard(canvas: Canvas, look: Look, pose: Pose, detail: float) -> None:
         root = np.array([x, y])
         tip = root + length * np.array([np.cos(angle), np.sin(angle)])
         points = np.stack([root, (root + tip) / 2 + rng.normal(0, 0.006, 2), tip])
-        stroke(canvas, points, colour * rng.uniform(0.5, 1.7), 0.009, 0.0, alpha=0.7)
+        stroke(canvas, points, colour * rng.uniform(0.5, 1.7), 0.0075, 0.0, alpha=0.62)
 
 
 def glasses(canvas: Canvas, look: Look) -> None:

@@ -120,7 +120,7 @@ def lashes(canvas: Canvas, look: Look, pose: Pose, side: float, half: float) -> 
             stroke(canvas, points, colour, 0.0085 if edge == 0 else 0.005, 0.0, alpha=0.72 if edge == 0 else 0.30)
 
 
-def brows(canvas: Canvas, look: Look) -> None:
+def brows(canvas: Canvas, look: Look, detail: float = 1.0) -> None:
     """Brow hairs, drawn one by one over a soft base, lying along the brow from the nose outwards."""
     rng = np.random.default_rng(look.seed + 57)
     colour = display(linear(look.brow))
@@ -132,7 +132,7 @@ def brows(canvas: Canvas, look: Look) -> None:
         ends = smoothstep((view.x * side - 0.15) / 0.12) * smoothstep((0.91 - view.x * side) / 0.14)
         base = np.exp(-(np.abs((view.y - mid) / (thick * 0.80)) ** 2.0)) * ends
         canvas.lay(view, colour, 0.60 * min(1.2, look.brow_weight) * base)
-        for _ in range(int(420 * look.brow_weight)):
+        for _ in range(int(420 * look.brow_weight * max(detail, 0.15))):
             s0 = rng.beta(1.15, 1.25)
             across = rng.normal(0, 0.36)
             x0 = 0.16 + 0.72 * s0

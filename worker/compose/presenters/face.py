@@ -1,4 +1,4 @@
-"""The head: outline, height field, skin colour and lips. Proportions after Farkas, *Anthropometry of the Head and Face*."""
+"""The head: outline, height field, skin and lips. Proportions after Farkas, *Anthropometry of the Head and Face*."""
 
 from dataclasses import dataclass
 
@@ -25,7 +25,7 @@ CENTRE_Y = 0.10
 
 @dataclass(frozen=True)
 class Pose:
-    """What moves in a drawn face. `gap`: inner-lip gap in face units (0 closed, 0.45 wide); `lids`: 1 open, 0 closed."""
+    """What moves in a drawn face. `gap`: inner-lip gap in face units (0 closed, 0.45 wide); `lids`: 1 open, 0 shut."""
 
     gap: float = 0.0
     lids: float = 1.0
@@ -193,7 +193,7 @@ def skin_colour(look: Look, view: View, lips: Lips) -> np.ndarray:
         where = bump(ax, y, 0.42, 0.36, 0.45, 0.24) + bump(x, y, 0.0, 0.3, 0.2, 0.3)
         colour *= 1.0 - (look.freckles * 0.38 * spots * np.clip(where, 0, 1))[..., None] * np.array([0.5, 0.9, 1.0])
     if look.beard:
-        colour += (linear(look.brow) * 1.2 - colour) * (0.42 * min(1.0, look.beard * 1.6) * beard_area(view, lips))[
+        colour += (linear(look.brow) * 1.2 - colour) * (0.60 * min(1.0, look.beard * 1.6) * beard_area(view, lips))[
             ..., None
         ]
     mask = lip_cover(view, lips)
@@ -253,6 +253,8 @@ def paint_head(canvas: Canvas, look: Look, pose: Pose, hair_shadow: np.ndarray |
     )
     below = (view.y > lips.upper_inner).astype(np.float32)
     gloss = shiny + lip_cover(view, lips) * (below * (0.9 + 0.8 * look.makeup) - 0.35 * (1.0 - below))
+    if look.beard:
+        gloss = gloss * (1.0 - 0.85 * beard_area(view, lips))
     shadow = 0.75 * view.blur(cast_shadow(view, view.blur(z, 0.015)), 0.035)
     if hair_shadow is not None:
         shadow = 1.0 - (1.0 - shadow) * (1.0 - hair_shadow)

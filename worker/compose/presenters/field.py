@@ -14,7 +14,10 @@ FILL_LIGHT = np.array([0.72, -0.10, 0.69], np.float32)
 
 @dataclass(frozen=True)
 class View:
-    """A window of the canvas. `x`, `y`: (h, w) float32 face units; `unit_px`: pixels per face unit; `box` = x0, y0, x1, y1 in px."""
+    """A window of the canvas.
+
+    `x`, `y`: (h, w) float32 face units; `unit_px`: pixels per face unit; `box`: x0, y0, x1, y1 in pixels.
+    """
 
     x: np.ndarray
     y: np.ndarray
@@ -38,7 +41,7 @@ class View:
 
 @dataclass(frozen=True)
 class Canvas:
-    """The picture being painted: `rgb` (H, W, 3) float32 display values in [0, 1], face units centred at `centre_px`."""
+    """The picture being painted: `rgb` (H, W, 3) float32 display values in [0, 1]; face units start at `centre_px`."""
 
     rgb: np.ndarray
     unit_px: float
@@ -108,7 +111,7 @@ def noise(view: View, scale: float, seed: int) -> np.ndarray:
 
 
 def outline_radius(points: list[tuple[float, float]], centre_y: float, x: np.ndarray, y: np.ndarray) -> np.ndarray:
-    """Radius of a left-right symmetric outline at each pixel's angle, from right-hand points, chin first, crown last."""
+    """Radius of a left-right symmetric outline at each pixel's angle, from its right-hand points, chin first."""
     pts = np.array(points, np.float64)
     angle = np.arctan2(pts[:, 0], pts[:, 1] - centre_y)  # 0 at the chin, pi at the crown
     radius = np.hypot(pts[:, 0], pts[:, 1] - centre_y)

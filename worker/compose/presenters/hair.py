@@ -62,7 +62,7 @@ def make_hair(canvas: Canvas, look: Look, detail: float) -> Hair:
 
 
 def light_on_strand(points: np.ndarray, look: Look, tone: float, shift: float, depth: float) -> np.ndarray:
-    """Colours (N - 1, 3) uint8 of a strand's segments. `tone` varies per strand, `depth` darkens what lies underneath."""
+    """Colours (N - 1, 3) uint8 of a strand's segments. `tone` varies per strand, `depth` darkens what lies below."""
     x, y = points[:, 0], points[:, 1]
     dome = np.clip(1.0 - (x / 1.62) ** 2 - (np.minimum(y + 0.15, 0.0) / 1.95) ** 2, 0.04, 1.0)
     z = np.sqrt(dome) * 1.3
@@ -125,13 +125,21 @@ class Fall:
 
 
 LONG = Fall(
-    front=((0.0, -1.16), (0.48, -1.06), (0.90, -0.62), (1.04, -0.05), (1.10, 0.65), (1.05, 1.45), (1.02, 2.25), (1.12, 3.05)),
-    back=((0.0, -1.97), (0.72, -1.84), (1.24, -1.22), (1.43, -0.35), (1.52, 0.55), (1.62, 1.45), (1.70, 2.25), (1.62, 3.05)),
+    front=(
+        (0, -1.16), (0.48, -1.06), (0.90, -0.62), (1.04, -0.05), (1.10, 0.65), (1.05, 1.45), (1.02, 2.25), (1.12, 3.05)
+    ),
+    back=(
+        (0, -1.97), (0.72, -1.84), (1.24, -1.22), (1.43, -0.35), (1.52, 0.55), (1.62, 1.45), (1.70, 2.25), (1.62, 3.05)
+    ),
     part_x=0.26, wave=0.125, wave_length=1.35, count=2300,
 )  # fmt: skip
 BOB = Fall(
-    front=((0.0, -1.14), (0.50, -1.04), (0.92, -0.60), (1.06, -0.05), (1.13, 0.50), (1.10, 0.98), (1.00, 1.36), (0.86, 1.56)),
-    back=((0.0, -2.00), (0.72, -1.88), (1.26, -1.26), (1.46, -0.40), (1.55, 0.40), (1.53, 0.98), (1.40, 1.42), (1.18, 1.66)),
+    front=(
+        (0, -1.14), (0.50, -1.04), (0.92, -0.60), (1.06, -0.05), (1.13, 0.50), (1.10, 0.98), (1.00, 1.36), (0.86, 1.56)
+    ),
+    back=(
+        (0, -2.00), (0.72, -1.88), (1.26, -1.26), (1.46, -0.40), (1.55, 0.40), (1.53, 0.98), (1.40, 1.42), (1.18, 1.66)
+    ),
     part_x=-0.30, wave=0.030, wave_length=1.6, count=1900,
 )  # fmt: skip
 
@@ -139,8 +147,8 @@ BOB = Fall(
 def falling(fall: Fall, behind: Layer, front: Layer, look: Look, rng: np.random.Generator, detail: float) -> None:
     bottom = fall.front[-1][1]
     inner = min(1.0, fall.back[-1][0])
-    back = np.array([(-1.25, -0.6), (1.25, -0.6), (1.42, 0.6), (inner + 0.42, bottom - 0.1), (inner, bottom), (-inner, bottom),
-                     (-inner - 0.42, bottom - 0.1), (-1.42, 0.6)])  # fmt: skip
+    right = [(1.25, -0.6), (1.42, 0.6), (inner + 0.42, bottom - 0.1), (inner, bottom)]
+    back = np.array([(-1.25, -0.6), *right, *((-x, y) for x, y in reversed(right[1:]))])
     fill(behind, np.concatenate([curve(back[1:5], 30), curve(back[5:], 30)]), look, 0.16)
     for _ in range(int(700 * detail)):
         x = rng.uniform(-1.25, 1.25)

@@ -7,7 +7,7 @@ Colour = tuple[int, int, int]  # sRGB, 0-255
 
 @dataclass(frozen=True)
 class Look:
-    """One drawn person. Lengths in face units (1 = distance between the pupils); factors are 1.0 for an average face."""
+    """One drawn person. Lengths in face units (1 = distance between the pupils); factors are 1.0 for average."""
 
     skin: Colour = (226, 178, 150)
     blush: Colour = (205, 110, 100)

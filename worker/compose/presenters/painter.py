@@ -8,8 +8,8 @@ from worker.compose.presenters.face import Pose
 from worker.compose.presenters.field import Canvas
 from worker.compose.presenters.look import Look
 
-EYE_LINE = 0.415  # share of the picture's height
-UNIT_SHARE = 0.128  # pupil distance as a share of the picture's height
+EYE_LINE = 0.435  # share of the picture's height
+UNIT_SHARE = 0.148  # pupil distance as a share of the picture's height
 
 
 def paint_presenter(
@@ -41,7 +41,7 @@ def paint_presenter(
     body.ears(canvas, look)
     face.paint_head(canvas, look, pose, strands.shadow(canvas, face.head_view(canvas)))
     eyes.paint_eyes(canvas, look, pose)
-    eyes.brows(canvas, look)
+    eyes.brows(canvas, look, detail)
     details.beard(canvas, look, pose, detail)
     if look.glasses:
         details.glasses(canvas, look)
