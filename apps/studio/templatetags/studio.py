@@ -45,6 +45,6 @@ def styled(field: BoundField) -> SafeString:
         attributes |= {"aria-invalid": "true", "aria-describedby": f"{field.id_for_label}_error"}
     elif field.help_text:
         attributes["aria-describedby"] = f"{field.id_for_label}_helptext"
-    if isinstance(widget, forms.TextInput):
+    if isinstance(widget, forms.TextInput | forms.PasswordInput | forms.EmailInput):
         attributes["placeholder"] = ""  # the label says it; a placeholder repeats it more faintly
     return field.as_widget(attrs=attributes)

@@ -4,7 +4,19 @@ import { watchJob } from "../jobs.js";
 import { clockTime, find, icon, make, notice } from "../ui.js";
 
 const CHARS_PER_SECOND = 14.5;
-const GENDERS = { female: "female", male: "male" };
+const BUILT_IN = "espeak-ng";
+const GENDERS = { female: "woman", male: "man" };
+
+/** "English (United States)" -> "English" */
+const baseLanguage = (voice) => voice.language_name.replace(/ \(.*\)$/, "");
+
+/** What tells a voice from the others of its language: "United States, woman". */
+function voiceName(voice) {
+  if (voice.engine !== BUILT_IN) return voice.name;
+  const variant = voice.language_name.match(/\((.*)\)$/)?.[1];
+  const words = [variant, GENDERS[voice.gender]].filter(Boolean).join(", ") || voice.name;
+  return words[0].toUpperCase() + words.slice(1);
+}
 
 /** About how long the script takes to say, in seconds. The same sum as on the server. */
 export function spokenSeconds(script, rate) {
@@ -68,13 +80,22 @@ async function wireVoices(store) {
   let voices = [];
 
   const fillVoices = () => {
-    const fitting = voices.filter((one) => one.language_name === language.value);
-    voice.replaceChildren(...fitting.map((one) => make("option", { value: one.id }, GENDERS[one.gender] ? `${one.name} (${GENDERS[one.gender]})` : one.name)));
+    const fitting = voices.filter((one) => baseLanguage(one) === language.value);
+    const option = (one) => make("option", { value: one.id }, voiceName(one));
+    const own = fitting.filter((one) => one.engine !== BUILT_IN);
+    const builtIn = fitting.filter((one) => one.engine === BUILT_IN);
+    if (own.length && builtIn.length) {
+      voice.replaceChildren(
+        make("optgroup", { label: "Natural voices" }, ...own.map(option)),
+        make("optgroup", { label: "Built-in voices" }, ...builtIn.map(option)));
+    } else {
+      voice.replaceChildren(...fitting.map(option));
+    }
   };
   const showChosen = () => {
     const chosen = voices.find((one) => one.id === store.project.script_voice) ?? voices[0];
     if (!chosen) return;
-    language.value = chosen.language_name;
+    language.value = baseLanguage(chosen);
     fillVoices();
     voice.value = chosen.id;
     if (chosen.id !== store.project.script_voice) store.set({ script_voice: chosen.id });
@@ -96,7 +117,7 @@ async function wireVoices(store) {
     voices = await request("GET", "/voices").catch(() => []);
   }
   language.disabled = voice.disabled = false;
-  const names = [...new Set(voices.map((one) => one.language_name))];
+  const names = [...new Set(voices.map(baseLanguage))].sort((a, b) => a.localeCompare(b));
   language.replaceChildren(...names.map((name) => make("option", { value: name }, name)));
   showChosen();
 }

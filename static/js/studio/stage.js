@@ -139,7 +139,7 @@ export function portraitStage(store, onSized = () => {}) {
     for (const face of faces) figure.append(place(faceBox(store, face, faces), face.box[0], face.box[1], face.box[2] - face.box[0], face.box[3] - face.box[1]));
   }
   if (portrait.state === "ready" && faces.length) {
-    figure.append(make("span", { class: `label-preview label-${project.label_corner}`, "aria-hidden": "true" }, "AI"));
+    figure.append(make("span", { class: `label-preview label-${project.label_corner}`, "aria-hidden": "true" }, "AI-generated"));
   }
   const result = { element: figure, ratio: width ? shown.width / shown.height : 1 };
   if (!width) { // still being looked at: the browser knows the size as soon as it has the picture
