@@ -17,6 +17,8 @@ def beard(canvas: Canvas, look: Look, pose: Pose, detail: float) -> None:
     view = head_view(canvas)
     signed, _ = outline(look, pose, view)
     area = beard_area(view, lip_curves(look, pose, view.x)) * (signed > 0.01)
+    step = max(1, round(0.05 * view.unit_px))
+    area = np.minimum(area, np.roll(area, -step, axis=0))  # hairs grow down: none may root just above the lips
     rng = np.random.default_rng(look.seed + 201)
     colour = display(linear(look.brow))
     for x, y in scatter(rng, (-1.1, 0.2, 1.1, 2.3), int(15000 * detail * look.beard)):

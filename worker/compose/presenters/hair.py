@@ -71,13 +71,15 @@ def light_on_strand(points: np.ndarray, look: Look, tone: float, shift: float, d
     normal = np.stack([x / 1.4, np.minimum(y + 0.2, 0.0) / 1.6, z], 1)
     normal /= np.linalg.norm(normal, axis=1, keepdims=True)
     facing = np.clip((normal @ KEY_LIGHT + 0.55) / 1.55, 0.0, 1.0)
+    along = np.linspace(0, 1, len(points))
     diffuse = np.sqrt(np.clip(1.0 - (t @ KEY_LIGHT) ** 2, 0, 1))
+    diffuse = 0.72 + (diffuse - 0.72) * smoothstep(along / 0.35)  # or the parting would be a hard edge
     th = t @ HALF + shift
     shine = np.clip(1.0 - th**2, 0, 1)
-    near, far = shine**110, shine**22
+    near, far = shine**110 * smoothstep(along / 0.35), shine**22 * smoothstep(along / 0.35)
     dark, bright = linear(look.hair), linear(look.hair_light)
     body = (0.30 + 0.85 * facing * diffuse) * tone * depth
-    body = body * (0.50 + 0.50 * smoothstep(np.linspace(0, 1, len(points)) / 0.16))  # roots lie in shade
+    body = body * (0.50 + 0.50 * smoothstep(along / 0.16))  # roots lie in shade
     colour = dark * body[:, None] * 1.15 + bright * ((0.34 * far + 0.42 * near) * facing * depth)[:, None]
     colour += (bright - dark) * (0.16 * tone * facing * depth)[:, None]
     return np.round(display(colour[:-1]) * 255).astype(np.uint8)
@@ -147,7 +149,7 @@ BOB = Fall(
 def falling(fall: Fall, behind: Layer, front: Layer, look: Look, rng: np.random.Generator, detail: float) -> None:
     bottom = fall.front[-1][1]
     inner = min(1.0, fall.back[-1][0])
-    right = [(1.25, -0.6), (1.42, 0.6), (inner + 0.42, bottom - 0.1), (inner, bottom)]
+    right = [(1.25, -0.6), (1.42, 0.6), (inner + 0.28, bottom - 0.1), (inner, bottom)]
     back = np.array([(-1.25, -0.6), *right, *((-x, y) for x, y in reversed(right[1:]))])
     fill(behind, np.concatenate([curve(back[1:5], 30), curve(back[5:], 30)]), look, 0.16)
     for _ in range(int(700 * detail)):
