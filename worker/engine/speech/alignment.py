@@ -3,13 +3,13 @@
 import functools
 import re
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pocketsphinx
 
 from worker.engine.failures import EngineFailure, FailureCode
-from worker.engine.speech.decoding import FRAMES_PER_S, model_file, sphinx_pcm
 from worker.engine.speech.mouth_track import Phoneme
 from worker.engine.speech.phonemes import ipa_from_arpabet
 from worker.engine.speech.waveform import SPEECH_HZ, speech_samples
@@ -29,6 +29,9 @@ PHONES_BY_LETTERS = {
 }
 SPELLINGS = re.compile("|".join(sorted(PHONES_BY_LETTERS, key=len, reverse=True)))
 DIGITS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
+FRAMES_PER_S = 100
+NOISE_SIGMA = 1e-3  # perfectly clean audio breaks the recogniser's noise estimate
+TARGET_RMS = 0.08
 MAX_ALIGNED_S = 60.0
 MAX_PART_S = 8.0
 ATTEMPTS = 3
@@ -41,6 +44,18 @@ class HeardWord:
     text: str
     start_s: float
     end_s: float
+
+
+def model_file(name: str) -> str:
+    return str(Path(pocketsphinx.get_model_path("en-us")) / name)
+
+
+def sphinx_pcm(samples: np.ndarray, seed: int = 0) -> bytes:
+    """16 kHz float samples → int16 bytes at the level the recogniser likes, with a breath of noise."""
+    rms = float(np.sqrt(np.mean(samples**2))) if len(samples) else 0.0
+    levelled = samples * (TARGET_RMS / max(rms, 1e-5))
+    noisy = levelled + np.random.default_rng(seed).normal(0.0, NOISE_SIGMA, len(samples))
+    return (noisy.clip(-1.0, 1.0) * 32767).astype("<i2").tobytes()
 
 
 @functools.lru_cache(maxsize=1)

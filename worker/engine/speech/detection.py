@@ -2,6 +2,7 @@
 
 import functools
 import threading
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -80,6 +81,14 @@ def spans_from(samples: np.ndarray, probability: np.ndarray, pause_s: float) -> 
             bridged.append(span)
     duration_s = len(samples) / SPEECH_HZ
     return [Span(max(0.0, s.start_s), min(duration_s, s.end_s)) for s in bridged if s.duration_s >= MIN_SPEECH_S]
+
+
+def spoken_frames(spans: Sequence[Span], sample_count: int) -> np.ndarray:
+    """(N // 160 + 1,) bool every 10 ms: whether a span covers it."""
+    spoken = np.zeros(sample_count * LEVEL_HZ // SPEECH_HZ + 1, bool)
+    for span in spans:
+        spoken[int(span.start_s * LEVEL_HZ) : int(np.ceil(span.end_s * LEVEL_HZ))] = True
+    return spoken
 
 
 def _hysteresis(probability: np.ndarray) -> list[Span]:

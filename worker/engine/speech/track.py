@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from worker.engine.contracts import Span
+from worker.engine.speech.acoustics import FRAME_CENTRE_S, FRAMES_PER_S, phone_posteriors
 from worker.engine.speech.coarticulation import (
     GRID_HZ,
     MOUTH_LEAD_S,
@@ -13,15 +15,21 @@ from worker.engine.speech.coarticulation import (
     shape_spans,
     speaking_spans,
 )
-from worker.engine.speech.decoding import decode_phonemes
-from worker.engine.speech.detection import spans_from, speech_probability
-from worker.engine.speech.mouth_track import MouthTrack, Phoneme, Prosody
+from worker.engine.speech.detection import spans_from, speech_probability, spoken_frames
+from worker.engine.speech.learned import articulate
+from worker.engine.speech.mouth_track import ARTICULATORS, Articulator, MouthTrack, Phoneme, Prosody
 from worker.engine.speech.prosody import analyse_prosody, loudness
 from worker.engine.speech.rules import PAUSE_S, apply_rules
+from worker.engine.speech.soft_articulation import heard_phonemes
 from worker.engine.speech.waveform import SPEECH_HZ, speech_samples
 
 if TYPE_CHECKING:
     from worker.engine.media.audio import Audio
+
+MIN_RANGE_FRAMES = 50
+TYPICAL_RANGE = 0.78  # openness between a speaker's nearly closed and wide moments, as the shape table has it
+MAX_RANGE_GAIN = 3.0
+CLOSED_SHARE = 0.5
 
 
 def mouth_track_from_phonemes(phonemes: Sequence[Phoneme], audio: "Audio", times_s: np.ndarray) -> MouthTrack:
@@ -48,6 +56,9 @@ def mouth_track_from_phonemes(phonemes: Sequence[Phoneme], audio: "Audio", times
 def mouth_track_from_audio(audio: "Audio", times_s: np.ndarray) -> MouthTrack:
     """The mouth for a recording in any language, from its sound alone.
 
+    Phone posteriors of an acoustic model trained on real voices, coarticulated softly, refined by our own network where
+    its weights are present, and put under the rules of articulation.
+
     Args:
         audio: the voice.
         times_s: (T,) output frame times in seconds, increasing, any spacing.
@@ -56,15 +67,41 @@ def mouth_track_from_audio(audio: "Audio", times_s: np.ndarray) -> MouthTrack:
     """
     times_s = np.asarray(times_s, np.float64)
     samples = speech_samples(audio)
-    probability = speech_probability(samples)
-    spans = spans_from(samples, probability, PAUSE_S)
-    phonemes = decode_phonemes(samples, spans)
+    spans = spans_from(samples, speech_probability(samples), PAUSE_S)
+    posteriors = phone_posteriors(samples, spoken_frames(spans, len(samples)))
+    articulation, visemes, method = articulate(samples, posteriors)
+    # The frames' sounds are centred after their index; the mouth is ahead of the sound.
     grid_s = grid_times(len(samples) / SPEECH_HZ)
-    loud = _fit(loudness(samples, spans), len(grid_s))
-    articulation, visemes = coarticulate(shape_spans(phonemes, loud), grid_s, lead_s=MOUTH_LEAD_S)
+    articulation, visemes = (_moved(curve, grid_s, MOUTH_LEAD_S - FRAME_CENTRE_S) for curve in (articulation, visemes))
+    phonemes = heard_phonemes(posteriors, spans)
+    _reach_full_range(articulation, spans)
     articulation, visemes = apply_rules(articulation, visemes, phonemes, spans)
     prosody = analyse_prosody(audio, times_s, spans)
-    return _at_frames(articulation, visemes, times_s, prosody, phonemes, "decoded")
+    return _at_frames(articulation, visemes, times_s, prosody, phonemes, method)
+
+
+def _moved(curve: np.ndarray, grid_s: np.ndarray, lead_s: float) -> np.ndarray:
+    """(G, C): the curve read `lead_s` later, so that it comes that much earlier; held at its ends."""
+    if not len(curve):
+        return np.zeros((len(grid_s), curve.shape[1]), np.float32)
+    position = np.clip((grid_s + lead_s) * FRAMES_PER_S, 0, len(curve) - 1)
+    index = np.minimum(position.astype(int), max(0, len(curve) - 2))
+    part = (position - index)[:, None].astype(np.float32)
+    following = np.minimum(index + 1, len(curve) - 1)
+    return (curve[index] * (1 - part) + curve[following] * part).astype(np.float32)
+
+
+def _reach_full_range(articulation: np.ndarray, spans: Sequence[Span]) -> None:
+    """Averaged beliefs move less than mouths: stretches openness and jaw so that loud vowels open fully. In place."""
+    spoken = spoken_frames(spans, len(articulation) * SPEECH_HZ // GRID_HZ)[: len(articulation)]
+    if spoken.sum() < MIN_RANGE_FRAMES:
+        return
+    for articulator in (Articulator.OPENNESS, Articulator.JAW):
+        column = articulation[:, ARTICULATORS.index(articulator)]
+        low, high = np.percentile(column[: len(spoken)][spoken], [8, 95])
+        gain = min(MAX_RANGE_GAIN, TYPICAL_RANGE / max(float(high - low), 1e-3))
+        # The closed end stays closed-ish: small openings grow less than large ones.
+        column[:] = np.maximum(column - low, 0.0) * gain + np.minimum(column, low) * CLOSED_SHARE
 
 
 def _fit(values: np.ndarray, count: int) -> np.ndarray:

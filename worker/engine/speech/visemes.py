@@ -127,12 +127,21 @@ SHAPE_BY_LETTER: dict[str, Shape] = {
     "ɥ": replace(_GLIDE_W, width=-0.6, protrusion=0.85),
     "j": _GLIDE_J,
 }
-# espeak and Piper write these in plain ASCII in a few languages.
-SHAPE_BY_LETTER |= {
-    "A": SHAPE_BY_LETTER["ɑ"], "E": SHAPE_BY_LETTER["ɛ"], "I": SHAPE_BY_LETTER["ɪ"], "O": SHAPE_BY_LETTER["ɔ"],
-    "U": SHAPE_BY_LETTER["ʊ"], "ε": SHAPE_BY_LETTER["ɛ"], "S": SHAPE_BY_LETTER["ʃ"], "Z": SHAPE_BY_LETTER["ʒ"], "N": SHAPE_BY_LETTER["ŋ"],
-    "R": SHAPE_BY_LETTER["ʁ"], "ɩ": SHAPE_BY_LETTER["ɪ"],
-}  # fmt: skip
+# espeak and Piper write these in plain ASCII, or look-alikes, in a few languages.
+_SPELT_AS = {
+    "A": "ɑ",
+    "E": "ɛ",
+    "I": "ɪ",
+    "O": "ɔ",
+    "U": "ʊ",
+    "S": "ʃ",
+    "Z": "ʒ",
+    "N": "ŋ",
+    "R": "ʁ",
+    "ɩ": "ɪ",
+    "ε": "ɛ",
+}
+SHAPE_BY_LETTER |= {letter: SHAPE_BY_LETTER[meant] for letter, meant in _SPELT_AS.items()}
 
 VISEME_BY_PHONEME: dict[str, Viseme] = {letter: shape.viseme for letter, shape in SHAPE_BY_LETTER.items()}
 _STOPS, _FRICATIVES = frozenset("tdʈɖckgɡ"), frozenset("szʃʒɕʑʂʐxɬç")

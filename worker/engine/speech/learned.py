@@ -1,0 +1,124 @@
+"""What was learned on top of the phone posteriors: the mouth network, and its fusion with the coarticulated phones."""
+
+import functools
+import hashlib
+import io
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from worker.engine.models.mouth_network import MouthNetwork
+from worker.engine.speech.features import FRAMES_PER_FEATURE, network_features
+from worker.engine.speech.mouth_track import ARTICULATORS, Articulator
+from worker.engine.speech.soft_articulation import phone_memberships, soft_articulation
+from worker.engine.speech.waveform import level_db
+
+MODELS = Path(__file__).resolve().parent.parent / "models"
+WEIGHTS, FUSION = "mouth_network.pt", "mouth_fusion.json"
+CHUNK_FEATURES, OVERLAP_FEATURES = 1500, 60
+LEVEL_SHIFTS = (-8, 0, 8)  # frames of 10 ms
+LEVEL_SCALE = 0.3
+
+
+@dataclass(frozen=True)
+class Fusion:
+    """Openness = `phones` · (coarticulated openness) + `network` · (the network's) + memberships · `membership_weights`
+    + levels · `level_weights`; all other articulators are a mean of both, `network_share` of it the network's."""
+
+    phones: float
+    network: float
+    membership_weights: tuple[float, ...]
+    level_weights: tuple[float, ...]
+    network_share: float
+
+
+@functools.lru_cache(maxsize=1)
+def mouth_network() -> MouthNetwork | None:
+    """The shipped network, checked against the digest in its model card; None where no weights were shipped."""
+    path, card = MODELS / WEIGHTS, MODELS / "mouth_network.json"
+    if not path.is_file() or not card.is_file():
+        return None
+    data = path.read_bytes()
+    if hashlib.sha256(data).hexdigest() != json.loads(card.read_text(encoding="utf-8"))["sha256"]:
+        raise RuntimeError("mouth_network.pt is not the file its model card describes")
+    network = MouthNetwork()
+    stored = torch.load(io.BytesIO(data), map_location="cpu", weights_only=True)
+    network.load_state_dict({name: value.float() for name, value in stored.items()})
+    return network.eval()
+
+
+@functools.lru_cache(maxsize=1)
+def shipped_fusion() -> Fusion | None:
+    path = MODELS / FUSION
+    if not path.is_file():
+        return None
+    stored = json.loads(path.read_text(encoding="utf-8"))
+    return Fusion(
+        phones=stored["phones"],
+        network=stored["network"],
+        membership_weights=tuple(stored["membership_weights"]),
+        level_weights=tuple(stored["level_weights"]),
+        network_share=stored["network_share"],
+    )
+
+
+def network_outputs(samples: np.ndarray, posteriors: np.ndarray, network: MouthNetwork) -> np.ndarray:
+    """(T, 9 + 14) at the frames of `posteriors`: articulation and viseme probabilities, in flat memory."""
+    features = network_features(samples, posteriors)
+    parts = []
+    with torch.inference_mode():
+        for first in range(0, len(features), CHUNK_FEATURES):
+            start = max(0, first - OVERLAP_FEATURES)
+            chunk = torch.from_numpy(features[start : first + CHUNK_FEATURES + OVERLAP_FEATURES].T[None])
+            articulation, visemes, _ = network(chunk)
+            both = torch.cat([articulation, visemes.softmax(1)], dim=1)[0].T.numpy()
+            parts.append(both[first - start : first - start + CHUNK_FEATURES])
+    coarse = np.concatenate(parts) if parts else np.zeros((0, 23), np.float32)
+    if len(coarse) < 2:
+        return np.zeros((len(posteriors), 23), np.float32)
+    # Feature k averages frames 2k and 2k + 1.
+    at = (np.arange(len(posteriors)) - (FRAMES_PER_FEATURE - 1) / 2) / FRAMES_PER_FEATURE
+    at = np.clip(at, 0, len(coarse) - 1)
+    index = np.minimum(at.astype(int), len(coarse) - 2)
+    part = (at - index)[:, None].astype(np.float32)
+    return coarse[index] * (1 - part) + coarse[index + 1] * part
+
+
+def level_features(samples: np.ndarray, frames: int) -> np.ndarray:
+    """(T, 3): level relative to the loud parts, a little before, at and after each frame."""
+    level = np.pad(level_db(samples), (0, max(0, frames)), mode="edge")[:frames]
+    relative = (level - np.percentile(level, 95)) / 20.0 if frames else level
+    smooth = np.convolve(relative, np.hanning(9) / np.hanning(9).sum(), "same")
+    return LEVEL_SCALE * np.stack([np.roll(smooth, shift) for shift in LEVEL_SHIFTS], axis=1)
+
+
+def articulate(samples: np.ndarray, posteriors: np.ndarray) -> tuple[np.ndarray, np.ndarray, str]:
+    """Articulation (T, A), visemes (T, V) at the posteriors' frames, without lead, and the method's name."""
+    articulation, visemes = soft_articulation(posteriors)
+    network, fusion = mouth_network(), shipped_fusion()
+    if network is None or fusion is None or not len(posteriors):
+        return articulation, visemes, "decoded"
+    outputs = network_outputs(samples, posteriors, network)
+    fused = fuse(fusion, articulation, outputs[:, : len(ARTICULATORS)], posteriors, samples)
+    share = fusion.network_share
+    visemes = (1 - share) * visemes + share * outputs[:, len(ARTICULATORS) :]
+    return fused, (visemes / visemes.sum(1, keepdims=True)).astype(np.float32), "learned"
+
+
+def fuse(
+    fusion: Fusion, phones: np.ndarray, network: np.ndarray, posteriors: np.ndarray, samples: np.ndarray
+) -> np.ndarray:
+    """(T, A) float32 from the phones' (T, A) and the network's (T, A) articulation."""
+    fused = ((1 - fusion.network_share) * phones + fusion.network_share * network).astype(np.float32)
+    openness = fusion.phones * phones[:, 0] + fusion.network * network[:, 0]
+    openness = openness + phone_memberships(posteriors) @ np.array(fusion.membership_weights)
+    openness = openness + level_features(samples, len(posteriors)) @ np.array(fusion.level_weights)
+    before = fused[:, 0].copy()
+    fused[:, 0] = openness
+    # The jaw follows what the lips were taught, at the ratio it had.
+    jaw = ARTICULATORS.index(Articulator.JAW)
+    fused[:, jaw] += 0.7 * (openness - before)
+    return fused

@@ -1,0 +1,94 @@
+"""Phone posteriors → articulation, visemes and the phonemes heard: coarticulation without deciding what was said."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from scipy import ndimage, signal
+
+from worker.engine.contracts import Span
+from worker.engine.speech.acoustics import FRAME_CENTRE_S, FRAMES_PER_S, PHONES, STATES, acoustic_model, state_shapes
+from worker.engine.speech.coarticulation import DECAY_S, FALLEN_TO, ROUNDING, ROUNDING_ANTICIPATION_S
+from worker.engine.speech.mouth_track import ARTICULATORS, VISEMES, Phoneme
+from worker.engine.speech.phonemes import ipa_from_arpabet, is_bilabial
+
+ANTICIPATION_S = 0.08  # between the 60 ms after vowels and the 120 ms after pauses
+MIN_PHONEME_FRAMES = 3
+HEARD_SMOOTHING_FRAMES = 1.0
+BILABIAL_SURE = 0.75  # a false closure hurts more than a soft one: close fully only where the sounds agree
+NOISES = ("+NSN+", "+SPN+", "SIL")
+
+
+def soft_articulation(posteriors: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Dominance coarticulation of expected shapes.
+
+    Every frame speaks for each phone as much as it believes in it; the dominance functions of `coarticulation` then act
+    as two one-pole filters, one forwards in time and one backwards.
+
+    Args:
+        posteriors: (T, 126) of `phone_posteriors`.
+
+    Returns:
+        articulation (T, A) float32 and viseme weights (T, V) float32, rows sum to 1; at the times of the frames, no
+        lead yet.
+    """
+    shapes = state_shapes()
+    targets = np.array([shape.targets() for shape in shapes])
+    dominances = np.array([shape.dominances() for shape in shapes])
+    articulation = np.empty((len(posteriors), len(ARTICULATORS)), np.float32)
+    for rounding in (False, True):
+        columns = np.flatnonzero(ROUNDING if rounding else ~ROUNDING)
+        rise_s = ROUNDING_ANTICIPATION_S if rounding else ANTICIPATION_S
+        wanted = _spread(posteriors @ (targets * dominances)[:, columns], rise_s)
+        weight = _spread(posteriors @ dominances[:, columns], rise_s)
+        articulation[:, columns] = wanted / (weight + 1e-6)
+    visible = np.zeros((PHONES * STATES, len(VISEMES)))
+    visible[np.arange(len(shapes)), [VISEMES.index(shape.viseme) for shape in shapes]] = dominances.mean(1)
+    visemes = _spread(posteriors @ visible, ANTICIPATION_S) + 1e-6
+    return articulation, (visemes / visemes.sum(1, keepdims=True)).astype(np.float32)
+
+
+def phone_memberships(posteriors: np.ndarray) -> np.ndarray:
+    """(T, 42) float32, rows sum to 1: how much each phone governs the lips at each frame, neighbours included."""
+    dominance = np.array([shape.opening_dominance for shape in state_shapes()])
+    governed = _spread(posteriors * dominance, ANTICIPATION_S) + 1e-9
+    governed = governed.reshape(len(governed), PHONES, STATES).sum(-1)
+    return (governed / governed.sum(1, keepdims=True)).astype(np.float32)
+
+
+def _spread(values: np.ndarray, rise_s: float) -> np.ndarray:
+    """Adds exponential tails: DECAY_S after, `rise_s` before."""
+    keep_after = np.exp(-FALLEN_TO / (DECAY_S * FRAMES_PER_S))
+    keep_before = np.exp(-FALLEN_TO / (rise_s * FRAMES_PER_S))
+    after = signal.lfilter([1.0], [1.0, -keep_after], values, axis=0)
+    before = signal.lfilter([1.0], [1.0, -keep_before], values[::-1], axis=0)[::-1]
+    return after + before - values
+
+
+def heard_phonemes(posteriors: np.ndarray, spans: Sequence[Span]) -> list[Phoneme]:
+    """The likeliest sounds inside the spans, for display and for the rules; bilabials only when sure."""
+    names = acoustic_model().phones
+    phones = posteriors.reshape(len(posteriors), PHONES, STATES).sum(-1)
+    phones = ndimage.gaussian_filter1d(phones, HEARD_SMOOTHING_FRAMES, axis=0)
+    symbols = ["" if name in NOISES else ipa_from_arpabet(name)[0] for name in names]
+    bilabial = np.array([bool(symbol) and is_bilabial(symbol) for symbol in symbols])
+    best = phones.argmax(1)
+    sure = phones[:, bilabial].sum(1)
+    best = np.where(bilabial[best] & (sure < BILABIAL_SURE), np.where(bilabial, -1.0, phones).argmax(1), best)
+    best = np.where(sure >= BILABIAL_SURE, np.where(bilabial, phones, -1.0).argmax(1), best)
+    found: list[Phoneme] = []
+    for span in spans:
+        first = max(0, int((span.start_s - FRAME_CENTRE_S) * FRAMES_PER_S))
+        last = min(len(best), int(np.ceil((span.end_s - FRAME_CENTRE_S) * FRAMES_PER_S)))
+        found += _runs(best[first:last], first, symbols)
+    return found
+
+
+def _runs(best: np.ndarray, offset: int, symbols: Sequence[str]) -> list[Phoneme]:
+    edges = [0, *(np.flatnonzero(np.diff(best)) + 1).tolist(), len(best)]
+    # A frame's sound is centred half a window after its index; the span it stands for starts half a frame earlier.
+    at_s = (np.array(edges) + offset) / FRAMES_PER_S + FRAME_CENTRE_S - 0.5 / FRAMES_PER_S
+    return [
+        Phoneme(symbols[int(best[a])], float(start_s), float(end_s))
+        for a, b, start_s, end_s in zip(edges[:-1], edges[1:], at_s[:-1], at_s[1:], strict=True)
+        if b - a >= MIN_PHONEME_FRAMES and symbols[int(best[a])]
+    ]
