@@ -1,5 +1,6 @@
 from allauth.account.internal.flows.email_verification import send_verification_email_to_address
 from allauth.account.models import EmailAddress
+from allauth.core import ratelimit
 from django.contrib import messages
 from django.contrib.auth import logout
 from django.contrib.auth.decorators import login_required
@@ -12,6 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from apps.accounts.forms import DeleteAccountForm
 from apps.accounts.mailbox import kept_letters, mailbox_available
 from apps.accounts.services import delete_account
+from apps.core.failures import SiteFailure
 
 
 @require_safe
@@ -44,6 +46,8 @@ def resend_verification(request: HttpRequest) -> HttpResponse:
 @never_cache
 def delete(request: HttpRequest) -> HttpResponse:
     """Delete the account: says what goes, asks for the password."""
+    if request.method == "POST" and not ratelimit.consume(request, action="reauthenticate", user=request.user):
+        raise SiteFailure("rate_limited")
     form = DeleteAccountForm(request.user, request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         user = request.user

@@ -19,5 +19,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
 ]
 
 handler400 = "apps.core.errors.bad_request"
+handler403 = "apps.core.errors.not_found"  # whether there is something you may not see is not told
 handler404 = "apps.core.errors.not_found"
 handler500 = "apps.core.errors.server_error"

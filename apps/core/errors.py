@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.utils.html import format_html
 
@@ -57,7 +57,7 @@ def server_error(request: HttpRequest) -> HttpResponse:
 
 
 class SiteFailureMiddleware:
-    """Turns a SiteFailure that a view lets through into the catalogue's words."""
+    """Turns a SiteFailure or Http404 that a view lets through into the catalogue's words."""
 
     sync_capable = True
     async_capable = False
@@ -71,4 +71,6 @@ class SiteFailureMiddleware:
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         if isinstance(exception, SiteFailure):
             return failure_response(request, exception.code, exception.detail)
+        if isinstance(exception, Http404):  # also while developing: somebody's file that is not yours looks like this
+            return failure_response(request, "not_found")
         return None
