@@ -26,6 +26,8 @@ MESH_CROP_FACTORS = (2.0, 2.8, 1.6)  # crop side ÷ face box side; the next one 
 MIN_SCORE_WHOLE = 0.58  # seen on whole pictures: faces 0.69 and more, a llama 0.54
 MIN_SCORE_TILE = 0.70  # a tile shows texture out of context, which looks like faces more often
 MIN_SCORE_ROTATED = 0.80  # an upright face seen upside down scores up to 0.76
+SURE_SCORE = 0.78  # below this, a face may be a ghost seen in an upside-down one
+GHOST_MARGIN = 0.12  # by which the picture has to score better when turned
 MAX_RESIDUAL = 0.13  # RMS of rigid points from a canonical face, inter-ocular units; people's faces ≤ 0.12 in profile
 SAME_FACE_OVERLAP = 0.35
 MAX_CANDIDATES = 24
@@ -76,6 +78,9 @@ class FaceFinder:
         # Tiles look for small faces. Beside a face that fills a good part of the picture they would not matter.
         if not faces or max(face.box.x1 - face.box.x0 for face in faces) < 0.12 * max(rgb.shape[:2]):
             faces = _without_duplicates(faces + self._verified(rgb, self._candidates_in_tiles(rgb)))
+        best = max((face.box.score for face in faces), default=1.0)
+        if best < SURE_SCORE and self._best_turn(rgb)[0] > best + GHOST_MARGIN:
+            return []
         return sorted(faces, key=lambda face: -face.face_px)
 
     def rotation_deg(self, rgb: np.ndarray) -> int | None:
@@ -84,14 +89,18 @@ class FaceFinder:
         Ask only when `find` has found nothing.
         """
         _check_picture(rgb)
+        score, angle_deg = self._best_turn(rgb)
+        return angle_deg if score > 0 else None
+
+    def _best_turn(self, rgb: np.ndarray) -> tuple[float, int]:
+        """(score, anticlockwise degrees) of the turn that shows a face best; score 0 where none does."""
         work, _ = _shrunk(rgb, WORK_SIDE_PX)
         scored = []
         for angle_deg in ROTATIONS_DEG:
             turned = np.ascontiguousarray(np.rot90(work, angle_deg // 90))
             best = max((box.score for box in self._detect(turned, MIN_SCORE_ROTATED)), default=0.0)
             scored.append((best, angle_deg))
-        best, angle_deg = max(scored)
-        return angle_deg if best > 0 else None
+        return max(scored)
 
     def _detect(self, rgb: np.ndarray, min_score: float) -> list[FaceBox]:
         height, width = rgb.shape[:2]

@@ -191,6 +191,8 @@ _MIRRORED_ROWS = (
     (LIPS_INNER_LOWER, LIPS_INNER_LOWER[::-1]),
     (LIPS_OUTER_LOWER, LIPS_OUTER_LOWER[::-1]),
     (FACE_OVAL[:1] + FACE_OVAL[:0:-1], FACE_OVAL),
+    # Beside the nostrils the mesh's diagonals differ from side to side, which would lead the growing astray.
+    ((60, 166), (290, 392)),
 )
 
 
