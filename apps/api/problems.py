@@ -44,6 +44,8 @@ def add_problem_handlers(api: NinjaAPI) -> None:
 
     @api.exception_handler(ValidationError)
     def _invalid(request: HttpRequest, error: ValidationError) -> HttpResponse:
+        if any(item["type"] == "missing" and item["loc"][0] == "file" for item in error.errors):
+            return problem("upload_missing")
         fields = [_field_error(item) for item in error.errors]
         if any(item.get("type") == "uuid_parsing" and item["loc"][0] == "path" for item in error.errors):
             return problem("not_found")  # an id that cannot exist is an id that does not exist
@@ -70,5 +72,5 @@ def add_problem_handlers(api: NinjaAPI) -> None:
 
 
 def _field_error(item: dict[str, Any]) -> dict[str, str]:
-    place = [str(part) for part in item["loc"] if part not in ("body", "query", "path", "form", "file", "data")]
+    place = [str(part) for part in item["loc"][1:] if part != "payload"]  # first comes "body", "query", …
     return {"field": ".".join(place) or "body", "message": str(item["msg"])}

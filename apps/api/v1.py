@@ -10,6 +10,7 @@ from ninja import NinjaAPI, Router
 from apps.api import assets, jobs, projects
 from apps.api.auth import SessionAuth
 from apps.api.problems import add_problem_handlers
+from apps.api.reference import Reference
 from apps.api.schemas import VoiceOut
 from apps.api.throttles import AccountThrottle
 from apps.projects.voices import available_voices
@@ -21,6 +22,7 @@ api = NinjaAPI(
     description="Give a portrait and a voice, get a video in which the portrait speaks. "
     "Errors are RFC 9457 problems with a code for programs, a sentence and a next step for people.",
     auth=SessionAuth(),
+    docs=Reference(),
     docs_decorator=login_required,
 )
 add_problem_handlers(api)
