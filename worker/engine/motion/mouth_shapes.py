@@ -13,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
-from worker.engine.face.landmarks import LIPS_INNER_LOWER, LIPS_INNER_UPPER, MIRROR
+from worker.engine.face.landmarks import LIPS_INNER_LOWER, LIPS_INNER_UPPER, LIPS_OUTER_LOWER, LIPS_OUTER_UPPER, MIRROR
 from worker.engine.face.pose import canonical_face
 from worker.engine.speech.mouth_track import ARTICULATORS, Articulator
 
@@ -24,6 +24,11 @@ _CONTROLS = ("upper_lip", "lower_lip", "chin", "width", "upper_border", "lower_b
 # Local stiffness of skin, added to the statistics so that any set of control values has an answer.
 _LOCAL_DEVIATION = 0.012
 _LOCAL_LENGTH = 0.16
+# How an open mouth closes: the upper lip's share of the gap, and how much of its way each lip's outer border goes
+# along.
+_UPPER_SHARE, _UPPER_BORDER, _LOWER_BORDER = 0.45, 0.5, 0.55
+_CHIN_SHARE = 0.35
+_NEARLY_EXACT = 1e-7
 _EXACT = 1e-9  # variance of the control measurements: none
 
 
@@ -44,19 +49,30 @@ class MouthShapes:
     jaw_range: float
 
     def closing(self, points: np.ndarray, width_change: float) -> np.ndarray:
-        """(478, 3) displacement that brings the inner lips of a canonical mesh together, corners moved by
-        `width_change`.
+        """(478, 3) displacement that brings the inner lips of a canonical mesh together.
 
-        points: canonical mesh (478, 3) of a face whose mouth is open.
+        points: canonical mesh (478, 3) of a face whose mouth is open. width_change: by how much the mouth gets wider.
+        A smile stretches lips thin, so their outer borders move less than their edges and the lips get fuller again.
         """
         rows, targets = [], []
-        for upper, lower in zip(LIPS_INNER_UPPER[1:-1], LIPS_INNER_LOWER[1:-1], strict=True):
-            for axis in (0, 1):
-                rows.append({(lower, axis): 1.0, (upper, axis): -1.0})
-                targets.append(points[upper, axis] - points[lower, axis])
-        rows.append({(308, 0): 1.0, (78, 0): -1.0})
-        targets.append(width_change)
-        return _condition(self.mean_mesh, self.components, self.deviations, rows, 1e-7) @ np.array(targets)
+        columns = zip(LIPS_INNER_UPPER, LIPS_INNER_LOWER, LIPS_OUTER_UPPER, LIPS_OUTER_LOWER, strict=True)
+        for upper, lower, above, below in list(columns)[1:-1]:
+            gap = points[lower, 1] - points[upper, 1]
+            drop, lift = _UPPER_SHARE * gap, (1 - _UPPER_SHARE) * gap
+            rows += [{(upper, 1): 1.0}, {(lower, 1): 1.0}, {(above, 1): 1.0}, {(below, 1): 1.0}]
+            targets += [drop, -lift, _UPPER_BORDER * drop, -_LOWER_BORDER * lift]
+            rows.append({(lower, 0): 1.0, (upper, 0): -1.0})
+            targets.append(points[upper, 0] - points[lower, 0])
+        rows += [{(308, 0): 1.0, (78, 0): -1.0}, {(291, 0): 1.0, (61, 0): -1.0}]
+        targets += [width_change, width_change]
+        middle_gap = points[14, 1] - points[13, 1]
+        for point, share in ((152, _CHIN_SHARE), (2, 0.0), (98, 0.0), (327, 0.0)):
+            rows.append({(point, 1): 1.0})
+            targets.append(-share * (1 - _UPPER_SHARE) * middle_gap)
+        response = _condition(self.mean_mesh, self.components, self.deviations, rows, _NEARLY_EXACT)
+        moved = response @ np.array(targets) * _speaking_part(self.mean_mesh)
+        moved[:, 2] = 0.0  # depth is not measured here, and the tracker's is too coarse to be led by
+        return moved
 
 
 def _condition(
@@ -135,9 +151,18 @@ def load_mouth_shapes() -> MouthShapes:
     ]
     response = _condition(mean, components, deviations, rows, _EXACT)
     basis = np.einsum("ar,nxr->anx", _control_matrix(open_range, jaw_range, width_range), response)
+    basis *= _speaking_part(mean)
     _close_pairs(basis)
     basis = (basis + basis[:, MIRROR] * np.array([-1.0, 1.0, 1.0])) / 2  # both sides alike
     return MouthShapes(mean, components, deviations, basis, open_range, jaw_range)
+
+
+def _speaking_part(mean: np.ndarray) -> np.ndarray:
+    """(478, 1): 1 from the nose's tip down, 0 from the lower lids up. Eyes have their own motion, whatever
+    correlates.
+    """
+    t = np.clip((mean[:, 1] - 0.22) / 0.4, 0.0, 1.0)
+    return (t * t * (3 - 2 * t))[:, None]
 
 
 def _close_pairs(basis: np.ndarray) -> None:
