@@ -1,5 +1,6 @@
 """Fixtures shared by every test."""
 
+import logging
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -33,6 +34,7 @@ def postgres_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A real PostgreSQL, for tests of what happens at the same time."""
     import pgserver
 
+    logging.getLogger("pgserver").setLevel(logging.WARNING)  # it logs at exit, when nobody listens any more
     server = pgserver.get_server(tmp_path_factory.mktemp("postgres"))
     yield server.get_uri()
     server.cleanup()
