@@ -64,6 +64,7 @@ INSTALLED_APPS = [
     "allauth",
     "allauth.account",
     "channels",
+    "ninja",
     "django_htmx",
     "django.contrib.admin",
     "django.contrib.auth",
