@@ -1,26 +1,44 @@
 """As many warm engine processes as the worker has threads; each call borrows one."""
 
 import contextlib
+import logging
 import queue
 from collections.abc import Iterator, Sequence
 
 from worker.engine.contracts import Hooks
+from worker.engine.failures import EngineFailure
 from worker.engine_process import EngineProcess
+
+logger = logging.getLogger(__name__)
 
 
 class EnginePool:
-    """Thread-safe. `call` waits for a free engine when all are at work."""
+    """Thread-safe. `call` waits for a free engine when all are at work.
+
+    Engines are warmed up one by one: the first makes the worker ready, the others follow while it works already.
+    """
 
     def __init__(self, engines: Sequence[EngineProcess]) -> None:
+        self._cold = list(engines)
         self._engines = list(engines)
         self._free: queue.LifoQueue[EngineProcess] = queue.LifoQueue()  # the one used last has the warmest caches
-        for engine in reversed(self._engines):
-            self._free.put(engine)
 
     def start(self) -> None:
-        """Warm them all up; raises what EngineProcess.start raises."""
-        for engine in self._engines:
+        """Warm up the first engine; raises what EngineProcess.start raises."""
+        engine = self._cold.pop(0)
+        engine.start()
+        self._free.put(engine)
+
+    def warm_next(self) -> None:
+        """Warm up one more, if there is one. One that does not start is tried again when it is needed."""
+        if not self._cold:
+            return
+        engine = self._cold.pop(0)
+        try:
             engine.start()
+        except EngineFailure as failure:
+            logger.error("an engine does not start: %s", failure)
+        self._free.put(engine)
 
     @contextlib.contextmanager
     def _borrowed(self) -> Iterator[EngineProcess]:

@@ -24,6 +24,7 @@ from worker.engine_process import EngineLimits, EngineProcess
 logger = logging.getLogger("worker")
 
 STOP_MS = 8000
+POLL_MS = 150  # how often an idle worker asks for work, at least
 
 
 def main(arguments: list[str]) -> int:
@@ -34,12 +35,14 @@ def main(arguments: list[str]) -> int:
     options = parser.parse_args(arguments)
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "apps.config.settings")
     django.setup()  # installs the broker; actors must come after it
+    logging.getLogger("dramatiq").setLevel(logging.WARNING)
     return serve(options.role, options.number, options.operations)
 
 
 def serve(role_name: str, number: int, operations: str) -> int:
     from django.conf import settings
 
+    from apps.jobs.presence import ANNOUNCE_INTERVAL_S
     from worker.actors import ROLES, declare_actors
     from worker.runner import JobRunner, RunnerOptions
 
@@ -72,28 +75,23 @@ def serve(role_name: str, number: int, operations: str) -> int:
         logger.error("the engine does not start: %s", failure)
         return 1
     worker = dramatiq.worker.Worker(
-        dramatiq.get_broker(), queues={role.queue}, worker_threads=threads, worker_timeout=1000
+        dramatiq.get_broker(), queues={role.queue}, worker_threads=threads, worker_timeout=POLL_MS
     )
     worker.queue_prefetch = worker.delay_prefetch = threads  # a message that waits here could be taken by a neighbour
     worker.start()
     if role_name == "interactive":
         runner.refresh_voices()
     logger.info("%s is ready", name)
-    keep_announcing(runner, name, stopped)
+    while True:
+        runner.announce(name, pid=os.getpid())
+        if stopped.wait(ANNOUNCE_INTERVAL_S):
+            break
+        pool.warm_next()  # in this thread: the kernel ends a child together with the thread that started it
     logger.info("%s is asked to end", name)
     runner.stop()
     worker.stop(timeout=STOP_MS)
     pool.close()
     return 0
-
-
-def keep_announcing(runner: "object", name: str, stopped: threading.Event) -> None:
-    from apps.jobs.presence import ANNOUNCE_INTERVAL_S
-
-    while True:
-        runner.announce(name, pid=os.getpid())
-        if stopped.wait(ANNOUNCE_INTERVAL_S):
-            return
 
 
 if __name__ == "__main__":

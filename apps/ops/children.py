@@ -30,6 +30,7 @@ class ChildSpec:
     is_ready: Callable[[int], bool]
     environment: Mapping[str, str] = field(default_factory=dict)
     stop_signal: int = signal.SIGTERM
+    hint: str = ""  # where to look when it ends by itself
 
 
 class Child:
@@ -103,7 +104,8 @@ class Child:
         if lived_s > HEALTHY_AFTER_S:
             self._delay_s = RESTART_DELAY_S
         how = f"was ended by {signal.Signals(-status).name}" if status < 0 else f"ended with status {status}"
-        self._tell(self.spec.name, f"{how} after {lived_s:.0f} s; starting it again in {self._delay_s:.1f} s")
+        hint = f" ({self.spec.hint})" if self.spec.hint else ""
+        self._tell(self.spec.name, f"{how} after {lived_s:.0f} s{hint}; starting it again in {self._delay_s:.1f} s")
         self._process = None
         self.is_ready = False
         self._start_at = time.monotonic() + self._delay_s

