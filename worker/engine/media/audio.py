@@ -94,14 +94,16 @@ class SourceAudio:
         resampler = self._resampler()
         key: tuple[object, ...] | None = None
         position, to_drop = 0, 0
-        origin_s = self._origin_s()
+        origin_s: float | None = None
         for frame in self._frames():
             frame_key = (frame.format.name, frame.layout.name, frame.sample_rate)
             if key is not None and frame_key != key:  # e.g. AAC that switches its extension on mid-stream
                 resampler = self._resampler()
             key = frame_key
             if frame.pts is not None:
-                gap = round((float(frame.pts * frame.time_base) - origin_s) * self.sample_rate_hz) - position
+                frame_s = float(frame.pts * frame.time_base)
+                origin_s = self._origin_s(frame_s) if origin_s is None else origin_s
+                gap = round((frame_s - origin_s) * self.sample_rate_hz) - position
                 if position == 0 and gap < 0:
                     to_drop = -gap
                 elif self._is_gap(gap, at_start=position == 0):
@@ -122,13 +124,12 @@ class SourceAudio:
     def _resampler(self) -> av.AudioResampler:
         return av.AudioResampler(format="fltp", layout=self._layout, rate=self.sample_rate_hz)
 
-    def _origin_s(self) -> float:
-        """Time zero: the picture's first frame in a clip, the first sample in a plain recording."""
+    def _origin_s(self, first_frame_s: float) -> float:
+        """Time zero: the picture's first frame in a clip, the first sound in a plain recording."""
         video = moving_picture_stream(self._container)
-        for stream in (video, self._stream):
-            if stream is not None and stream.start_time is not None:
-                return float(stream.start_time * stream.time_base)
-        return 0.0
+        if video is not None and video.start_time is not None:
+            return float(video.start_time * video.time_base)
+        return first_frame_s  # not the stream's stated start, which in WebM counts the codec's delay twice
 
     def _frames(self) -> Iterator[av.AudioFrame]:
         damaged_packets = 0
