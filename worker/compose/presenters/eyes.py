@@ -106,12 +106,12 @@ def lashes(canvas: Canvas, look: Look, pose: Pose, side: float, half: float) -> 
     rng = np.random.default_rng(look.seed + 31)
     colour = display(linear(look.brow) * 0.2)
     count = int(30 + 22 * look.lashes)
-    for edge, length, lift in ((0, 0.030 + 0.058 * look.lashes, -1.0), (1, 0.014 + 0.018 * look.lashes, 1.0)):
-        for u in np.linspace(-0.80, 1.0, count if edge == 0 else count // 2):
+    for edge, length, lift in ((0, 0.030 + 0.046 * look.lashes, -1.0), (1, 0.014 + 0.018 * look.lashes, 1.0)):
+        for u in np.linspace(-0.80, 0.90, count if edge == 0 else count // 2):
             u = u + rng.normal(0, 0.022)
             root_y = float(lid_curves(look, pose, np.array([u]))[edge][0])
             grow = length * (0.55 + 0.45 * np.clip(u + 0.55, 0, 1)) * rng.uniform(0.75, 1.1)
-            lean = 0.85 * u + 0.25 + rng.normal(0, 0.10)
+            lean = 0.55 * u + 0.20 + rng.normal(0, 0.10)
             root = np.array([u * half, root_y])
             direction = lift * (1.0 if edge or pose.lids > 0.4 else -1.0)
             mid = root + grow * np.array([0.60 * lean, 0.30 * direction])
