@@ -183,7 +183,7 @@ _ON_S3 = {
 _STATIC_BACKEND = (
     "django.contrib.staticfiles.storage.StaticFilesStorage"
     if DEBUG
-    else "whitenoise.storage.CompressedManifestStaticFilesStorage"
+    else "apps.core.static_files.SiteStaticFilesStorage"
 )
 STORAGES = {"default": _ON_S3 if S3_BUCKET else _ON_DISK, "staticfiles": {"BACKEND": _STATIC_BACKEND}}
 FILE_UPLOAD_HANDLERS = ["apps.uploads.receiving.ReceivingUploadHandler"]

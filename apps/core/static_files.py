@@ -4,6 +4,19 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from whitenoise.middleware import WhiteNoiseMiddleware
+from whitenoise.storage import CompressedManifestStaticFilesStorage
+
+
+class SiteStaticFilesStorage(CompressedManifestStaticFilesStorage):
+    """Names with a hash of the content, also inside our scripts' imports: a browser may keep every file for ever, and
+    never mixes modules of two versions."""
+
+    support_js_module_import_aggregation = True
+    # Only our own modules: other people's bundles hold text that merely looks like an import.
+    _js_module_import_aggregation_patterns = (
+        "js/*.js",
+        CompressedManifestStaticFilesStorage._js_module_import_aggregation_patterns[1],
+    )
 
 
 class StaticFilesMiddleware(WhiteNoiseMiddleware):
