@@ -26,7 +26,7 @@ from worker.engine.media.workspace import Workspace
 SIDE_PX = 512
 FRAME_RATE = Fraction(25)
 SHORT_S, LONG_S = 6.0, 60.0
-QUICK_SHORT_S, QUICK_LONG_S = 2.0, 8.0
+QUICK_SHORT_S, QUICK_LONG_S = 1.0, 4.0
 SENTENCE = "People speak, and pictures may speak too. Maybe a big moment begins with a few plain words. "
 CHILD_TIMEOUT_S = 900
 POLL_S = 0.05
@@ -57,7 +57,7 @@ def add_bench_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of `bench`, for the command line's own parser."""
     parser.add_argument("--portrait", type=Path, help="a picture with a face instead of the drawn one")
     parser.add_argument("--audio", type=Path, help="a voice instead of a synthesised one")
-    parser.add_argument("--quick", action="store_true", help="2 and 8 seconds instead of 6 and 60")
+    parser.add_argument("--quick", action="store_true", help="1 and 4 seconds instead of 6 and 60")
     parser.add_argument("--no-memory", action="store_true", help="leave out the two renders that measure memory")
     parser.add_argument("--device", default="auto", help="auto, cpu or cuda")
     parser.add_argument("--json", action="store_true", help="print JSON (always so; kept for scripts)")
