@@ -1,4 +1,4 @@
-"""The metrics of `score` on tracked curves: pure NumPy, no files, no models. Definitions and gates: docs/engine.md.
+"""The metrics of `score` on tracked curves: pure NumPy, no files, no models. Gates: gates.py.
 
 Throughout: `times_s` (T,) rising; `aperture` (T,) inner lip gap ÷ inter-ocular distance, NaN where no face was found.
 Each returns NaN where the input says nothing about what is asked.

@@ -54,6 +54,7 @@ def add_score_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--no-scripted", action="store_true", help="leave out speech with exactly known phoneme times")
     parser.add_argument("--keep", type=Path, help="folder in which rendered videos are kept")
     parser.add_argument("--style", default="natural", help="style of the renders")
+    parser.add_argument("--portrait", type=Path, help="render the scripted sentences on this picture, too")
     parser.add_argument("--video", type=Path, help="score this finished video")
     parser.add_argument("--audio", type=Path, help="the sound that drove it (its own when left out)")
     parser.add_argument("--reference", type=Path, help="a real clip of the same words")
@@ -86,6 +87,7 @@ def score_command(arguments: Sequence[str] | argparse.Namespace, on_clip: OnClip
             scripted=not arguments.no_scripted,
             keep=arguments.keep,
             style=arguments.style,
+            portrait=arguments.portrait,
             on_clip=on_clip,
         )
     return json_able(report)
@@ -99,9 +101,13 @@ def score_media(
     scripted: bool = True,
     keep: Path | None = None,
     style: str = "natural",
+    portrait: Path | None = None,
     on_clip: OnClip | None = None,
 ) -> Report:
-    """Self-driven score over a folder of clips: per clip, medians with their references, gates."""
+    """Self-driven score over a folder of clips: per clip, medians with their references, gates.
+
+    portrait: a picture on which the scripted sentences are rendered; without it their mouth tracks alone are scored.
+    """
     clips = [c for c in list_clips(media) if not names or any(c.name.startswith(name) for name in names)]
     if not clips:
         raise EngineFailure(FailureCode.OPTION_INVALID, option="--clips", reason="no clip of that name")
@@ -115,7 +121,7 @@ def score_media(
     counted = [row for row in rows if row["status"] != "seen"]
     report: Report = {"level": level, "clips": rows, "medians": _medians(counted)}
     if scripted:
-        report["scripted"] = scripted_numbers(rendered_portrait=None)
+        report["scripted"] = scripted_numbers(portrait)
     report["gates"] = verdicts(_for_gates(report))
     return report
 
@@ -151,7 +157,12 @@ def _predicted(case: ClipCase, times_s: np.ndarray) -> tuple[MouthTrack, str]:
     if case.clip.may_train and held_out is not None:
         return held_out(case.clip.name, case.audio, times_s), "cross_validated"
     track = speech_track.mouth_track_from_audio(case.audio, times_s)
-    return track, "seen" if case.clip.may_train and track.method == "learned" else "unseen"
+    return track, _knowledge(case, track)
+
+
+def _knowledge(case: ClipCase, track: MouthTrack) -> str:
+    """Whether the shipped weights may have been shaped by this clip. A recogniser's were not."""
+    return "seen" if case.clip.may_train and track.method == "learned" else "unseen"
 
 
 def _row(case: ClipCase, status: str, times_s: np.ndarray, aperture: np.ndarray, others: Sequence[Truth]) -> Report:
@@ -174,7 +185,7 @@ def _score_render(case: ClipCase, others: Sequence[Truth], keep: Path | None, st
 
     with render_self_driven(case.clip.path, case.video, keep=keep, style=style) as rendered:
         video = track_video(rendered.output_path)
-        status = "seen" if case.clip.may_train and rendered.method == "learned" else "unseen"
+        status = _knowledge(case, speech_track.mouth_track_from_audio(case.audio, case.video.times_s))
         row = _row(case, status, video.times_s, video.aperture, others)
         row["engine"].update(video_numbers(video, case.truth.pauses))  # type: ignore[attr-defined]
         row["engine"].update(rendered.picture_numbers(video))  # type: ignore[attr-defined]

@@ -30,12 +30,11 @@ MATTE_REACH_SHARE = 0.04  # of the longer side: how far the person may sway
 
 @dataclass(frozen=True)
 class SelfDriven:
-    """A finished render. `method`: how the mouth track was made, when the engine says so."""
+    """A finished render, and how long it took."""
 
     output_path: Path
     portrait_rgb: np.ndarray
     render_s: float
-    method: str
 
     def picture_numbers(self, video: VideoTrack) -> Numbers:
         """Numbers of the render's pixels, from a few of its frames."""
@@ -87,14 +86,7 @@ def render_self_driven(clip: Path, video: VideoTrack, *, keep: Path | None, styl
         if keep is not None:
             keep.mkdir(parents=True, exist_ok=True)
             shutil.copy(result.output_path, keep / output.name)
-        yield SelfDriven(result.output_path, portrait, seconds, _mouth_method())
-
-
-def _mouth_method() -> str:
-    """Whether the engine's way from sound to mouth uses learned weights."""
-    from worker.engine.speech.track import mouth_track_from_audio
-
-    return str(getattr(mouth_track_from_audio, "method", "decoded"))
+        yield SelfDriven(result.output_path, portrait, seconds)
 
 
 def _first_face(clip: Path, video: VideoTrack) -> np.ndarray:
