@@ -5,7 +5,7 @@ import math
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -151,7 +151,10 @@ def _listen(request: TalkingPhotoRequest, folder: Path) -> tuple[MouthTrack, Pat
 def _look(request: TalkingPhotoRequest) -> Portrait:
     """The photo in its output shape, with everything about its face and person worked out."""
     picture = load_image(request.portrait_path)
-    face = require_face(picture.rgb, request.face)
+    choice = request.face
+    if choice.point is not None:  # given in pixels of the upload, which may have been scaled down while reading
+        choice = replace(choice, point=(choice.point[0] * picture.scale, choice.point[1] * picture.scale))
+    face = require_face(picture.rgb, choice)
     framed = frame_picture(picture.rgb, face.box, request.aspect, request.max_short_side_px)
     points = framed.points(face.landmarks.points_px)
     matte = person_matte(framed.rgb, [framed.box(face.box)])
