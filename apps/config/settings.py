@@ -40,7 +40,7 @@ SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_AGE = 60 * 60 * 24 * 30
-SESSION_ENGINE = "django.contrib.sessions.backends.cached_db"
+SESSION_ENGINE = "django.contrib.sessions.backends.db"
 CSRF_TRUSTED_ORIGINS = env.words("CSRF_TRUSTED_ORIGINS", [SITE_URL] if SITE_URL else [])
 CSRF_FAILURE_VIEW = "apps.core.errors.csrf_failure"
 SECURE_SSL_REDIRECT = HTTPS and TRUST_PROXY  # without a proxy's header nobody here could tell http from https
@@ -177,6 +177,7 @@ _ON_S3 = {
         "querystring_auth": True,
         "file_overwrite": False,
         "signature_version": "s3v4",
+        "addressing_style": "path" if S3_ENDPOINT_URL else "virtual",  # servers other than Amazon's rarely have names
         "max_memory_size": 8 * MIB,
     },
 }
@@ -268,10 +269,15 @@ LOGGING = {
     "disable_existing_loggers": False,
     "filters": {"job": {"()": "apps.core.logs.JobFilter"}},
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s job=%(job_id)s %(message)s"}},
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "filters": ["job"], "formatter": "line"}},
+    "handlers": {
+        "stderr": {"class": "logging.StreamHandler", "filters": ["job"], "formatter": "line"},
+        "nowhere": {"class": "logging.NullHandler"},
+    },
     "root": {"handlers": ["stderr"], "level": LOG_LEVEL},
     "loggers": {
         "django": {"handlers": [], "level": "INFO", "propagate": True},
         "django.server": {"handlers": [], "level": "INFO", "propagate": True},
+        # Scanners ask for names that are not ours all day long; each would leave a traceback.
+        "django.security.DisallowedHost": {"handlers": ["nowhere"], "propagate": False},
     },
 }

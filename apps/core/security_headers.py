@@ -13,7 +13,7 @@ _PERMISSIONS = "microphone=(self), camera=(self), geolocation=(), payment=(), us
 
 @cache
 def content_security_policy(media_origin: str = "") -> str:
-    """The policy of every page; `media_origin` is where signed file links lead, when that is not this site."""
+    """The policy of every page; `media_origin` is where signed file links may lead, when that is not this site."""
     media = " ".join(["'self'", "blob:", *([media_origin] if media_origin else [])])
     return "; ".join(
         [
@@ -34,13 +34,16 @@ def content_security_policy(media_origin: str = "") -> str:
 
 
 def media_origin() -> str:
-    """The origin of presigned links; empty when files are served by this site."""
+    """Where presigned links may lead, separated by spaces; empty when files are served by this site."""
     if not settings.S3_BUCKET:
         return ""
     if settings.S3_ENDPOINT_URL:
         parts = urlsplit(settings.S3_ENDPOINT_URL)
         return f"{parts.scheme}://{parts.netloc}"
-    return f"https://{settings.S3_BUCKET}.s3.amazonaws.com"
+    hosts = [f"{settings.S3_BUCKET}.s3.amazonaws.com"]
+    if settings.S3_REGION:
+        hosts.append(f"{settings.S3_BUCKET}.s3.{settings.S3_REGION}.amazonaws.com")
+    return " ".join(f"https://{host}" for host in hosts)
 
 
 class SecurityHeadersMiddleware:

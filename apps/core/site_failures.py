@@ -60,6 +60,12 @@ _SITE_UPLOADS: dict[str, FailureText] = {
         "Wait until it is done or cancel it, then delete the file.",
         http_status=409,
     ),
+    "storage_unavailable": our_fault(
+        "We could not store that file.",
+        "Try again in a few minutes; if it happens again, tell us and we will look into it.",
+        retryable=True,
+        http_status=503,
+    ),
     "link_expired": bad_input(
         "That link has expired.",
         "Open the page it came from again; it makes a fresh link.",

@@ -42,7 +42,8 @@ def receive_upload(user: User, kind: str, uploaded_file: File, original_name: st
 
     Raises:
         SiteFailure: file_empty, upload_too_large, unsupported_type, picture_is_video, file_unreadable,
-            image_too_many_pixels, quota_full, disk_full, upload_interrupted.
+            image_too_many_pixels, quota_full, disk_full, storage_unavailable,
+            upload_interrupted.
     """
     if kind not in _CATEGORIES:
         raise SiteFailure("option_invalid", option="kind", reason="it has to be portrait or voice")
@@ -121,7 +122,7 @@ def store_output(
     again returns the first asset. `facts`: width_px, height_px, duration_s, original_name.
 
     Raises:
-        SiteFailure: disk_full.
+        SiteFailure: disk_full, storage_unavailable.
     """
     storage_key = storage.output_key(key, extension_for(content_type))
     existing = Asset.objects.filter(storage_key=storage_key).first()
@@ -219,10 +220,7 @@ def _reserve(user: User, **fields: object) -> Asset:
 
 def _store(asset: Asset, file: File) -> None:
     file.seek(0)
-    try:
-        storage.save(asset.storage_key, file)
-    except OSError as error:
-        raise SiteFailure("disk_full") from error
+    storage.save(asset.storage_key, file)
 
 
 def _settle(asset: Asset, state: str) -> None:

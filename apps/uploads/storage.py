@@ -1,5 +1,6 @@
 """Where files lie: unguessable keys in the default storage, on disk or on S3."""
 
+import errno
 import logging
 import secrets
 from collections.abc import Iterable
@@ -10,7 +11,10 @@ from django.core.files.storage import FileSystemStorage, default_storage
 from django.db import transaction
 from django.utils.crypto import salted_hmac
 
+from apps.core.failures import SiteFailure
+
 logger = logging.getLogger(__name__)
+_FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
 
 def is_on_disk() -> bool:
@@ -31,12 +35,31 @@ def output_key(name: str, extension: str) -> str:
 
 
 def save(key: str, file: File) -> None:
-    """Store a file under exactly this key, replacing what an earlier, broken attempt left there."""
-    default_storage.delete(key)
-    kept = default_storage.save(key, file)
+    """Store a file under exactly this key, replacing what an earlier, broken attempt left there.
+
+    Raises:
+        SiteFailure: disk_full, or storage_unavailable when S3 does not take it.
+    """
+    try:
+        default_storage.delete(key)
+        kept = default_storage.save(key, file)
+    except remote_errors() as error:
+        logger.exception("S3 did not take the file %s", key)
+        raise SiteFailure("storage_unavailable") from error
+    except OSError as error:
+        raise SiteFailure("disk_full" if error.errno in _FULL else "storage_unavailable") from error
     if kept != key:
         default_storage.delete(kept)
-        raise OSError(f"storage renamed {key}")
+        raise SiteFailure("storage_unavailable")
+
+
+def remote_errors() -> tuple[type[Exception], ...]:
+    """What S3 raises; nothing when files lie on disk, where its library need not even be loaded."""
+    if is_on_disk():
+        return ()
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    return (BotoCoreError, ClientError)
 
 
 def delete_files(keys: Iterable[str]) -> None:
@@ -44,7 +67,7 @@ def delete_files(keys: Iterable[str]) -> None:
     for key in keys:
         try:
             default_storage.delete(key)
-        except OSError:
+        except (OSError, *remote_errors()):
             logger.exception("Could not delete the file %s", key)
 
 

@@ -43,15 +43,16 @@ def test_djangos_own_error_page_keeps_its_looks_while_developing(settings):
 
 
 @pytest.mark.parametrize(
-    "bucket, endpoint, origin",
+    "bucket, endpoint, region, origin",
     [
-        ("", "", ""),
-        ("files", "", "https://files.s3.amazonaws.com"),
-        ("files", "https://s3.example:9000/x", "https://s3.example:9000"),
+        ("", "", "", ""),
+        ("files", "", "", "https://files.s3.amazonaws.com"),
+        ("files", "", "eu-west-1", "https://files.s3.amazonaws.com https://files.s3.eu-west-1.amazonaws.com"),
+        ("files", "https://s3.example:9000/x", "", "https://s3.example:9000"),
     ],
 )
-def test_media_may_come_from_where_links_lead(settings, bucket, endpoint, origin):
-    settings.S3_BUCKET, settings.S3_ENDPOINT_URL = bucket, endpoint
+def test_media_may_come_from_where_links_lead(settings, bucket, endpoint, region, origin):
+    settings.S3_BUCKET, settings.S3_ENDPOINT_URL, settings.S3_REGION = bucket, endpoint, region
     assert media_origin() == origin
     assert _directives(content_security_policy(origin))["media-src"] == " ".join(["'self' blob:", origin]).strip()
 
