@@ -9,18 +9,24 @@ from worker.engine.render.head_field import smoothstep
 from worker.engine.render.warping import Region, region_around
 
 # Around the matte, in inter-ocular distances: up to here everything moves with the person, from there on nothing does.
-# The band hides the matte's errors at hair: strands just outside it move along.
-_MOVES_UP_TO, _STILL_FROM = 0.05, 0.17
+# The band hides the matte's errors at hair: strands just outside it move along. Beyond the third distance no pixel ever
+# changes, however far the head turns.
+_MOVES_UP_TO, _STILL_FROM, _NEVER_FROM = 0.05, 0.17, 0.27
 _FILL_UP_TO = 0.045
 _PERSON = 0.4  # matte above which a pixel surely belongs to somebody
 
 
 @dataclass(frozen=True)
 class Layers:
-    """zone: the rectangle that may change. alpha: (h, w) float32 of the zone. plate: (h, w, 3) uint8 of the zone."""
+    """zone: the rectangle that may change. Arrays are over the zone.
+
+    alpha: (h, w) uint8, what moves with the person. reach: (h, w) float32 in [0, 1], 0 where nothing may ever change.
+    plate: (h, w, 3) uint8, the picture behind.
+    """
 
     zone: Region
     alpha: np.ndarray
+    reach: np.ndarray
     plate: np.ndarray
 
 
@@ -29,12 +35,14 @@ def separate(rgb: np.ndarray, matte: np.ndarray, face_centre: np.ndarray, scale_
     height, width = matte.shape
     person = _component_at(matte > _PERSON, face_centre, scale_px)
     distance = cv2.distanceTransform((~person).astype(np.uint8), cv2.DIST_L2, 5) / scale_px
-    alpha = (1 - smoothstep(_MOVES_UP_TO, _STILL_FROM, distance)).astype(np.float32)
-    rows, columns = np.flatnonzero(alpha.any(axis=1)), np.flatnonzero(alpha.any(axis=0))
+    alpha = 1 - smoothstep(_MOVES_UP_TO, _STILL_FROM, distance)
+    reach = (1 - smoothstep(_STILL_FROM, _NEVER_FROM, distance)).astype(np.float32)
+    rows, columns = np.flatnonzero(reach.any(axis=1)), np.flatnonzero(reach.any(axis=0))
     zone = region_around(columns[0], rows[0], columns[-1], rows[-1], (width, height), 8.0)
     inside = zone.slices
     plate = fill(rgb[inside], distance[inside] < _FILL_UP_TO)
-    return Layers(zone, np.ascontiguousarray(alpha[inside]), plate)
+    moving = (alpha[inside] * 255 + 0.5).astype(np.uint8)
+    return Layers(zone, moving, np.ascontiguousarray(reach[inside]), plate)
 
 
 def _component_at(mask: np.ndarray, centre: np.ndarray, scale_px: float) -> np.ndarray:

@@ -23,8 +23,12 @@ class Renderer:
 
     def __init__(self, portrait: Portrait) -> None:
         self._portrait = portrait
-        self._spoken = portrait.rgb.copy()  # the photo with the frame's face in it, still in the photo's pose
-        self._frame_base = portrait.rgb
+        zone = portrait.layers.zone
+        # The photo with, as fourth channel, what moves with the person; then the same with the frame's face in it.
+        self._photo = cv2.cvtColor(portrait.rgb, cv2.COLOR_RGB2RGBA)
+        self._photo[..., 3] = 0
+        self._photo[(*zone.slices, 3)] = portrait.layers.alpha
+        self._spoken = self._photo.copy()
         self._spline = spline_matrix()
         face, box = portrait.face.region, portrait.mouth_box
         self._face_px, self._mouth_px = face.pixels(), box.pixels()
@@ -66,18 +70,15 @@ class Renderer:
         return weights + self._portrait.rest
 
     def _speak(self, motion: FrameMotion) -> None:
-        portrait, photo = self._portrait, self._portrait.rgb
+        face, region = self._portrait.face, self._portrait.face.region
         weights = self.weights(motion)
-        upper, lower = portrait.face.fields(weights)
-        region = portrait.face.region
-        upper, lower = invert(upper, region), invert(lower, region)
-        both = upper + (lower - upper) * self._below_lips
-        source_px = self._face_px + full_size(both, region)
+        upper, lower = (invert(field, region) for field in face.fields(weights))
+        both = full_size(upper + (lower - upper) * self._below_lips, region)
+        source_px = cv2.add(self._face_px, both)
         rows, columns = region.slices
-        face = self._spoken[rows, columns]
-        face[:] = sample(photo, source_px, sharp=False)
+        self._spoken[rows, columns] = sample(self._photo, source_px)
         self._draw_eyes(motion, source_px)
-        self._draw_mouth(weights, motion, upper, lower)
+        self._draw_mouth(weights, motion, full_size(upper, region), full_size(lower, region))
 
     def _draw_eyes(self, motion: FrameMotion, source_px: np.ndarray) -> None:
         portrait, photo = self._portrait, self._portrait.rgb
@@ -88,14 +89,10 @@ class Renderer:
                 continue
             top, left = eye.box.y0 - region.y0, eye.box.x0 - region.x0
             at = source_px[top : top + eye.box.height, left : left + eye.box.width]
-            if at.shape[:2] != (eye.box.height, eye.box.width) or top < 0 or left < 0:
-                continue
             rows, columns = eye.box.slices
             ball = eye.glanced(at, motion.glance) if glancing else at
-            if motion.blink <= 0.01:
-                self._spoken[rows, columns] = sample(photo, ball, sharp=False)
-            else:
-                self._spoken[rows, columns] = eye.blinked(at, ball, photo, motion.blink)
+            drawn = sample(photo, ball) if motion.blink <= 0.01 else eye.blinked(at, ball, photo, motion.blink)
+            self._spoken[rows, columns, :3] = drawn
 
     def _contours(self, weights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Tables (TABLE,) of the lips' inner edges across the mouth's axis, at even places along it."""
@@ -118,8 +115,9 @@ class Renderer:
         soft = portrait.softness_px
         upper_edge, lower_edge = self._contours(weights)
         top, bottom = self._spread(upper_edge), self._spread(lower_edge)
-        upper_lip = sample(photo, self._mouth_px + full_size(upper, region, box), sharp=True).astype(np.float32)
-        lower_lip = sample(photo, self._mouth_px + full_size(lower, region, box), sharp=True).astype(np.float32)
+        inside = np.s_[box.y0 - region.y0 : box.y1 - region.y0, box.x0 - region.x0 : box.x1 - region.x0]
+        upper_lip = sample(photo, self._mouth_px + upper[inside]).astype(np.float32)
+        lower_lip = sample(photo, self._mouth_px + lower[inside]).astype(np.float32)
         from_top, to_bottom = self._across - top, bottom - self._across
         gap = bottom - top
         side = np.clip((self._across - (top + bottom) / 2) / soft + 0.5, 0, 1)[..., None]
@@ -136,10 +134,10 @@ class Renderer:
             outside = np.maximum(np.maximum(-from_top, -to_bottom), 0)
             near = np.exp(-outside / rim) * np.clip(gap / (0.06 * portrait.pose.scale_px), 0, 1)
             face *= (1 - 0.30 * near)[..., None]
-            inside = self._interior(weights, motion, from_top, to_bottom, gap)
-            face += (inside - face) * opening[..., None]
+            cavity = self._interior(weights, motion, from_top, to_bottom, gap)
+            face += (cavity - face) * opening[..., None]
         rows, columns = box.slices
-        self._spoken[rows, columns] = np.clip(face + 0.5, 0, 255).astype(np.uint8)
+        self._spoken[rows, columns, :3] = np.clip(face + 0.5, 0, 255).astype(np.uint8)
 
     def _interior(
         self, weights: np.ndarray, motion: FrameMotion, from_top: np.ndarray, to_bottom: np.ndarray, gap: np.ndarray
@@ -165,12 +163,11 @@ class Renderer:
         portrait = self._portrait
         layers, head = portrait.layers, portrait.head
         field = head.forward(motion.turn_deg, motion.shift, motion.breath)
-        backward = full_size(invert(field, head.region), head.region)
-        source_px = self._zone_px + backward
+        source_px = cv2.add(self._zone_px, full_size(invert(field, head.region), head.region))
+        moved = sample(self._spoken, source_px)
+        alpha = cv2.multiply(moved[..., 3].astype(np.float32), layers.reach, scale=1 / 255)
         frame = portrait.rgb.copy()
-        moved = sample(self._spoken, source_px, sharp=False)
-        local = backward + (self._zone_px - [layers.zone.x0, layers.zone.y0]).astype(np.float32)
-        alpha = cv2.remap(layers.alpha, local[..., 0], local[..., 1], cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
         rows, columns = layers.zone.slices
-        frame[rows, columns] = cv2.blendLinear(moved, layers.plate, alpha, 1 - alpha)
+        person = cv2.cvtColor(moved, cv2.COLOR_RGBA2RGB)
+        frame[rows, columns] = cv2.blendLinear(person, layers.plate, alpha, cv2.subtract(1.0, alpha))
         return frame
