@@ -13,11 +13,11 @@ ARTICULATION_OUTPUTS, VISEME_OUTPUTS = 9, 14
 
 @dataclass(frozen=True)
 class MouthNetworkConfig:
-    """Look-ahead is (kernel // 2) · Σ dilations frames of 20 ms: 0.46 s by default."""
+    """Look-ahead is (kernel // 2) · Σ dilations frames of 20 ms: 0.4 s by default."""
 
-    channels: int = 96
+    channels: int = 64
     kernel: int = 3
-    dilations: tuple[int, ...] = (1, 2, 4, 8, 4, 2, 1)
+    dilations: tuple[int, ...] = (1, 2, 4, 8, 2, 1)
     dropout: float = 0.15
 
     @staticmethod

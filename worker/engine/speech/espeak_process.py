@@ -132,11 +132,22 @@ def _answer(espeak: Espeak, request: dict[str, object]) -> tuple[dict[str, objec
 
 
 def serve(requests: BinaryIO, answers: BinaryIO, answer: Callable[[dict[str, object]], tuple[dict, bytes]]) -> None:
-    """Answers requests line by line until the other side hangs up."""
+    """Answers requests line by line until the other side hangs up.
+
+    Each request is answered by a fork of this process: espeak-ng's voice and noise generators keep state from one
+    synthesis to the next, and the same script must always give the same sound.
+    """
     for line in requests:
-        header, payload = answer(json.loads(line))
-        answers.write(json.dumps(header, ensure_ascii=False).encode() + b"\n" + payload)
-        answers.flush()
+        child = os.fork()
+        if child == 0:
+            header, payload = answer(json.loads(line))
+            answers.write(json.dumps(header, ensure_ascii=False).encode() + b"\n" + payload)
+            answers.flush()
+            os._exit(0)
+        _, status = os.waitpid(child, 0)
+        if status != 0:
+            answers.write(b'{"ok": false, "error": "crashed"}\n')
+            answers.flush()
 
 
 def main() -> None:

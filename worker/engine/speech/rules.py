@@ -21,7 +21,7 @@ CLOSURE_EARLY_S, CLOSURE_RAMP_S = 0.030, 0.070
 RELEASE_SHARE = 0.62  # of a voiceless stop is closure, the rest is aspiration with the lips apart
 MIN_CLOSURE_S = 0.055  # longer than a frame at 24 fps, so at least one frame shows it
 SIBILANT_JAW_MAX, SIBILANT_OPENNESS_MAX = 0.35, 0.45
-LABIODENTAL_TUCK_MIN, LABIODENTAL_OPENNESS_MAX = 0.8, 0.12
+LABIODENTAL_TUCK_MIN, LABIODENTAL_OPENNESS_MAX, LABIODENTAL_JAW_MAX = 0.8, 0.12, 0.4
 MAX_OPENNESS = 1.25
 
 _COLUMN = {articulator: index for index, articulator in enumerate(ARTICULATORS)}
@@ -95,22 +95,36 @@ def closure_span(phoneme: Phoneme) -> Span:
     return Span(min(phoneme.start_s - CLOSURE_EARLY_S, release_s - MIN_CLOSURE_S), release_s)
 
 
-def _presence(span: Span, ramp_s: float, frames: int) -> tuple[slice, np.ndarray]:
-    """1 inside the span, eased to 0 over `ramp_s` on both sides."""
-    a, b = _window(span.start_s - ramp_s, span.end_s + ramp_s, frames)
+def _presence(span: Span, rise_s: float, frames: int, fall_s: float | None = None) -> tuple[slice, np.ndarray]:
+    """1 inside the span, eased in over `rise_s` before it and out over `fall_s` (or the same) after it."""
+    fall_s = rise_s if fall_s is None else fall_s
+    a, b = _window(span.start_s - rise_s, span.end_s + fall_s, frames)
     times_s = np.arange(a, max(a, b)) / GRID_HZ
-    rise = smoothstep((times_s - (span.start_s - ramp_s)) / ramp_s)
-    fall = smoothstep((span.end_s + ramp_s - times_s) / ramp_s)
+    rise = smoothstep((times_s - (span.start_s - rise_s)) / rise_s)
+    fall = smoothstep((span.end_s + fall_s - times_s) / fall_s)
     return slice(a, max(a, b)), np.minimum(rise, fall).astype(np.float32)
+
+
+def _closures(phonemes: Sequence[Phoneme]) -> list[tuple[Span, float, float]]:
+    """Closures in order, with the time there is to close and to open: a short vowel between two still opens."""
+    spans = [closure_span(phoneme) for phoneme in phonemes if is_bilabial(phoneme.symbol)]
+    closures = []
+    for index, span in enumerate(spans):
+        gap_before_s = span.start_s - spans[index - 1].end_s if index else np.inf
+        if gap_before_s < 2 * CLOSURE_RAMP_S:  # give back the early start
+            span = Span(min(span.start_s + CLOSURE_EARLY_S, span.end_s - MIN_CLOSURE_S), span.end_s)
+            gap_before_s = span.start_s - spans[index - 1].end_s
+        gap_after_s = spans[index + 1].start_s + CLOSURE_EARLY_S - span.end_s if index + 1 < len(spans) else np.inf
+        rise_s, fall_s = (float(np.clip(0.45 * gap_s, 0.012, CLOSURE_RAMP_S)) for gap_s in (gap_before_s, gap_after_s))
+        closures.append((span, rise_s, fall_s))
+    return closures
 
 
 def _close_lips(track: np.ndarray, visemes: np.ndarray, phonemes: Sequence[Phoneme]) -> None:
     openness, press, jaw = _COLUMN[Articulator.OPENNESS], _COLUMN[Articulator.PRESS], _COLUMN[Articulator.JAW]
     lips = [_COLUMN[Articulator.UPPER_RAISE], _COLUMN[Articulator.LOWER_DROP], _COLUMN[Articulator.LIP_TUCK]]
-    for phoneme in phonemes:
-        if not is_bilabial(phoneme.symbol):
-            continue
-        where, closed = _presence(closure_span(phoneme), CLOSURE_RAMP_S, len(track))
+    for span, rise_s, fall_s in _closures(phonemes):
+        where, closed = _presence(span, rise_s, len(track), fall_s)
         track[where, openness] *= 1.0 - closed
         track[where, jaw] = np.minimum(track[where, jaw], 1.0 - 0.75 * closed)
         track[where, press] = np.maximum(track[where, press], 0.8 * closed)
@@ -122,15 +136,16 @@ def _close_lips(track: np.ndarray, visemes: np.ndarray, phonemes: Sequence[Phone
 
 
 def _tuck_lip(track: np.ndarray, phonemes: Sequence[Phoneme]) -> None:
-    openness, tuck = _COLUMN[Articulator.OPENNESS], _COLUMN[Articulator.LIP_TUCK]
+    openness, tuck, jaw = _COLUMN[Articulator.OPENNESS], _COLUMN[Articulator.LIP_TUCK], _COLUMN[Articulator.JAW]
     for phoneme in phonemes:
         if not is_labiodental(phoneme.symbol):
             continue
         span = Span(phoneme.start_s - 0.01, phoneme.end_s - 0.01)
         where, held = _presence(span, CLOSURE_RAMP_S, len(track))
         track[where, tuck] = np.maximum(track[where, tuck], LABIODENTAL_TUCK_MIN * held)
-        limit = LABIODENTAL_OPENNESS_MAX + (MAX_OPENNESS - LABIODENTAL_OPENNESS_MAX) * (1.0 - held)
-        track[where, openness] = np.minimum(track[where, openness], limit)
+        for column, most in ((openness, LABIODENTAL_OPENNESS_MAX), (jaw, LABIODENTAL_JAW_MAX)):
+            limit = most + (MAX_OPENNESS - most) * (1.0 - held)
+            track[where, column] = np.minimum(track[where, column], limit)
 
 
 def _limit_sibilants(track: np.ndarray, phonemes: Sequence[Phoneme]) -> None:

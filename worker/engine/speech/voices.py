@@ -175,7 +175,8 @@ def _speak_with_espeak(text: str, voice: str, rate: float, pitch: float) -> Spok
     }
     header, pcm = _espeak().ask(request, TIMEOUT_S)
     if not header["ok"]:
-        raise EngineFailure(FailureCode.VOICE_UNKNOWN, voice=voice)
+        crashed = header.get("error") == "crashed"
+        raise EngineFailure(FailureCode.ENGINE_CRASHED if crashed else FailureCode.VOICE_UNKNOWN, voice=voice)
     samples = np.frombuffer(pcm, "<i2").astype(np.float32) / 32768.0
     events = [tuple(event) for event in header["events"]]
     phonemes = _with_closures(_phonemes(events), samples)
