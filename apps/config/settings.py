@@ -125,7 +125,7 @@ if REDIS_SOCKET is not None:
     REDIS_URL = f"unix://{REDIS_SOCKET}"
 CACHES = {
     "default": {
-        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "BACKEND": "apps.core.cache.ForgivingRedisCache",
         "LOCATION": REDIS_URL,
         "KEY_PREFIX": "lipsmith",
     }

@@ -7,7 +7,7 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 
 @pytest.fixture
 def redis_cache(settings, redis_url):
-    settings.CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": redis_url}}
+    settings.CACHES = {"default": {"BACKEND": "apps.core.cache.ForgivingRedisCache", "LOCATION": redis_url}}
 
 
 def test_it_is_healthy_when_database_and_redis_answer(client, db, redis_cache):
@@ -19,7 +19,7 @@ def test_it_is_healthy_when_database_and_redis_answer(client, db, redis_cache):
 
 def test_it_names_a_redis_that_is_gone(client, db, settings):
     settings.CACHES = {
-        "default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": "redis://127.0.0.1:1/0"}
+        "default": {"BACKEND": "apps.core.cache.ForgivingRedisCache", "LOCATION": "redis://127.0.0.1:1/0"}
     }
     response = client.get("/healthz")
     assert response.status_code == 503
