@@ -21,7 +21,7 @@ _PIVOT = np.array([0.0, 1.35, 0.95])  # canonical: where the skull sits on the n
 _DEPTH_RINGS = ((1.18, 0.22), (1.45, 0.55), (2.2, 0.9))
 _NECK = (-0.25, 1.75)  # below the chin, in inter-ocular distances: from here to there the rotation fades
 _ASIDE = (2.3, 3.4)  # sideways from the face's middle, likewise: arms and neighbours stay
-_BORDER = 0.55  # motion fades towards the picture's borders over this many inter-ocular distances
+_BORDER = (0.14, 0.62)  # no motion up to this far from the picture's borders, all of it from there on
 
 
 def smoothstep(low: float, high: float, value: np.ndarray) -> np.ndarray:
@@ -101,4 +101,4 @@ def _border_fade(nodes: np.ndarray, content: tuple[int, int, int, int], scale: f
     x0, y0, x1, y1 = content
     sides = np.minimum(nodes[:, 0] - x0, x1 - 1 - nodes[:, 0]) / scale
     top, bottom = (nodes[:, 1] - y0) / scale, (y1 - 1 - nodes[:, 1]) / scale
-    return smoothstep(0, _BORDER, sides) * smoothstep(0, _BORDER, top) * smoothstep(0, _BORDER, bottom)
+    return smoothstep(*_BORDER, sides) * smoothstep(*_BORDER, top) * smoothstep(*_BORDER, bottom)
