@@ -64,7 +64,6 @@ INSTALLED_APPS = [
     "allauth",
     "allauth.account",
     "channels",
-    "ninja",
     "django_htmx",
     "django.contrib.admin",
     "django.contrib.auth",

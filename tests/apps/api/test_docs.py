@@ -16,6 +16,14 @@ def test_the_reference_brings_its_own_scripts(owner):
         assert owner.get(address).status_code == 200, address
 
 
+def test_the_reference_names_every_endpoint_with_what_it_takes(owner):
+    page = owner.get(REFERENCE).content.decode()
+    for path, methods in owner.get("/api/v1/openapi.json").json()["paths"].items():
+        assert page.count(f"<code>{path}</code>") == len(methods)
+    for name in ("Idempotency-Key", "label_corner", "frames_per_second", "file"):
+        assert f"<code>{name}</code>" in page
+
+
 def test_every_endpoint_of_the_reference_has_a_summary_and_belongs_to_a_group(owner):
     schema = owner.get("/api/v1/openapi.json").json()
     operations = [operation for path in schema["paths"].values() for operation in path.values()]

@@ -1,0 +1,70 @@
+"""axe on every page, in light and dark, on a phone and on a desktop, with no rule switched off."""
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page, expect
+
+from tests.browser.studio_page import StudioPage
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(300)]
+
+SIZES = {"phone": {"width": 390, "height": 844}, "desktop": {"width": 1440, "height": 900}}
+OPEN_PAGES = ["/", "/accounts/login/", "/accounts/signup/", "/accounts/password/reset/", "/nothing-here/"]
+OWN_PAGES = ["/library/", "/accounts/email/", "/accounts/password/change/", "/accounts/delete/", "/api/v1/docs"]
+
+
+def assert_accessible(page: Page, name: str) -> None:
+    """No violations in either theme, at either size, and nothing wider than the screen."""
+    for theme in ("light", "dark"):
+        page.emulate_media(color_scheme=theme, reduced_motion="reduce")
+        for size, viewport in SIZES.items():
+            page.set_viewport_size(viewport)
+            page.wait_for_timeout(150)  # until colours that fade have arrived
+            found = Axe().run(page).response["violations"]
+            told = [(v["id"], [node["html"][:160] for node in v["nodes"][:4]]) for v in found]
+            assert told == [], f"{name}, {theme}, {size}"
+            spare_px = page.evaluate("document.documentElement.scrollWidth - innerWidth")
+            assert spare_px <= 0, f"{name} is {spare_px} px too wide on a {size}"
+
+
+@pytest.mark.parametrize("address", OPEN_PAGES)
+def test_pages_for_everybody(page: Page, address: str) -> None:
+    page.goto(address)
+    assert_accessible(page, address)
+
+
+def test_pages_of_an_account(studio: StudioPage) -> None:
+    page = studio.page
+    for address in OWN_PAGES:
+        page.goto(address)
+        assert_accessible(page, address)
+
+
+def test_the_studio_with_each_of_its_panels(studio: StudioPage) -> None:
+    page = studio.page
+    studio.wait_for_portrait()
+    page.locator("#more-settings summary").click()
+    assert_accessible(page, "studio, typing")
+    for tab in ("Upload", "Record"):
+        page.get_by_role("tab", name=tab).click()
+        assert_accessible(page, f"studio, {tab}")
+    page.set_viewport_size(SIZES["desktop"])
+    page.get_by_role("button", name="This video").click()
+    page.get_by_role("button", name="Delete this video").click()
+    expect(page.get_by_role("dialog")).to_be_visible()
+    assert_accessible(page, "studio, asking")
+
+
+def test_the_whole_studio_can_be_walked_through_by_keyboard(studio: StudioPage) -> None:
+    page = studio.page
+    studio.wait_for_portrait()
+    page.locator("body").focus()
+    reached: list[str] = []
+    for _ in range(60):
+        page.keyboard.press("Tab")
+        reached.append(page.evaluate("document.activeElement.id || document.activeElement.className"))
+        if reached[-1] == "render":
+            break
+    for needed in ("title", "portrait-file", "tab-script", "script", "language", "script-voice", "listen", "render"):
+        assert needed in reached
+    assert page.evaluate("getComputedStyle(document.activeElement).outlineStyle") != "none"

@@ -1,0 +1,101 @@
+"""Portraits and voices: chosen, dropped, recorded, refused."""
+
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import expect
+
+from tests import synth
+from tests.browser.studio_page import StudioPage
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(300)]
+
+
+def test_portraits_are_refused_or_questioned_in_words_beside_them(studio: StudioPage, tmp_path: Path) -> None:
+    page = studio.page
+    picker, feedback = page.locator("#portrait-file"), page.locator("#portrait-feedback")
+
+    words = tmp_path / "notes.txt"
+    words.write_text("not a picture")
+    picker.set_input_files(words)
+    expect(feedback).to_contain_text("“notes.txt” is not a picture.")
+
+    lie = tmp_path / "liar.jpg"
+    lie.write_text("#!/bin/sh\n" * 40)
+    picker.set_input_files(lie)
+    expect(feedback).to_contain_text("which we cannot use as")
+
+    landscape = synth.write_image(tmp_path / "hills.jpg", synth.drawn_landscape())
+    picker.set_input_files(landscape)
+    expect(feedback).to_contain_text("could not find a face", timeout=30_000)
+    expect(page.locator("#portrait-badge")).to_have_text("Needs another photo")
+    expect(studio.render_button).to_have_attribute("aria-disabled", "true")
+    expect(page.locator("#render-estimate")).to_contain_text("choose another one")
+
+    page.get_by_role("button", name="Kofi").click()
+    studio.wait_for_portrait()
+    expect(studio.render_button).to_have_attribute("aria-disabled", "false")
+
+
+def test_several_faces_get_boxes_and_one_is_chosen_by_keyboard(studio: StudioPage, tmp_path: Path) -> None:
+    page = studio.page
+    group = synth.write_image(tmp_path / "group.jpg", synth.drawn_group(3))
+    page.locator("#portrait-file").set_input_files(group)
+    boxes = page.locator(".face-box")
+    expect(boxes).to_have_count(3, timeout=30_000)
+    expect(page.locator("#portrait-badge")).to_have_text("Choose a face")
+    page.get_by_role("group", name="Which face should speak?").get_by_role("button", name="Middle").focus()
+    page.keyboard.press("Enter")
+    expect(page.locator('.face-box[aria-pressed="true"]')).to_have_count(1)
+    studio.wait_for_portrait()
+
+
+def test_a_voice_is_recorded_listened_to_and_used(studio: StudioPage) -> None:
+    page = studio.page
+    page.get_by_role("tab", name="Record").click()
+    page.get_by_role("button", name="Start recording").click()
+    page.get_by_role("button", name="Stop recording").wait_for(timeout=8_000)
+    page.wait_for_timeout(2_500)
+    page.get_by_role("button", name="Stop recording").click()
+    expect(page.get_by_label("Your take")).to_be_visible()
+    page.get_by_role("button", name="Use this take").click()
+    expect(page.locator("#voice-badge")).to_have_text("Ready", timeout=30_000)
+    expect(page.locator(".wave canvas:visible")).to_have_count(1)
+    studio.wait_for_portrait()
+    expect(studio.render_button).to_have_attribute("aria-disabled", "false")
+    page.get_by_role("tab", name="Type").click()
+    expect(page.locator("#voice-badge")).to_be_hidden()
+
+
+def test_a_script_can_be_listened_to_before_rendering(studio: StudioPage) -> None:
+    page = studio.page
+    studio.type_script("Good morning.")
+    listen = page.locator("#listen")
+    listen.click()
+    expect(listen).to_have_text("Stop", timeout=20_000)
+    expect(listen).to_have_text("Listen", timeout=20_000)
+
+
+def test_what_is_typed_offline_is_kept_and_saved_later(studio: StudioPage) -> None:
+    page = studio.page
+    studio.wait_for_portrait()
+    page.context.set_offline(True)
+    page.get_by_label("What should the picture say?").fill("Typed in a tunnel.")
+    expect(page.locator("#save-words")).to_contain_text("kept here")
+    page.context.set_offline(False)
+    expect(page.locator("#save-words")).to_have_text("Saved", timeout=20_000)
+    page.reload()
+    expect(page.get_by_label("What should the picture say?")).to_have_value("Typed in a tunnel.")
+
+
+def test_a_dropped_sound_becomes_the_voice(studio: StudioPage, tmp_path: Path) -> None:
+    page = studio.page
+    sound = synth.write_audio(tmp_path / "hello.wav", synth.speechlike(2.0))
+    data = page.evaluate_handle(
+        """bytes => { const transfer = new DataTransfer();
+        transfer.items.add(new File([new Uint8Array(bytes)], 'hello.wav', {type: 'audio/wav'})); return transfer; }""",
+        list(sound.read_bytes()),
+    )
+    page.dispatch_event("#stage", "drop", {"dataTransfer": data})
+    expect(page.get_by_role("tab", name="Upload")).to_have_attribute("aria-selected", "true")
+    expect(page.locator("#voice-badge")).to_have_text("Ready", timeout=30_000)
