@@ -18,7 +18,8 @@ pytestmark = pytest.mark.timeout(240)
 @pytest.fixture(scope="module")
 def migrated_database(tmp_path_factory):
     """An empty database with all tables, made once."""
-    return Stage(tmp_path_factory.mktemp("template"), "redis://127.0.0.1:1").data_dir / DATABASE
+    with running_redis() as url:
+        return Stage(tmp_path_factory.mktemp("template"), url).data_dir / DATABASE
 
 
 @pytest.fixture
