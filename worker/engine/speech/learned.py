@@ -51,18 +51,33 @@ def mouth_network() -> MouthNetwork | None:
 
 
 @functools.lru_cache(maxsize=1)
-def shipped_fusion() -> Fusion | None:
+def _stored_fusions() -> dict[str, Fusion]:
+    """The shipped fusion under "", and under each clip's name the one fitted without that clip."""
     path = MODELS / FUSION
     if not path.is_file():
-        return None
+        return {}
     stored = json.loads(path.read_text(encoding="utf-8"))
+    folds = stored.pop("folds")
+    return {name: _fusion(values) for name, values in {"": stored, **folds}.items()}
+
+
+def _fusion(values: dict) -> Fusion:
     return Fusion(
-        phones=stored["phones"],
-        network=stored["network"],
-        membership_weights=tuple(stored["membership_weights"]),
-        level_weights=tuple(stored["level_weights"]),
-        network_share=stored["network_share"],
+        phones=float(values["phones"]),
+        network=float(values["network"]),
+        membership_weights=tuple(values["membership_weights"]),
+        level_weights=tuple(values["level_weights"]),
+        network_share=float(values["network_share"]),
     )
+
+
+def shipped_fusion() -> Fusion | None:
+    return _stored_fusions().get("")
+
+
+def fold_fusion(clip_name: str) -> Fusion | None:
+    """The fusion fitted without this clip, where the clip shaped the shipped one; None for any other clip."""
+    return _stored_fusions().get(clip_name) if clip_name else None
 
 
 def network_outputs(samples: np.ndarray, posteriors: np.ndarray, network: MouthNetwork) -> np.ndarray:
@@ -95,10 +110,12 @@ def level_features(samples: np.ndarray, frames: int) -> np.ndarray:
     return LEVEL_SCALE * np.stack([np.roll(smooth, shift) for shift in LEVEL_SHIFTS], axis=1)
 
 
-def articulate(samples: np.ndarray, posteriors: np.ndarray) -> tuple[np.ndarray, np.ndarray, str]:
+def articulate(
+    samples: np.ndarray, posteriors: np.ndarray, fusion: Fusion | None = None
+) -> tuple[np.ndarray, np.ndarray, str]:
     """Articulation (T, A), visemes (T, V) at the posteriors' frames, without lead, and the method's name."""
     articulation, visemes = soft_articulation(posteriors)
-    network, fusion = mouth_network(), shipped_fusion()
+    network, fusion = mouth_network(), fusion or shipped_fusion()
     if network is None or fusion is None or not len(posteriors):
         return articulation, visemes, "decoded"
     outputs = network_outputs(samples, posteriors, network)

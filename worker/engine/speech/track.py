@@ -16,7 +16,7 @@ from worker.engine.speech.coarticulation import (
     speaking_spans,
 )
 from worker.engine.speech.detection import spans_from, speech_probability, spoken_frames
-from worker.engine.speech.learned import articulate
+from worker.engine.speech.learned import Fusion, articulate
 from worker.engine.speech.mouth_track import ARTICULATORS, Articulator, MouthTrack, Phoneme, Prosody
 from worker.engine.speech.prosody import analyse_prosody, loudness
 from worker.engine.speech.rules import PAUSE_S, apply_rules
@@ -53,7 +53,7 @@ def mouth_track_from_phonemes(phonemes: Sequence[Phoneme], audio: "Audio", times
     return _at_frames(articulation, visemes, times_s, prosody, phonemes, "script")
 
 
-def mouth_track_from_audio(audio: "Audio", times_s: np.ndarray) -> MouthTrack:
+def mouth_track_from_audio(audio: "Audio", times_s: np.ndarray, *, fusion: Fusion | None = None) -> MouthTrack:
     """The mouth for a recording in any language, from its sound alone.
 
     Phone posteriors of an acoustic model trained on real voices, coarticulated softly, refined by our own network where
@@ -62,6 +62,8 @@ def mouth_track_from_audio(audio: "Audio", times_s: np.ndarray) -> MouthTrack:
     Args:
         audio: the voice.
         times_s: (T,) output frame times in seconds, increasing, any spacing.
+        fusion: other fusion weights than the shipped ones, for honest scores on clips that shaped those
+            (`learned.fold_fusion`).
 
     Without speech the track is a closed, still mouth (callers refuse such audio in the preflight).
     """
@@ -69,7 +71,7 @@ def mouth_track_from_audio(audio: "Audio", times_s: np.ndarray) -> MouthTrack:
     samples = speech_samples(audio)
     spans = spans_from(samples, speech_probability(samples), PAUSE_S)
     posteriors = phone_posteriors(samples, spoken_frames(spans, len(samples)))
-    articulation, visemes, method = articulate(samples, posteriors)
+    articulation, visemes, method = articulate(samples, posteriors, fusion)
     # The frames' sounds are centred after their index; the mouth is ahead of the sound.
     grid_s = grid_times(len(samples) / SPEECH_HZ)
     articulation, visemes = (_moved(curve, grid_s, MOUTH_LEAD_S - FRAME_CENTRE_S) for curve in (articulation, visemes))

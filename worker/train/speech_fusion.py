@@ -1,0 +1,119 @@
+"""How phones and network are mixed into openness: fitted on the tracked lips of GRID, with a fold per clip.
+
+GRID (Cooke, Barker, Cunningham & Shao 2006, CC BY 4.0) is the only real footage that may shape shipped weights.
+"""
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+
+from worker.engine.media.audio import load_audio
+from worker.engine.quality.clips import TalkingClip, list_clips
+from worker.engine.quality.signals import GRID_HZ, band_pass, fill_gaps
+from worker.engine.quality.tracking import track_video
+from worker.engine.speech.acoustics import FRAME_CENTRE_S, FRAMES_PER_S, phone_posteriors
+from worker.engine.speech.detection import spans_from, speech_probability, spoken_frames
+from worker.engine.speech.learned import FUSION, Fusion, level_features, mouth_network, network_outputs
+from worker.engine.speech.rules import PAUSE_S
+from worker.engine.speech.soft_articulation import phone_memberships, soft_articulation
+
+NETWORK_SHARE = 0.5  # both are unfitted estimates of the same thing
+RIDGE = 6.0
+# In GRID the mouth is this much later against its sound than the lead the engine gives it; the fit is about shapes, so
+# the truth is moved to where the engine's mouth is.
+GRID_MOUTH_LATE_S = 0.05
+
+
+@dataclass(frozen=True)
+class ClipData:
+    """One clip: what is heard at 100 Hz, and the aperture seen, at the times of its frames.
+
+    soft, network: (T, 9) articulation of both estimates. memberships (T, 42), levels (T, 3): features of the fusion.
+    """
+
+    clip: TalkingClip
+    samples: np.ndarray
+    posteriors: np.ndarray
+    soft: np.ndarray
+    network: np.ndarray
+    features: np.ndarray
+    times_s: np.ndarray
+    aperture: np.ndarray
+
+
+def read_clip(clip: TalkingClip, cache: Path) -> ClipData:
+    """Tracks (or reads from `cache`) a clip's mouth and listens to its sound."""
+    times_s, aperture = _tracked(clip, cache)
+    samples = load_audio(clip.path).samples
+    spans = spans_from(samples, speech_probability(samples), PAUSE_S)
+    posteriors = phone_posteriors(samples, spoken_frames(spans, len(samples)))
+    soft, _ = soft_articulation(posteriors)
+    network = mouth_network()
+    outputs = soft if network is None else network_outputs(samples, posteriors, network)[:, : soft.shape[1]]
+    features = np.concatenate([phone_memberships(posteriors), level_features(samples, len(posteriors))], axis=1)
+    return ClipData(clip, samples, posteriors, soft, outputs, features, times_s, aperture)
+
+
+def _tracked(clip: TalkingClip, cache: Path) -> tuple[np.ndarray, np.ndarray]:
+    path = cache / f"{clip.name}.npz"
+    if not path.is_file():
+        track = track_video(clip.path)
+        cache.mkdir(parents=True, exist_ok=True)
+        np.savez(path, times_s=track.times_s, aperture=track.aperture)
+    with np.load(path) as stored:
+        return stored["times_s"], stored["aperture"]
+
+
+def fit_fusion(media: Path, cache: Path, out: Path, log: Callable[[str], None]) -> None:
+    """Writes the fusion of all GRID clips, and one per clip that leaves it out, to `mouth_fusion.json`."""
+    data = [read_clip(clip, cache) for clip in list_clips(media) if clip.may_train]
+    if len(data) < 2:
+        raise FileNotFoundError("the fusion needs at least two GRID clips")
+    log(f"fusion: {len(data)} GRID clips")
+    stored = asdict(fit(data))
+    stored["folds"] = {left.clip.name: asdict(fit([d for d in data if d is not left])) for left in data}
+    (out / FUSION).write_text(json.dumps(_rounded(stored), indent=1) + "\n", encoding="utf-8")
+
+
+def fit(data: Sequence[ClipData]) -> Fusion:
+    """Ridge regression of the band-passed aperture on the features, around the fixed mix of phones and network."""
+    rows = [_rows(clip) for clip in data]
+    features, base, wanted = (np.concatenate([row[n] for row in rows]) for n in range(3))
+    scale = float(base @ wanted / (base @ base))
+    covariance = features.T @ features + RIDGE * np.eye(features.shape[1])
+    weights = np.linalg.solve(covariance, features.T @ (wanted - scale * base)) / scale
+    phones = len(weights) - 3
+    return Fusion(
+        phones=1 - NETWORK_SHARE,
+        network=NETWORK_SHARE,
+        membership_weights=tuple(float(weight) for weight in weights[:phones]),
+        level_weights=tuple(float(weight) for weight in weights[phones:]),
+        network_share=NETWORK_SHARE,
+    )
+
+
+def _rows(data: ClipData) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """(R, F) features, (R,) base and (R,) aperture, all band-passed on one grid; the aperture at unit variance."""
+    truth_s = data.times_s - data.clip.sync_lag_ms / 1000 - GRID_MOUTH_LATE_S + FRAME_CENTRE_S
+    heard_s = np.arange(len(data.features)) / FRAMES_PER_S + FRAME_CENTRE_S
+    grid_s = np.arange(max(0.0, truth_s[0]), min(truth_s[-1], heard_s[-1]), 1 / GRID_HZ)
+    base = (1 - NETWORK_SHARE) * data.soft[:, 0] + NETWORK_SHARE * data.network[:, 0]
+
+    def banded(times_s: np.ndarray, values: np.ndarray) -> np.ndarray:
+        return band_pass(np.interp(grid_s, times_s, values), GRID_HZ)
+
+    features = np.stack([banded(heard_s, column) for column in data.features.T], axis=1)
+    aperture = banded(truth_s, fill_gaps(data.times_s, data.aperture))
+    step = max(1, round(GRID_HZ / 25))  # as many rows as there were pictures
+    return features[::step], banded(heard_s, base)[::step], (aperture / aperture.std())[::step]
+
+
+def _rounded(value: object) -> object:
+    if isinstance(value, float):
+        return round(value, 5)
+    if isinstance(value, dict):
+        return {key: _rounded(item) for key, item in value.items()}
+    return [_rounded(item) for item in value] if isinstance(value, list | tuple) else value
