@@ -157,7 +157,7 @@ class JobRunner:
         except EngineFailure:
             raise
         except SiteFailure as failure:  # storing: the disk is full
-            known = failure.code in FailureCode
+            known = failure.code in {code.value for code in FailureCode}
             raise EngineFailure(FailureCode(failure.code) if known else FailureCode.INTERNAL) from failure
         except OSError as error:
             if error.errno in (errno.ENOSPC, errno.EDQUOT):

@@ -1,0 +1,213 @@
+"""One job's life in the runner, with a quick engine in the same process."""
+
+import errno
+import json
+import uuid
+
+import pytest
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
+
+from apps.jobs.models import Job
+from apps.uploads.models import Asset
+from tests.worker import fake_operations as fake
+from worker.engine.failures import EngineFailure, FailureCode
+from worker.runner import JobRunner, RunnerOptions
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+class QuickEngine:
+    """Does what the fake operations do, without a process; `before` happens when a call begins."""
+
+    def __init__(self, before=lambda: None) -> None:
+        self.before = before
+        self.orders: list[object] = []
+
+    def call(self, operation, request, hooks, *, label=""):
+        self.orders.append(request)
+        self.before()
+        return fake.OPERATIONS[operation](request, hooks)
+
+
+@pytest.fixture
+def portrait(alice) -> Asset:
+    key = default_storage.save("files/portrait.png", ContentFile(b"a face"))
+    return Asset.objects.create(owner=alice, kind="portrait", state="ready", storage_key=key, content_type="image/png")
+
+
+@pytest.fixture
+def make_job(alice, portrait):
+    def make(kind="talking_photo", **fields) -> Job:
+        order = {"portrait_asset": str(portrait.pk), "voice_asset": str(portrait.pk), "seed": fake.QUICK}
+        return Job.objects.create(owner=alice, kind=kind, request=order | fields.pop("request", {}), **fields)
+
+    return make
+
+
+@pytest.fixture
+def make_runner(tmp_path):
+    def make(engine=None, **options) -> JobRunner:
+        (tmp_path / "work").mkdir(exist_ok=True)
+        places = {"data_dir": tmp_path, "work_dir": tmp_path / "work", "voice_dir": tmp_path / "voices"}
+        return JobRunner(engine or QuickEngine(), RunnerOptions(**places, **options))
+
+    return make
+
+
+def run(runner: JobRunner, job: Job) -> Job:
+    runner.run(str(job.pk))
+    job.refresh_from_db()
+    return job
+
+
+def files() -> set[str]:
+    keys = set(Asset.objects.values_list("storage_key", flat=True))
+    assert all(default_storage.exists(key) for key in keys)
+    return keys
+
+
+def test_the_order_becomes_a_request_of_the_engine(make_runner, make_job, tmp_path):
+    engine = QuickEngine()
+    request = {"face": {"point": [10, 20]}, "aspect": "9:16", "style": "still", "fps": "30000/1001", "seed": 0}
+    request |= {"max_short_side_px": 720, "max_duration_s": 60, "label_corner": "top-right"}
+    run(make_runner(engine, device="cpu"), make_job(request=request))
+    (order,) = engine.orders
+    made = order.request
+    assert (made.face.point, made.aspect.value, made.style.value) == ((10.0, 20.0), "9:16", "still")
+    assert (made.frame_rate.numerator, made.frame_rate.denominator) == (30000, 1001)
+    assert (made.max_short_side_px, made.max_duration_s, made.device, made.script) == (720, 60.0, "cpu", None)
+    assert (order.watermark, order.label_corner) == (True, "top-right")
+    assert list((tmp_path / "work").iterdir()) == []
+
+
+def test_a_script_is_passed_on_when_there_is_no_recording(make_runner, make_job):
+    engine = QuickEngine()
+    script = {"text": "Hello", "voice": "en-us", "rate": 1.5, "pitch": 0.9}
+    run(make_runner(engine), make_job(request={"voice_asset": None, "script": script}))
+    made = engine.orders[0].request
+    assert made.audio_path is None
+    assert (made.script.text, made.script.voice, made.script.rate, made.script.pitch) == ("Hello", "en-us", 1.5, 0.9)
+
+
+def test_the_same_message_twice_runs_the_job_once(make_runner, make_job):
+    engine = QuickEngine()
+    runner, job = make_runner(engine), make_job()
+    run(runner, job)
+    run(runner, job)
+    assert len(engine.orders) == 1
+
+
+def test_a_message_for_a_job_that_is_gone_does_nothing(make_runner):
+    make_runner().run(str(uuid.uuid4()))
+
+
+def test_a_file_that_was_deleted_since_the_order_is_named(make_runner, make_job, portrait):
+    job = make_job()
+    Asset.objects.all().delete()
+    assert run(make_runner(), job).failure_code == "file_missing"
+
+
+def test_another_persons_file_is_never_fetched(make_runner, make_job, portrait, charlie):
+    Asset.objects.filter(pk=portrait.pk).update(owner=charlie)
+    assert run(make_runner(), make_job()).failure_code == "file_missing"
+
+
+def test_a_full_disk_while_storing_fails_that_job_with_its_reason_and_nothing_else(make_runner, make_job, monkeypatch):
+    before = files()
+    runner, real_save, stored = make_runner(), default_storage.save, []
+
+    def save_until_full(name, content, **options):
+        if stored:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        stored.append(name)
+        return real_save(name, content, **options)
+
+    monkeypatch.setattr(default_storage, "save", save_until_full)  # the video fits, its poster does not
+    job = run(runner, make_job())
+    assert (job.state, job.failure_code, job.output, job.attempt) == ("failed", "disk_full", None, 1)
+    assert files() == before
+    monkeypatch.undo()
+    assert run(runner, make_job()).state == "succeeded"
+
+
+def test_a_nearly_full_disk_refuses_new_work_before_it_starts(make_runner, make_job):
+    engine = QuickEngine()
+    job = run(make_runner(engine, free_bytes_min=2**60), make_job())
+    assert (job.state, job.failure_code) == ("failed", "disk_full")
+    assert engine.orders == []
+
+
+def test_a_worker_that_lost_its_lease_throws_away_what_it_made(make_runner, make_job):
+    before, job = files(), make_job()
+    heir = uuid.uuid4()
+    engine = QuickEngine(before=lambda: Job.objects.filter(pk=job.pk).update(lease_token=heir))
+    run(make_runner(engine), job)
+    assert (job.state, job.lease_token, job.output) == ("running", heir, None)
+    assert files() == before
+
+
+def test_a_job_that_is_deleted_meanwhile_leaves_nothing_behind(make_runner, make_job):
+    before, job = files(), make_job()
+    engine = QuickEngine(before=lambda: Job.objects.filter(pk=job.pk).delete())
+    make_runner(engine).run(str(job.pk))
+    assert not Job.objects.exists()
+    assert files() == before
+
+
+@pytest.mark.parametrize("code", [FailureCode.ENGINE_CRASHED, FailureCode.TIMED_OUT, FailureCode.OUT_OF_MEMORY])
+def test_bad_luck_is_tried_once_more(make_runner, make_job, code):
+    def fail():
+        raise EngineFailure(code)
+
+    runner, job = make_runner(QuickEngine(before=fail)), make_job()
+    assert (run(runner, job).state, job.attempt) == ("queued", 1)
+    assert (run(runner, job).state, job.attempt, job.failure_code) == ("failed", 2, code.value)
+
+
+@pytest.mark.parametrize("code", [FailureCode.NO_FACE, FailureCode.NO_SPEECH, FailureCode.ENCODER_FAILED])
+def test_what_would_only_happen_again_is_not_tried_again(make_runner, make_job, code):
+    def fail():
+        raise EngineFailure(code, at_s=2.5, facts=1)
+
+    job = run(make_runner(QuickEngine(before=fail)), make_job())
+    assert (job.state, job.attempt, job.failure_code) == ("failed", 1, code.value)
+    assert (job.failure_at_s, job.failure_detail) == (2.5, {"facts": 1})
+
+
+def test_an_order_that_makes_no_sense_fails_and_the_worker_goes_on(make_runner, make_job):
+    runner = make_runner()
+    for nonsense in ({"fps": "fast"}, {"aspect": "7:3"}, {"face": {"point": [1]}}, {"seed": "x"}):
+        job = run(runner, make_job(request=nonsense))
+        assert (job.state, job.failure_code) == ("failed", "internal")
+    assert run(runner, make_job()).state == "succeeded"
+
+
+def test_preflight_makes_a_file_ready_or_refuses_it_with_the_reason(make_runner, make_job, portrait):
+    Asset.objects.filter(pk=portrait.pk).update(state="checking")
+    assert run(make_runner(), make_job("preflight", asset=portrait)).state == "succeeded"
+    portrait.refresh_from_db()
+    assert (portrait.state, portrait.preflight) == ("ready", {"kind": "portrait", "size": 6})
+    key = default_storage.save("files/bad.png", ContentFile(b"bad picture"))
+    bad = Asset.objects.create(
+        owner=portrait.owner, kind="portrait", state="checking", storage_key=key, content_type="image/png"
+    )
+    assert run(make_runner(), make_job("preflight", asset=bad)).failure_code == "no_face"
+    bad.refresh_from_db()
+    assert (bad.state, bad.failure_code) == ("refused", "no_face")
+
+
+def test_a_runner_that_is_asked_to_end_takes_nothing_new(make_runner, make_job):
+    runner, job = make_runner(), make_job()
+    runner.stop()
+    assert (run(runner, job).state, job.attempt) == ("queued", 0)
+
+
+def test_voices_are_written_whole_and_only_when_they_change(make_runner, tmp_path):
+    runner, path = make_runner(), tmp_path / "voices.json"
+    runner.refresh_voices()
+    assert json.loads(path.read_text())[0]["id"] == "test"
+    written_at = path.stat().st_mtime_ns
+    runner.refresh_voices()
+    assert path.stat().st_mtime_ns == written_at
+    assert [each.name for each in tmp_path.glob("voices*")] == ["voices.json"]
