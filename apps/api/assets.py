@@ -21,7 +21,7 @@ def send_asset(
     kind: Form[Literal["portrait", "voice"]],
     file: File[UploadedFile],
 ) -> Status[Any]:
-    """The file is stored and looked at; ask for it again until its state is `ready` or `refused`."""
+    """The file is stored and looked at; ask for it again until its state is “ready” or “refused”."""
     asset = services.receive_upload(request.user, kind, file, file.name or "")
     return Status(201, asset_facts(asset))
 

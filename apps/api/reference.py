@@ -35,6 +35,10 @@ class Operation:
     parameters: tuple[Parameter, ...]
     answers: tuple[tuple[str, str], ...]
 
+    @property
+    def has_meanings(self) -> bool:
+        return any(parameter.description for parameter in self.parameters)
+
 
 class Reference(DocsBase):
     """Every endpoint with what it takes and gives, in the site's own frame."""

@@ -20,11 +20,15 @@ PICTURE_SUFFIXES = (".jpg", ".jpeg", ".png", ".webp")
 
 @dataclass(frozen=True)
 class Presenter:
-    """`static_name` is the picture's name for `{% static %}`, `thumb_static_name` a small square one's."""
+    """`static_name` is the picture's name for `{% static %}`, `thumb_static_name` a small square one's.
+
+    `voice` is the one that fits, until the creator chooses another.
+    """
 
     slug: str
     name: str
     description: str
+    voice: str
     static_name: str
     thumb_static_name: str
     path: Path
@@ -47,6 +51,7 @@ def available_presenters() -> tuple[Presenter, ...]:
             slug=slug,
             name=names.get(slug, {}).get("name", slug.replace("-", " ").title()),
             description=names.get(slug, {}).get("description", "A drawn presenter"),
+            voice=names.get(slug, {}).get("voice", ""),
             static_name=str(FOLDER / pictures[slug].name),
             thumb_static_name=str(FOLDER / _thumb_of(pictures[slug]).name),
             path=pictures[slug],

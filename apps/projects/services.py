@@ -31,11 +31,11 @@ def create_project(user: User, *, title: str = "") -> Project:
 
 def create_first_project(user: User) -> Project:
     """A newcomer's project: a presenter and a script are there, so that "Render" works at once."""
-    presenters = available_presenters()
-    portrait = presenter_portrait(user, presenters[0]) if presenters else None
-    return Project.objects.create(
-        owner=user, title="My first video", portrait=portrait, script=SAMPLE_SCRIPT, script_voice=default_voice()
+    project = Project.objects.create(
+        owner=user, title="My first video", script=SAMPLE_SCRIPT, script_voice=default_voice()
     )
+    presenters = available_presenters()
+    return use_presenter(project, presenters[0].slug) if presenters else project
 
 
 def get_project_for(user: User, project_id: object) -> Project:
@@ -79,9 +79,13 @@ def delete_project(project: Project) -> None:
 
 
 def use_presenter(project: Project, slug: str) -> Project:
-    """Make a drawn presenter the project's portrait."""
-    portrait = presenter_portrait(project.owner, get_presenter(slug))
-    return update_project(project, {"portrait": str(portrait.pk)})
+    """Make a drawn presenter the project's portrait, with a voice that fits unless the creator has chosen one."""
+    presenter = get_presenter(slug)
+    changes: dict[str, Any] = {"portrait": str(presenter_portrait(project.owner, presenter).pk)}
+    untouched = {"", default_voice(), *(other.voice for other in available_presenters())}
+    if project.script_voice in untouched and find_voice(presenter.voice):
+        changes["script_voice"] = presenter.voice
+    return update_project(project, changes)
 
 
 def update_project(project: Project, changes: Mapping[str, Any]) -> Project:

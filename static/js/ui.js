@@ -31,7 +31,7 @@ export function make(tag, attributes = {}, ...children) {
 
 /** 7.4 -> "0:07" */
 export function clockTime(seconds) {
-  const whole = Math.max(0, Math.round(seconds));
+  const whole = Math.max(0, Math.floor(seconds));
   return `${Math.floor(whole / 60)}:${String(whole % 60).padStart(2, "0")}`;
 }
 

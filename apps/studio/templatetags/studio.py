@@ -1,5 +1,7 @@
 """What the templates need beyond Django's own tags."""
 
+import math
+
 from django import forms, template
 from django.forms import BoundField
 from django.templatetags.static import static
@@ -25,7 +27,7 @@ def clock_time(seconds: float | None) -> str:
     """Seconds as a player shows them: 0:07, 1:32."""
     if seconds is None:
         return "–"
-    whole_s = max(0, round(seconds))
+    whole_s = max(0, math.floor(seconds))
     return f"{whole_s // 60}:{whole_s % 60:02d}"
 
 

@@ -9,7 +9,7 @@ import { Store } from "./store.js";
 import { startDropping } from "./dropping.js";
 import { startVoice } from "./voice.js";
 
-const SAVE_WORDS = { waiting: "Saving…", saving: "Saving…", saved: "Saved", offline: "Offline – kept here, will save", refused: "Not saved" };
+const SAVE_WORDS = { waiting: "Saving…", saving: "Saving…", saved: "Saved", offline: "Offline – kept here, will save", refused: "Not saved", signed_out: "Not saved – sign in again" };
 
 function showSaving(store) {
   const state = find("#save-state");
@@ -17,8 +17,25 @@ function showSaving(store) {
     state.dataset.state = detail.state;
     find("#save-words").textContent = SAVE_WORDS[detail.state];
     state.title = detail.problem ? `${detail.problem.sentence} ${detail.problem.nextStep}` : "";
+    if (detail.state === "signed_out") offerSigningIn();
     if (detail.state === "refused") toast(`${detail.problem.sentence} ${detail.problem.nextStep}`);
   });
+}
+
+let isOffered = false;
+
+function offerSigningIn() {
+  if (isOffered) return;
+  isOffered = true;
+  const signIn = () => { location.href = `/accounts/login/?next=${encodeURIComponent(location.pathname)}`; };
+  toast("You are signed out. What you typed is kept; sign in to go on.", { action: "Sign in", onAction: signIn, lasts_ms: 0 });
+}
+
+function bringBackDraft(store) {
+  const draft = store.takeDraft();
+  if (!draft) return;
+  store.set(draft);
+  toast("What you typed before signing in is back.");
 }
 
 function wireTitle(store) {
@@ -54,4 +71,5 @@ const voice = startVoice(store);
 startLook(store);
 startRender(store, stage);
 startDropping({ onPicture: portrait.take, onSound: voice.take });
+bringBackDraft(store);
 document.documentElement.dataset.ready = "true";

@@ -107,7 +107,7 @@ export function startPortrait(store, stage) {
       await store.flush();
       const project = await request("PATCH", `/projects/${store.project.id}`, { presenter: tile.dataset.presenter });
       if (mine !== turn) return;
-      store.learn({ portrait: project.portrait, face_index: null });
+      store.learn({ portrait: project.portrait, script_voice: project.script_voice, face_index: null });
       await follow(mine);
     } catch (problem) {
       if (mine !== turn) return;

@@ -40,8 +40,8 @@ export function videoActions(store, render, stage) {
   return [
     make("p", {}, make("span", { class: "stage-bar-title" }, "Video"), " ", make("span", { class: "stage-bar-facts tabular" }, factsOf(render))),
     make("div", { class: "stage-bar-actions" },
-      make("button", { class: "button button-ghost button-small", type: "button", onclick: () => reuse(store, render) }, icon("sliders"), "Use its settings"),
-      make("button", { class: "button button-ghost button-small", type: "button", onclick: () => remove(store, render) }, icon("trash"), "Delete"),
+      make("button", { class: "button button-ghost button-small", type: "button", onclick: () => reuse(store, render) }, icon("sliders"), make("span", { class: "label-wide" }, "Use its settings")),
+      make("button", { class: "button button-ghost button-small", type: "button", onclick: () => remove(store, render) }, icon("trash"), make("span", { class: "label-wide" }, "Delete")),
       make("a", { class: "button button-ink button-small", href: render.download_url, download: "" }, icon("download"), "Download")),
   ];
 }

@@ -67,7 +67,33 @@ export class Store extends EventTarget {
     }
   }
 
+  /** A session that ended must not cost a word: the draft waits in this tab and comes back after signing in. */
+  keepDraft(changes) {
+    try {
+      sessionStorage.setItem(`draft:${this.project.id}`, JSON.stringify(changes));
+    } catch {
+      // Without storage the fields keep what was typed until the page is left.
+    }
+  }
+
+  takeDraft() {
+    try {
+      const place = `draft:${this.project.id}`;
+      const draft = JSON.parse(sessionStorage.getItem(place) ?? "null");
+      sessionStorage.removeItem(place);
+      return draft;
+    } catch {
+      return null;
+    }
+  }
+
   keepOrDrop(changes, problem) {
+    if (problem.code === "signed_out" || problem.code === "csrf_failed") {
+      this.pending = { ...changes, ...this.pending };
+      this.keepDraft(this.pending);
+      this.saving("signed_out", problem);
+      return;
+    }
     if (problem.isNetwork || problem.status >= 500 || problem.code === "rate_limited") {
       this.pending = { ...changes, ...this.pending };
       this.saving("offline", problem);

@@ -28,3 +28,14 @@ def test_a_user_gets_one_copy_of_a_presenter(alice, bob):
     assert presenter_portrait(alice, mara).pk == first.pk
     assert presenter_portrait(bob, mara).pk != first.pk
     assert first.sha256 == mara.sha256
+
+
+def test_a_presenter_speaks_with_a_voice_that_fits_until_another_one_is_chosen(project, settings, tmp_path):
+    from apps.projects.services import update_project, use_presenter
+
+    voices = [{"id": name} for name in ("en-us:female", "en-us:male", "de:male")]
+    (tmp_path / "voices.json").write_text(str(voices).replace("'", '"'))
+    assert use_presenter(project, "kofi").script_voice == "en-us:male"
+    assert use_presenter(project, "mara").script_voice == "en-us:female"
+    update_project(project, {"script_voice": "de:male"})
+    assert use_presenter(project, "kofi").script_voice == "de:male"

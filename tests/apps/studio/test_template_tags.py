@@ -8,7 +8,7 @@ from django.conf import settings
 from apps.studio.templatetags.studio import clock_time, icon, styled
 
 
-@pytest.mark.parametrize(("seconds", "words"), [(0, "0:00"), (7.4, "0:07"), (59.6, "1:00"), (92, "1:32"), (None, "–")])
+@pytest.mark.parametrize(("seconds", "words"), [(0, "0:00"), (7.4, "0:07"), (59.6, "0:59"), (92, "1:32"), (None, "–")])
 def test_times_are_shown_as_a_player_shows_them(seconds, words):
     assert clock_time(seconds) == words
 

@@ -45,12 +45,29 @@ CAST: dict[str, Look] = {
 
 CREDIT = "Drawn by Lipsmith's own code (worker/compose/presenters). This person does not exist. Apache-2.0."
 
+# `voice` is what a script is spoken with until the creator chooses another one.
 LISTED: dict[str, dict[str, str]] = {
-    "mara": {"name": "Mara", "description": "Woman around thirty with long brown hair and a teal top"},
-    "kofi": {"name": "Kofi", "description": "Man in his thirties with a short beard and a saffron sweater"},
-    "ingrid": {"name": "Ingrid", "description": "Woman around seventy with silver hair, glasses and a violet blazer"},
-    "kenji": {"name": "Kenji", "description": "Young man with brushed-up black hair and a charcoal roll-neck"},
-    "amara": {"name": "Amara", "description": "Young woman with natural curls and a coral top"},
+    "mara": {
+        "name": "Mara",
+        "voice": "en-us:female",
+        "description": "Woman around thirty with long brown hair and a teal top",
+    },
+    "kofi": {
+        "name": "Kofi",
+        "voice": "en-us:male",
+        "description": "Man in his thirties with a short beard and a saffron sweater",
+    },
+    "ingrid": {
+        "name": "Ingrid",
+        "voice": "en-gb-x-rp:female",
+        "description": "Woman around seventy with silver hair, glasses and a violet blazer",
+    },
+    "kenji": {
+        "name": "Kenji",
+        "voice": "en-gb-x-rp:male",
+        "description": "Young man with brushed-up black hair and a charcoal roll-neck",
+    },
+    "amara": {"name": "Amara", "voice": "en:female", "description": "Young woman with natural curls and a coral top"},
 }
 
 SCRIPTS: list[dict[str, str]] = [
