@@ -21,10 +21,10 @@ from worker.engine.speech.rules import PAUSE_S
 from worker.engine.speech.soft_articulation import phone_memberships, soft_articulation
 
 NETWORK_SHARE = 0.5  # both are unfitted estimates of the same thing
-RIDGE = 6.0
+RIDGE = 4.0
 # In GRID the mouth is this much later against its sound than the lead the engine gives it; the fit is about shapes, so
 # the truth is moved to where the engine's mouth is.
-GRID_MOUTH_LATE_S = 0.05
+GRID_MOUTH_LATE_S = 0.02
 
 
 @dataclass(frozen=True)
