@@ -58,7 +58,9 @@ INSTALLED_APPS = [
     "apps.api",
     "apps.jobs",
     "apps.projects",
+    "apps.billing",
     "apps.uploads",
+    "apps.credits",
     "apps.accounts",
     "apps.core",
     "allauth",
@@ -254,9 +256,12 @@ EMAIL_TIMEOUT = 10
 _MAIL_HOST = urlsplit(SITE_URL).hostname or "localhost"
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.text("DEFAULT_FROM_EMAIL", f"Lipsmith <no-reply@{_MAIL_HOST}>")
 
-# ---- payments (from step D; only read here) -------------------------------------------------------------------------
-STRIPE_SECRET_KEY = env.secret("STRIPE_SECRET_KEY")
+# ---- credits and payments -------------------------------------------------------------------------------------------
+SIGNUP_CREDITS = env.integer("SIGNUP_CREDITS", 30, minimum=0, maximum=1_000_000)  # once an address is confirmed
+STRIPE_SECRET_KEY = env.secret("STRIPE_SECRET_KEY")  # without both keys nothing is sold, and operators grant credits
 STRIPE_WEBHOOK_SECRET = env.secret("STRIPE_WEBHOOK_SECRET")
+STRIPE_API_BASE = env.url("STRIPE_API_BASE", "https://api.stripe.com", schemes=("http", "https")).rstrip("/")
+STRIPE_AUTOMATIC_TAX = env.boolean("STRIPE_AUTOMATIC_TAX", default=False)  # needs a registration at Stripe first
 
 # ---- language, time, logs -------------------------------------------------------------------------------------------
 USE_TZ = True

@@ -122,6 +122,41 @@ _SITE_WORK: dict[str, FailureText] = {
     ),
 }
 
+_SITE_MONEY: dict[str, FailureText] = {
+    "credits_short": bad_input(
+        "You do not have enough credits for this.",
+        "Top up your credits, or make a free render instead.",
+        "This needs {needed} credits, and you have {have}.",
+        http_status=402,
+    ),
+    "hold_settled": bad_input(
+        "The credits reserved for this were settled already.",
+        "Reload the page to see how it ended.",
+        http_status=409,
+    ),
+    "payments_off": bad_input(
+        "Buying credits is not set up on this site.",
+        "Ask whoever runs it: they can add credits to your account.",
+        http_status=503,
+    ),
+    "payments_unavailable": our_fault(
+        "The payment service cannot be reached at the moment.",
+        "Nothing was charged. Try again in a minute.",
+        retryable=True,
+        http_status=503,
+    ),
+    "offer_gone": bad_input(
+        "That offer is no longer available.",
+        "Choose one of the current offers.",
+        http_status=409,
+    ),
+    "plan_running": bad_input(
+        "You already have a monthly plan.",
+        "Change or cancel it on the credits page.",
+        http_status=409,
+    ),
+}
+
 _SITE_ACCESS: dict[str, FailureText] = {
     "signed_out": bad_input(
         "You are not signed in.",
@@ -163,4 +198,4 @@ _SITE_ACCESS: dict[str, FailureText] = {
     ),
 }
 
-SITE_TEXTS: dict[str, FailureText] = {**_SITE_UPLOADS, **_SITE_WORK, **_SITE_ACCESS}
+SITE_TEXTS: dict[str, FailureText] = {**_SITE_UPLOADS, **_SITE_WORK, **_SITE_MONEY, **_SITE_ACCESS}

@@ -1,0 +1,156 @@
+"""How a movement is written: one wallet at a time, all or nothing, on SQLite as on PostgreSQL.
+
+A movement begins with an UPDATE of the wallet's row, which makes every other writer of that wallet wait on both
+databases (`select_for_update` would do nothing on SQLite), and ends with a conditional UPDATE of the same row.
+"""
+
+import datetime
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.db import transaction
+from django.db.models import F, Q
+from django.utils import timezone
+
+from apps.accounts.models import User
+from apps.core.failures import SiteFailure
+from apps.credits.models import SPENDING_ORDER, Account, Book, Entry, Lot, Movement, Reason
+
+AMOUNT_MAX_CREDITS = 1_000_000_000
+_NO_EXPIRY = datetime.datetime.max.replace(tzinfo=datetime.UTC)
+
+
+def checked_amount(amount_credits: int, *, minimum: int = 1) -> int:
+    """The amount, if it is a whole number of credits within limits; anything else is a mistake of ours."""
+    if not isinstance(amount_credits, int) or isinstance(amount_credits, bool):
+        raise TypeError(f"credits are whole numbers, not {amount_credits!r}")
+    if not minimum <= amount_credits <= AMOUNT_MAX_CREDITS:
+        raise ValueError(f"{amount_credits} credits is outside {minimum} … {AMOUNT_MAX_CREDITS}")
+    return amount_credits
+
+
+def wallet_of(user: User) -> Account:
+    """The user's wallet; made on first use."""
+    return Account.objects.get_or_create(owner=user)[0]
+
+
+def spending_key(lot: Lot) -> tuple[int, datetime.datetime, int]:
+    """Monthly credits before gifts before packs, within each what lapses first."""
+    return SPENDING_ORDER[lot.pool], lot.expires_at or _NO_EXPIRY, lot.pk
+
+
+@dataclass
+class Wallet:
+    """A locked wallet with its live lots, changed in memory by `move` and written by `record`."""
+
+    account: Account
+    now: datetime.datetime
+    lots: dict[int, Lot]
+    _entries: list[Entry] = field(default_factory=list)
+    _changed: dict[int, Lot] = field(default_factory=dict)
+
+    @property
+    def available_credits(self) -> int:
+        return self.account.available_credits
+
+    def lot(self, lot_id: int) -> Lot:
+        """A lot of this wallet, also one that is empty."""
+        if lot_id not in self.lots:
+            self.lots[lot_id] = Lot.objects.get(pk=lot_id, account=self.account)
+        return self.lots[lot_id]
+
+    def spendable(self) -> list[Lot]:
+        """Lots with something in them, in the order in which they are spent."""
+        return sorted((lot for lot in self.lots.values() if lot.available_credits > 0), key=spending_key)
+
+    def earlier(self, key: str) -> Movement | None:
+        """The movement with that key, when it happened already. Sure: nobody else writes to this wallet meanwhile."""
+        return Movement.objects.filter(account=self.account, key=key).first()
+
+    def move(self, lot: Lot, from_book: Book, to_book: Book, amount_credits: int) -> None:
+        checked_amount(amount_credits)
+        self._entries.append(Entry(lot=lot, from_book=from_book, to_book=to_book, amount_credits=amount_credits))
+        for book, change in ((from_book, -amount_credits), (to_book, amount_credits)):
+            if book == Book.AVAILABLE:
+                lot.available_credits += change
+                self.account.available_credits += change
+            elif book == Book.HELD:
+                lot.held_credits += change
+                self.account.held_credits += change
+        self._changed[lot.pk] = lot
+
+    def take(self, amount_credits: int, to_book: Book) -> int:
+        """Move up to `amount_credits` out of the spendable lots, in order. Returns what could not be found."""
+        missing = amount_credits
+        for lot in self.spendable():
+            if not missing:
+                break
+            part = min(lot.available_credits, missing)
+            self.move(lot, Book.AVAILABLE, to_book, part)
+            missing -= part
+        return missing
+
+    def cover_debts(self) -> None:
+        """Credits that come in first make up for what was taken back after it had been spent."""
+        for debt in [lot for lot in self.lots.values() if lot.available_credits < 0]:
+            for lot in self.spendable():
+                part = min(-debt.available_credits, lot.available_credits)
+                if part:
+                    self.move(lot, Book.AVAILABLE, Book.REVERSED, part)
+                    self.move(debt, Book.REVERSED, Book.AVAILABLE, part)
+
+    def record(self, reason: str, key: str, **facts: Any) -> Movement:
+        """Write what was moved since the last record as one movement, with the balances after it."""
+        before = Account.objects.get(pk=self.account.pk)
+        written = Account.objects.filter(
+            pk=self.account.pk, available_credits=before.available_credits, held_credits=before.held_credits
+        ).update(available_credits=self.account.available_credits, held_credits=self.account.held_credits)
+        if written != 1:
+            raise RuntimeError("the wallet changed under its lock")
+        for lot in self._changed.values():
+            Lot.objects.filter(pk=lot.pk).update(available_credits=lot.available_credits, held_credits=lot.held_credits)
+        movement = Movement.objects.create(
+            account=self.account,
+            reason=reason,
+            key=key,
+            change_credits=self.account.available_credits - before.available_credits,
+            available_after_credits=self.account.available_credits,
+            held_after_credits=self.account.held_credits,
+            created_at=self.now,
+            **facts,
+        )
+        for entry in self._entries:
+            entry.movement = movement
+        Entry.objects.bulk_create(self._entries)
+        self._entries, self._changed = [], {}
+        return movement
+
+
+@contextmanager
+def locked(account: Account, now: datetime.datetime | None = None) -> Iterator[Wallet]:
+    """The wallet, for this transaction alone. What has lapsed by now is gone before anything else happens."""
+    with transaction.atomic():
+        Account.objects.filter(pk=account.pk).update(version=F("version") + 1)
+        fresh = Account.objects.get(pk=account.pk)
+        live = Lot.objects.filter(~Q(available_credits=0), account=fresh)
+        wallet = Wallet(fresh, now or timezone.now(), {lot.pk: lot for lot in live})
+        _lapse(wallet)
+        yield wallet
+
+
+def _lapse(wallet: Wallet) -> None:
+    """Held credits are in another book: they stay until they are settled."""
+    for lot in wallet.spendable():
+        if lot.expires_at is not None and lot.expires_at <= wallet.now:
+            wallet.move(lot, Book.AVAILABLE, Book.LAPSED, lot.available_credits)
+            # Some of a lot can come back later, from a hold that outlived it, and lapse then.
+            wallet.record(Reason.LAPSE, f"lapse:{lot.pk}:{wallet.account.version}", note=lot.get_pool_display())
+
+
+def same_movement(earlier: Movement, *, change_credits: int) -> Movement:
+    """An earlier movement under the same key is the answer, if it was the same; else the key was used for another."""
+    if earlier.change_credits != change_credits:
+        raise SiteFailure("idempotency_conflict")
+    return earlier
