@@ -6,10 +6,12 @@ import queue
 from collections.abc import Iterator, Sequence
 
 from worker.engine.contracts import Hooks
-from worker.engine.failures import EngineFailure
+from worker.engine.failures import EngineFailure, FailureCode
 from worker.engine_process import EngineProcess
 
 logger = logging.getLogger(__name__)
+
+WAIT_S = 0.1
 
 
 class EnginePool:
@@ -30,19 +32,29 @@ class EnginePool:
         self._free.put(engine)
 
     def warm_next(self) -> None:
-        """Warm up one more, if there is one. One that does not start is tried again when it is needed."""
-        if not self._cold:
+        """Warm up one more: one that was never started, or a free one that crashed or was ended.
+
+        One that does not start is tried again when it is needed.
+        """
+        try:
+            engine = self._cold.pop(0) if self._cold else self._free.get_nowait()
+        except queue.Empty:
             return
-        engine = self._cold.pop(0)
         try:
             engine.start()
         except EngineFailure as failure:
             logger.error("an engine does not start: %s", failure)
-        self._free.put(engine)
+        finally:
+            self._free.put(engine)
 
     @contextlib.contextmanager
-    def _borrowed(self) -> Iterator[EngineProcess]:
-        engine = self._free.get()
+    def _borrowed(self, hooks: Hooks) -> Iterator[EngineProcess]:
+        engine = None
+        while engine is None:
+            with contextlib.suppress(queue.Empty):
+                engine = self._free.get(timeout=WAIT_S)
+            if engine is None and hooks.should_stop():
+                raise EngineFailure(FailureCode.CANCELLED)
         try:
             yield engine
         finally:
@@ -50,7 +62,7 @@ class EnginePool:
 
     def call(self, operation: str, request: object, hooks: Hooks, *, label: str = "") -> object:
         """See `EngineProcess.call`."""
-        with self._borrowed() as engine:
+        with self._borrowed(hooks) as engine:
             return engine.call(operation, request, hooks, label=label)
 
     def close(self) -> None:

@@ -13,7 +13,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection, Pipe
 from pathlib import Path
@@ -96,6 +96,8 @@ class EngineProcess:
         self._numbers = itertools.count(1)
         self._process: subprocess.Popen[bytes] | None = None
         self._connection: Connection | None = None
+        self._is_warm = False
+        self._started_at = 0.0
 
     @property
     def pid(self) -> int | None:
@@ -104,11 +106,19 @@ class EngineProcess:
     def is_running(self) -> bool:
         return self._process is not None and self._process.poll() is None
 
-    def start(self) -> None:
-        """Start the child and wait until it is warm; does nothing when it is. Raises ENGINE_CRASHED, TIMED_OUT."""
-        if self.is_running():
-            return
-        self.close()
+    def start(self, should_stop: Callable[[], bool] = lambda: False) -> None:
+        """Start the child and wait until it is warm; does nothing when it is.
+
+        Raises EngineFailure: ENGINE_CRASHED, TIMED_OUT; CANCELLED when `should_stop` says so, and the child goes on
+        warming up for the next call.
+        """
+        if not self.is_running():
+            self.close()
+            self._spawn()
+        if not self._is_warm:
+            self._await_ready(should_stop)
+
+    def _spawn(self) -> None:
         ours, theirs = Pipe()
         environment = dict(os.environ)
         if self._scratch_dir is not None:
@@ -119,7 +129,8 @@ class EngineProcess:
         command += ["--connection", str(theirs.fileno()), "--parent", str(os.getpid())]
         command += ["--operations", self._operations, "--nice", str(self._limits.nice)]
         command += ["--data-limit-bytes", str(4 * self._limits.memory_bytes)]
-        started_at = time.monotonic()
+        self._is_warm = False
+        self._started_at = time.monotonic()
         self._process = subprocess.Popen(
             command,
             stdin=subprocess.DEVNULL,
@@ -129,15 +140,18 @@ class EngineProcess:
         )
         theirs.close()
         self._connection = ours
-        self._await_ready(started_at)
-        logger.info("engine is warm after %.1f s (pid %d)", time.monotonic() - started_at, self._process.pid)
 
-    def _await_ready(self, started_at: float) -> None:
-        assert self._connection is not None
-        while time.monotonic() - started_at < self._limits.start_max_s:
+    def _await_ready(self, should_stop: Callable[[], bool]) -> None:
+        assert self._connection is not None and self._process is not None
+        while time.monotonic() - self._started_at < self._limits.start_max_s:
+            if should_stop():
+                raise EngineFailure(FailureCode.CANCELLED)
             try:
                 if self._connection.poll(POLL_S):
                     assert isinstance(self._connection.recv(), Ready)
+                    self._is_warm = True
+                    warm_after_s = time.monotonic() - self._started_at
+                    logger.info("engine is warm after %.1f s (pid %d)", warm_after_s, self._process.pid)
                     return
             except (EOFError, OSError):
                 raise self._crash() from None
@@ -150,7 +164,9 @@ class EngineProcess:
         Raises EngineFailure: the operation's own, or CANCELLED, TIMED_OUT, OUT_OF_MEMORY, ENGINE_CRASHED after the
         child was ended or ended itself; the next call then starts a new one.
         """
-        self.start()
+        self.start(hooks.should_stop)
+        if hooks.should_stop():  # before anything is begun, so that nothing has to be ended
+            raise EngineFailure(FailureCode.CANCELLED)
         assert self._connection is not None and self._process is not None
         call = Call(next(self._numbers), operation, request, label)
         watch = _Watch(self._limits, self._process.pid)

@@ -144,6 +144,17 @@ def test_an_engine_killed_while_idle_is_replaced_at_the_next_call(engine, tmp_pa
     assert video.width_px == 64
 
 
+def test_a_stop_while_the_engine_still_warms_up_ends_the_call_and_not_the_engine(engine, tmp_path):
+    watcher = Watcher(stop_at=-1.0)
+    watcher.progress.append(Progress(Stage.PREPARING, 0.0))
+    with pytest.raises(EngineFailure) as caught:
+        engine.call("talking_photo", render_order(tmp_path, fake.QUICK), watcher)
+    assert caught.value.code is FailureCode.CANCELLED
+    pid = engine.pid
+    engine.call("talking_photo", render_order(tmp_path, fake.QUICK), Watcher())
+    assert engine.pid == pid is not None
+
+
 def test_an_engine_that_cannot_start_says_so(tmp_path):
     engine = EngineProcess("tests.worker.no_such_operations", limits=EngineLimits())
     with pytest.raises(EngineFailure) as caught:
