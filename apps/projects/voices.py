@@ -36,7 +36,7 @@ def default_voice() -> str:
     """The voice of a new project: an English one where there is one."""
     voices = available_voices()
     english = [voice for voice in voices if voice.language.lower().startswith("en")]
-    natural = [voice for voice in english if voice.engine != "espeak"]
+    natural = [voice for voice in english if not voice.engine.startswith("espeak")]
     chosen = natural or english or list(voices)
     return chosen[0].id if chosen else ""
 
