@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -142,15 +143,23 @@ def test_what_a_killed_worker_left_in_its_folder_is_gone_when_it_comes_back(stag
     (job_id,) = stage.order_render(fake.SLOW)
     stage.wait_for(job_id, is_running, within_s=40)
     folder = stage.data_dir / "work" / "render-1"
-    assert list(folder.glob("lipsmith-*"))
+
+    def is_there() -> bool:
+        return bool(list(folder.glob("lipsmith-*")))
+
+    wait_until(is_there, within_s=10)
     worker.kill()
     worker.wait()
-    assert list(folder.glob("lipsmith-*"))
+    assert is_there()
     stage.worker("render")
-    give_up_at = time.monotonic() + 30
-    while list(folder.glob("lipsmith-*")) and time.monotonic() < give_up_at:
-        time.sleep(0.1)
-    assert not list(folder.glob("lipsmith-*"))
+    wait_until(lambda: not is_there(), within_s=30)
+
+
+def wait_until(holds: Callable[[], bool], *, within_s: float) -> None:
+    give_up_at = time.monotonic() + within_s
+    while not holds():
+        assert time.monotonic() < give_up_at, "it did not happen in time"
+        time.sleep(0.05)
 
 
 def test_a_worker_whose_engine_does_not_start_ends_with_an_error_instead_of_taking_jobs(stage):
