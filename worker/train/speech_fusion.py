@@ -14,9 +14,9 @@ from worker.engine.media.audio import load_audio
 from worker.engine.quality.clips import TalkingClip, list_clips
 from worker.engine.quality.signals import GRID_HZ, band_pass, fill_gaps
 from worker.engine.quality.tracking import track_video
-from worker.engine.speech.acoustics import FRAME_CENTRE_S, FRAMES_PER_S, phone_posteriors
+from worker.engine.speech.acoustics import FRAME_CENTRE_S, FRAMES_PER_S, PHONES, phone_posteriors
 from worker.engine.speech.detection import spans_from, speech_probability, spoken_frames
-from worker.engine.speech.learned import FUSION, Fusion, level_features, mouth_network, network_outputs
+from worker.engine.speech.learned import FUSION, Fusion, mouth_network, network_outputs, sound_features
 from worker.engine.speech.rules import PAUSE_S
 from worker.engine.speech.soft_articulation import phone_memberships, soft_articulation
 
@@ -31,7 +31,7 @@ GRID_MOUTH_LATE_S = 0.02
 class ClipData:
     """One clip: what is heard at 100 Hz, and the aperture seen, at the times of its frames.
 
-    soft, network: (T, 9) articulation of both estimates. memberships (T, 42), levels (T, 3): features of the fusion.
+    soft, network: (T, 9) articulation of both estimates. features: (T, 42 + 75) memberships and sound features.
     """
 
     clip: TalkingClip
@@ -53,7 +53,7 @@ def read_clip(clip: TalkingClip, cache: Path) -> ClipData:
     soft, _ = soft_articulation(posteriors)
     network = mouth_network()
     outputs = soft if network is None else network_outputs(samples, posteriors, network)[:, : soft.shape[1]]
-    features = np.concatenate([phone_memberships(posteriors), level_features(samples, len(posteriors))], axis=1)
+    features = np.concatenate([phone_memberships(posteriors), sound_features(samples, len(posteriors))], axis=1)
     return ClipData(clip, samples, posteriors, soft, outputs, features, times_s, aperture)
 
 
@@ -85,12 +85,11 @@ def fit(data: Sequence[ClipData]) -> Fusion:
     scale = float(base @ wanted / (base @ base))
     covariance = features.T @ features + RIDGE * np.eye(features.shape[1])
     weights = np.linalg.solve(covariance, features.T @ (wanted - scale * base)) / scale
-    phones = len(weights) - 3
     return Fusion(
         phones=1 - NETWORK_SHARE,
         network=NETWORK_SHARE,
-        membership_weights=tuple(float(weight) for weight in weights[:phones]),
-        level_weights=tuple(float(weight) for weight in weights[phones:]),
+        membership_weights=tuple(float(weight) for weight in weights[:PHONES]),
+        sound_weights=tuple(float(weight) for weight in weights[PHONES:]),
         network_share=NETWORK_SHARE,
     )
 

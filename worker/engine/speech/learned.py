@@ -9,9 +9,10 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from scipy import ndimage
 
 from worker.engine.models.mouth_network import MouthNetwork
-from worker.engine.speech.features import FRAMES_PER_FEATURE, network_features
+from worker.engine.speech.features import FRAMES_PER_FEATURE, log_mel, network_features
 from worker.engine.speech.mouth_track import ARTICULATORS, Articulator
 from worker.engine.speech.soft_articulation import phone_memberships, soft_articulation
 from worker.engine.speech.waveform import level_db
@@ -20,18 +21,20 @@ MODELS = Path(__file__).resolve().parent.parent / "models"
 WEIGHTS, FUSION = "mouth_network.pt", "mouth_fusion.json"
 CHUNK_FEATURES, OVERLAP_FEATURES = 1500, 60
 LEVEL_SHIFTS = (-8, 0, 8)  # frames of 10 ms
-LEVEL_SCALE = 0.3
+LEVEL_SCALE = 0.3  # small scales are strong priors: ridge regression keeps their weights down
+BAND_SHIFTS = (-6, 0, 6)
+BAND_SCALE = 0.1
 
 
 @dataclass(frozen=True)
 class Fusion:
     """Openness = `phones` · (coarticulated openness) + `network` · (the network's) + memberships · `membership_weights`
-    + levels · `level_weights`; all other articulators are a mean of both, `network_share` of it the network's."""
+    + sound features · `sound_weights`; all other articulators mix both, `network_share` of it the network's."""
 
     phones: float
     network: float
     membership_weights: tuple[float, ...]
-    level_weights: tuple[float, ...]
+    sound_weights: tuple[float, ...]
     network_share: float
 
 
@@ -66,7 +69,7 @@ def _fusion(values: dict) -> Fusion:
         phones=float(values["phones"]),
         network=float(values["network"]),
         membership_weights=tuple(values["membership_weights"]),
-        level_weights=tuple(values["level_weights"]),
+        sound_weights=tuple(values["sound_weights"]),
         network_share=float(values["network_share"]),
     )
 
@@ -102,12 +105,16 @@ def network_outputs(samples: np.ndarray, posteriors: np.ndarray, network: MouthN
     return coarse[index] * (1 - part) + coarse[index + 1] * part
 
 
-def level_features(samples: np.ndarray, frames: int) -> np.ndarray:
-    """(T, 3): level relative to the loud parts, a little before, at and after each frame."""
-    level = np.pad(level_db(samples), (0, max(0, frames)), mode="edge")[:frames]
+def sound_features(samples: np.ndarray, frames: int) -> np.ndarray:
+    """(T, 3 + 72): level and 24 mel bands, a little before, at and after each frame, relative to the recording."""
+    level = np.pad(level_db(samples), (0, frames), mode="edge")[:frames]
     relative = (level - np.percentile(level, 95)) / 20.0 if frames else level
-    smooth = np.convolve(relative, np.hanning(9) / np.hanning(9).sum(), "same")
-    return LEVEL_SCALE * np.stack([np.roll(smooth, shift) for shift in LEVEL_SHIFTS], axis=1)
+    smooth = ndimage.convolve1d(relative, np.hanning(9) / np.hanning(9).sum(), mode="nearest") if frames else relative
+    mel = np.pad(log_mel(samples), ((0, frames), (0, 0)), mode="edge")[:frames]
+    mel = (mel - mel.mean(0)) / 3.0 if frames else mel
+    columns = [LEVEL_SCALE * np.roll(smooth, shift)[:, None] for shift in LEVEL_SHIFTS]
+    columns += [BAND_SCALE * np.roll(mel, shift, axis=0) for shift in BAND_SHIFTS]
+    return np.concatenate(columns, axis=1).astype(np.float32)
 
 
 def articulate(
@@ -132,7 +139,7 @@ def fuse(
     fused = ((1 - fusion.network_share) * phones + fusion.network_share * network).astype(np.float32)
     openness = fusion.phones * phones[:, 0] + fusion.network * network[:, 0]
     openness = openness + phone_memberships(posteriors) @ np.array(fusion.membership_weights)
-    openness = openness + level_features(samples, len(posteriors)) @ np.array(fusion.level_weights)
+    openness = openness + sound_features(samples, len(posteriors)) @ np.array(fusion.sound_weights)
     before = fused[:, 0].copy()
     fused[:, 0] = openness
     # The jaw follows what the lips were taught, at the ratio it had.
