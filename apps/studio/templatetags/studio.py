@@ -1,5 +1,6 @@
 """What the templates need beyond Django's own tags."""
 
+import functools
 import math
 
 from django import forms, template
@@ -12,6 +13,7 @@ register = template.Library()
 
 
 @register.simple_tag
+@functools.lru_cache(maxsize=512)  # a library page asks a hundred times
 def icon(name: str, css_class: str = "") -> SafeString:
     """An icon of the sprite, as decoration: the text beside it, or the control's label, says what it means."""
     return format_html(
