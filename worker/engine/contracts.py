@@ -41,6 +41,47 @@ class Style(StrEnum):
     EXPRESSIVE = "expressive"
 
 
+class Emotion(StrEnum):
+    """What the face expresses while it speaks. AUTO asks the voice."""
+
+    AUTO = "auto"
+    NEUTRAL = "neutral"
+    CALM = "calm"
+    HAPPY = "happy"
+    SAD = "sad"
+    ANGRY = "angry"
+    SURPRISED = "surprised"
+
+
+class Background(StrEnum):
+    """What is behind the person: the photo's own background, or nothing (video with an alpha channel)."""
+
+    PHOTO = "photo"
+    TRANSPARENT = "transparent"
+
+
+@dataclass(frozen=True)
+class LifeScales:
+    """How much of each sign of life a style shows: factors in [0, 2], 1 = as the style has it, 0 = off.
+
+    blink: how often. gaze: how far the eyes glance. brow: how high brows rise. head: turns of the head, and the breath
+    in the shoulders. Each stands alone: blinks stay when the head is off.
+    """
+
+    blink: float = 1.0
+    gaze: float = 1.0
+    brow: float = 1.0
+    head: float = 1.0
+
+
+@dataclass(frozen=True)
+class Still:
+    """A picture for thumbnails: the frame shown at `at_s`, as a PNG."""
+
+    at_s: float
+    path: Path
+
+
 @dataclass(frozen=True)
 class Span:
     """A half-open time span in seconds."""
@@ -89,7 +130,10 @@ class Script:
 class TalkingPhotoRequest:
     """Everything one talking-photo render depends on; same request, same pixels before encoding.
 
-    Exactly one of `audio_path` and `script` is set. `max_short_side_px` scales the output down, never up.
+    What moves the photo is exactly one of: a voice (`audio_path` or `script`, not both; with `track_path`, the mouth
+    follows that edited track instead, and the voice may be left out), a clip (`drive_path`, with the sound of
+    `audio_path`, or its own, or none when `mute`), or nothing but life itself for `idle_s` seconds, as a loop.
+    `max_short_side_px` scales the output down, never up. `intensity` in [0, 1] goes with `emotion`.
     """
 
     portrait_path: Path
@@ -105,6 +149,15 @@ class TalkingPhotoRequest:
     max_short_side_px: int | None = None
     max_duration_s: float = MAX_AUDIO_S
     voice_dir: Path | None = None  # the operator's own voices, for `script`
+    life: LifeScales = LifeScales()
+    emotion: Emotion = Emotion.NEUTRAL
+    intensity: float = 0.6
+    track_path: Path | None = None
+    drive_path: Path | None = None
+    mute: bool = False
+    idle_s: float | None = None
+    background: Background = Background.PHOTO  # TRANSPARENT needs an output that ends in .webm or .mov
+    still: Still | None = None
 
 
 @dataclass(frozen=True)

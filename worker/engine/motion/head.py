@@ -44,8 +44,13 @@ def _pulse(times_s: np.ndarray, at_s: float, attack_s: float, release_s: float) 
     return rise * rise * (3 - 2 * rise) * fall * fall * (3 - 2 * fall)
 
 
-def head_turns_deg(times_s: np.ndarray, prosody: Prosody, style: Style, rng: np.random.Generator) -> np.ndarray:
-    """(T, 3) float64: yaw, pitch, roll in degrees away from the photo's pose. Starts near zero, never jumps."""
+def head_turns_deg(
+    times_s: np.ndarray, prosody: Prosody, style: Style, rng: np.random.Generator, scale: float = 1.0
+) -> np.ndarray:
+    """(T, 3) float64: yaw, pitch, roll in degrees away from the photo's pose. Starts near zero, never jumps.
+
+    scale: how much of it, in [0, 2]; the limits widen by half of what is asked beyond 1.
+    """
     live = LIVELINESS[style]
     turns = np.zeros((len(times_s), 3))
     for axis, (reach, rates) in enumerate(zip(live.sway_deg, _SWAY_HZ, strict=True)):
@@ -66,7 +71,8 @@ def head_turns_deg(times_s: np.ndarray, prosody: Prosody, style: Style, rng: np.
             times_s, (span.start_s + span.end_s) / 2, 0.5 * span.duration_s + 0.3, 0.3 * span.duration_s + 0.3
         )
     ease_in = np.clip(times_s / 0.6, 0, 1)[:, None]
-    return _LIMIT_DEG * np.tanh(turns / _LIMIT_DEG) * ease_in * ease_in * (3 - 2 * ease_in)
+    limit_deg = _LIMIT_DEG * (1 + 0.5 * max(0.0, scale - 1))
+    return limit_deg * np.tanh(scale * turns / limit_deg) * ease_in * ease_in * (3 - 2 * ease_in)
 
 
 def brow_track(times_s: np.ndarray, accents: Sequence[Accent], style: Style) -> np.ndarray:

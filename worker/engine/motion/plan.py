@@ -1,20 +1,24 @@
 """The whole motion of a talking photo, decided before the first pixel: cheap, seeded, the same for the same request."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
-from worker.engine.contracts import Style
+from worker.engine.contracts import LifeScales, Style
 from worker.engine.motion.blinks import blink_track, glance_track
+from worker.engine.motion.expressions import EXPRESSIONS
 from worker.engine.motion.head import LIVELINESS, breath_track, brow_track, head_turns_deg
 from worker.engine.speech.mouth_track import MouthTrack
+
+_AS_THE_STYLE_HAS_IT = LifeScales()
 
 
 @dataclass(frozen=True)
 class FrameMotion:
     """What one frame does. articulation: (A,); blink in [0, 1]; glance (x, y) in eye widths; brows, smile in [0, 1].
 
+    expression: (E,) in the order of `EXPRESSIONS`.
     turn_deg: (yaw, pitch, roll) from the photo's pose; shift (x, y) and breath in inter-ocular distances.
     """
 
@@ -26,6 +30,7 @@ class FrameMotion:
     turn_deg: np.ndarray
     shift: np.ndarray
     breath: float
+    expression: np.ndarray = field(default_factory=lambda: np.zeros(len(EXPRESSIONS)))
 
 
 @dataclass(frozen=True)
@@ -41,6 +46,7 @@ class MotionPlan:
     turn_deg: np.ndarray
     shift: np.ndarray
     breath: np.ndarray
+    expression: np.ndarray | None = None  # (T, E); None = no expression beyond brows and smile
 
     def __len__(self) -> int:
         return len(self.times_s)
@@ -58,29 +64,38 @@ class MotionPlan:
             turn_deg=self.turn_deg[index],
             shift=self.shift[index],
             breath=float(self.breath[index]),
+            expression=np.zeros(len(EXPRESSIONS)) if self.expression is None else self.expression[index],
         )
 
 
-def plan_motion(track: MouthTrack, style: Style, seed: int) -> MotionPlan:
-    """Decide every frame's motion from the mouth track; each part draws from its own stream of the seed."""
+def plan_motion(track: MouthTrack, style: Style, seed: int, life: LifeScales = _AS_THE_STYLE_HAS_IT) -> MotionPlan:
+    """Decide every frame's motion from the mouth track; each part draws from its own stream of the seed.
+
+    life: how much of each part; what one factor does never changes what another part does.
+    """
     streams = [np.random.default_rng(child) for child in np.random.SeedSequence(seed).spawn(4)]
     times_s, prosody = track.times_s, track.prosody
     live = LIVELINESS[style]
-    turns = head_turns_deg(times_s, prosody, style, streams[0])
-    # The head also travels a little as the neck bends: sideways with roll and yaw, down with the nod.
-    shift = np.stack([0.012 * turns[:, 0] + 0.010 * turns[:, 2], 0.006 * turns[:, 1]], axis=1)
-    blink = blink_track(times_s, prosody.speech_spans, streams[1])
-    breath = breath_track(times_s, streams[3])
+    turns = head_turns_deg(times_s, prosody, style, streams[0], life.head)
+    blink = blink_track(times_s, prosody.speech_spans, streams[1], life.blink)
+    breath = breath_track(times_s, streams[3]) * min(life.head, 1.5)
     if style is Style.STILL:
         breath = np.zeros_like(breath)
     return MotionPlan(
         times_s=times_s,
         articulation=track.articulation.astype(np.float64),
         blink=blink,
-        glance=glance_track(times_s, live.glance, streams[2]),
-        brows=brow_track(times_s, prosody.accents, style),
+        glance=glance_track(times_s, live.glance * life.gaze, streams[2]),
+        brows=brow_track(times_s, prosody.accents, style) * life.brow,
         smile=np.full(len(times_s), live.smile),
         turn_deg=turns,
-        shift=shift,
+        shift=shift_of(turns),
         breath=breath,
     )
+
+
+def shift_of(turns_deg: np.ndarray) -> np.ndarray:
+    """(T, 2) shift of the head that goes with its turns (T, 3): the neck bends, so the head travels a little, sideways
+    with roll and yaw, down with the nod.
+    """
+    return np.stack([0.012 * turns_deg[:, 0] + 0.010 * turns_deg[:, 2], 0.006 * turns_deg[:, 1]], axis=1)

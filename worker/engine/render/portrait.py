@@ -7,6 +7,7 @@ import numpy as np
 
 from worker.engine.face import landmarks as lm
 from worker.engine.face.pose import HeadPose, head_pose
+from worker.engine.motion.expressions import EXPRESSIONS, brow_raise, expression_directions, smile
 from worker.engine.motion.mouth_shapes import MouthShapes, load_mouth_shapes
 from worker.engine.render.eyes import Eye, build_eyes
 from worker.engine.render.face_fields import FaceFields, build_face_fields
@@ -19,7 +20,8 @@ from worker.engine.speech.mouth_track import ARTICULATORS
 
 # Expression directions after the articulators.
 CLOSE, BROWS, SMILE = len(ARTICULATORS), len(ARTICULATORS) + 1, len(ARTICULATORS) + 2
-DIRECTIONS = len(ARTICULATORS) + 3
+DIRECTIONS = len(ARTICULATORS) + 3 + len(EXPRESSIONS)
+EXPRESSION = slice(SMILE + 1, DIRECTIONS)
 _RELAXED_WIDTH = 0.76  # canonical inner mouth width to which a wide smile relaxes when it closes
 _RELAXING = 0.6
 
@@ -119,27 +121,15 @@ def _directions(shapes: MouthShapes, canonical: np.ndarray, *, is_open: bool) ->
     """(K, 478, 3) canonical displacement directions, and the (K,) weights of the photo's own relaxed mouth."""
     directions = np.zeros((DIRECTIONS, lm.N_LANDMARKS, 3))
     directions[: len(ARTICULATORS)] = shapes.basis
-    directions[BROWS] = _local_lift(canonical, (*lm.RIGHT_BROW_UPPER, *lm.RIGHT_BROW_LOWER), 0.055)
-    directions[BROWS] += _local_lift(canonical, (*lm.LEFT_BROW_UPPER, *lm.LEFT_BROW_LOWER), 0.055)
-    corners = np.zeros((lm.N_LANDMARKS, 3))
-    for corner, outward in ((lm.MOUTH_CORNER_RIGHT, -1.0), (lm.MOUTH_CORNER_LEFT, 1.0)):
-        away = ((canonical[:, :2] - canonical[corner, :2]) ** 2).sum(axis=1)
-        corners += np.exp(-away / (2 * 0.17**2))[:, None] * [0.03 * outward, -0.03, 0.0]
-    directions[SMILE] = corners
+    directions[BROWS] = brow_raise(canonical)
+    directions[SMILE] = smile(canonical)
+    directions[EXPRESSION] = expression_directions(canonical)
     rest = np.zeros(DIRECTIONS)
     if is_open:
         width = canonical[308, 0] - canonical[78, 0]
         directions[CLOSE] = shapes.closing(canonical, -_RELAXING * max(0.0, width - _RELAXED_WIDTH))
         rest[CLOSE] = 1.0
     return directions, rest
-
-
-def _local_lift(canonical: np.ndarray, around: tuple[int, ...], rise: float) -> np.ndarray:
-    squared = ((canonical[:, None, :2] - canonical[list(around)][None, :, :2]) ** 2).sum(-1).min(axis=1)
-    lift = rise * np.exp(-squared / (2 * 0.16**2))
-    eyes = canonical[list(lm.RIGHT_EYE_OPENING + lm.LEFT_EYE_OPENING), 1].mean()
-    lift *= np.clip((eyes - 0.02 - canonical[:, 1]) / 0.2, 0, 1)  # eyes and below stay
-    return np.stack([np.zeros_like(lift), -lift, np.zeros_like(lift)], axis=1)
 
 
 def _mouth_box(points: np.ndarray, pose: HeadPose, face: Region, size: tuple[int, int]) -> Region:

@@ -7,7 +7,7 @@ import numpy as np
 
 from worker.engine.motion.plan import FrameMotion
 from worker.engine.render.lips import spline_matrix
-from worker.engine.render.portrait import BROWS, DIRECTIONS, SMILE, Portrait
+from worker.engine.render.portrait import BROWS, DIRECTIONS, EXPRESSION, SMILE, Portrait
 from worker.engine.render.warping import full_size, invert, sample
 from worker.engine.speech.mouth_track import ARTICULATORS, Articulator
 
@@ -67,6 +67,7 @@ class Renderer:
         weights = np.zeros(DIRECTIONS)
         weights[: len(ARTICULATORS)] = motion.articulation
         weights[BROWS], weights[SMILE] = motion.brows, motion.smile
+        weights[EXPRESSION] = motion.expression
         return weights + self._portrait.rest
 
     def _speak(self, motion: FrameMotion) -> None:

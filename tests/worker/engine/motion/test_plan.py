@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from worker.engine.contracts import Span, Style
+from worker.engine.contracts import LifeScales, Span, Style
 from worker.engine.motion.blinks import blink_times, blink_track, glance_track
 from worker.engine.motion.head import brow_track, head_turns_deg
 from worker.engine.motion.plan import plan_motion
@@ -103,3 +103,24 @@ def test_one_frame_and_no_speech_are_fine():
     plan = plan_motion(track(np.array([0.0]), accents=[], spans=[]), Style.NATURAL, 0)
     assert len(plan) == 1
     assert plan.frame(0).blink == 0.0
+
+
+def test_every_sign_of_life_can_be_switched_off_alone():
+    usual = plan_motion(track(), Style.EXPRESSIVE, 3)
+    parts = {"blink": ("blink",), "gaze": ("glance",), "brow": ("brows",), "head": ("turn_deg", "shift", "breath")}
+    for off, silent in parts.items():
+        plan = plan_motion(track(), Style.EXPRESSIVE, 3, LifeScales(**{off: 0.0}))
+        for name in ("blink", "glance", "brows", "turn_deg", "shift", "breath"):
+            if name in silent:
+                assert not np.any(getattr(plan, name)), name
+            else:
+                np.testing.assert_array_equal(getattr(plan, name), getattr(usual, name))
+
+
+def test_more_life_is_more_but_heads_stay_within_what_a_photo_can_do():
+    usual, lively = (plan_motion(track(), Style.NATURAL, 3, LifeScales(s, s, s, s)) for s in (1.0, 2.0))
+    for name in ("glance", "brows", "turn_deg"):
+        assert np.abs(getattr(lively, name)).max() > 1.15 * np.abs(getattr(usual, name)).max(), name
+    assert np.abs(lively.turn_deg).max() <= 6.0
+    counts = [len(blink_times(120, SPANS, np.random.default_rng(1), rate)) for rate in (0.0, 0.5, 1.0, 2.0)]
+    assert counts == sorted(counts) and counts[0] == 0 and counts[3] > 1.5 * counts[2] > 1.5 * counts[1]
