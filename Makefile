@@ -25,7 +25,7 @@ test: $(STAMPS)/test ## Install what the tests need, and run them all
 	$(BIN)/python -m pytest $(PYTEST_OPTIONS)
 
 $(STAMPS)/python:
-	@sh scripts/check_machine.sh "$(PYTHON)"
+	@sh apps/ops/check_machine.sh "$(PYTHON)"
 	@test -x $(BIN)/python || { echo "Making $(VENV) with $(PYTHON)" && "$(PYTHON)" -m venv $(VENV); }
 	@mkdir -p $(STAMPS)
 	@touch $@

@@ -41,7 +41,7 @@ from worker.engine.contracts import (
 from worker.engine.failures import EngineFailure, FailureCode
 from worker.engine.media.workspace import Workspace
 from worker.lease import Lease, StopReason
-from worker.orders import PreflightOrder, RenderedVideo, RenderOrder, Speech, SpeechOrder, VoicesOrder
+from worker.process.orders import PreflightOrder, RenderedVideo, RenderOrder, Speech, SpeechOrder, VoicesOrder
 
 logger = logging.getLogger(__name__)
 

@@ -18,8 +18,8 @@ import dramatiq.errors
 import dramatiq.worker
 
 from worker.engine.failures import EngineFailure
-from worker.engine_pool import EnginePool
-from worker.engine_process import EngineLimits, EngineProcess
+from worker.process.host import EngineLimits, EngineProcess
+from worker.process.pool import EnginePool
 
 logger = logging.getLogger("worker")
 
@@ -31,7 +31,7 @@ def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="python -m worker.serve", description="Run a worker.")
     parser.add_argument("role", choices=["interactive", "render"])
     parser.add_argument("--number", type=int, default=1)
-    parser.add_argument("--operations", default="worker.operations", help=argparse.SUPPRESS)
+    parser.add_argument("--operations", default="worker.process.operations", help=argparse.SUPPRESS)
     options = parser.parse_args(arguments)
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "apps.config.settings")
     django.setup()  # installs the broker; actors must come after it

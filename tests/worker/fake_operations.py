@@ -8,7 +8,7 @@ from pathlib import Path
 
 from worker.engine.contracts import Hooks, Progress, Stage
 from worker.engine.failures import EngineFailure, FailureCode
-from worker.orders import PreflightOrder, RenderedVideo, RenderOrder, Speech, SpeechOrder, VoicesOrder
+from worker.process.orders import PreflightOrder, RenderedVideo, RenderOrder, Speech, SpeechOrder, VoicesOrder
 
 QUICK, SLOW, CRASH, HANG, DEAF, GREEDY, FULL, BUG, CRASH_ONCE = range(9)
 JPEG = b"\xff\xd8\xff\xd9"

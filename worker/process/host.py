@@ -20,8 +20,8 @@ from pathlib import Path
 
 from worker.engine.contracts import Hooks, Stage
 from worker.engine.failures import EngineFailure, FailureCode
-from worker.engine_messages import Advanced, Call, Failed, Ready, Returned, Stop, Thumbnail
-from worker.lifelines import resident_bytes
+from worker.process.lifelines import resident_bytes
+from worker.process.messages import Advanced, Call, Failed, Ready, Returned, Stop, Thumbnail
 
 logger = logging.getLogger(__name__)
 
@@ -88,7 +88,7 @@ class EngineProcess:
     """
 
     def __init__(
-        self, operations: str = "worker.operations", *, limits: EngineLimits, scratch_dir: Path | None = None
+        self, operations: str = "worker.process.operations", *, limits: EngineLimits, scratch_dir: Path | None = None
     ) -> None:
         self._operations = operations
         self._limits = limits
@@ -125,7 +125,7 @@ class EngineProcess:
             shutil.rmtree(self._scratch_dir, ignore_errors=True)  # what a killed child left behind
             self._scratch_dir.mkdir(mode=0o700, parents=True)
             environment["TMPDIR"] = str(self._scratch_dir)
-        command = [sys.executable, "-m", "worker.engine_child"]
+        command = [sys.executable, "-m", "worker.process.child"]
         command += ["--connection", str(theirs.fileno()), "--parent", str(os.getpid())]
         command += ["--operations", self._operations, "--nice", str(self._limits.nice)]
         command += ["--data-limit-bytes", str(4 * self._limits.memory_bytes)]

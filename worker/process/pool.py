@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from worker.engine.contracts import Hooks
 from worker.engine.failures import EngineFailure, FailureCode
-from worker.engine_process import EngineProcess
+from worker.process.host import EngineProcess
 
 logger = logging.getLogger(__name__)
 

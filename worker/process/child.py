@@ -1,6 +1,6 @@
 """The engine process: loads everything heavy once, then does one call after the other for its worker.
 
-Run by `engine_process.EngineProcess` as `python -m worker.engine_child`; knows nothing of the site.
+Run by `host.EngineProcess` as `python -m worker.process.child`; knows nothing of the site.
 """
 
 import argparse
@@ -16,9 +16,9 @@ from multiprocessing.connection import Connection
 
 from worker.engine.contracts import Hooks, Progress
 from worker.engine.failures import EngineFailure, FailureCode
-from worker.engine_messages import Advanced, Call, Failed, Ready, Returned, Stop, Thumbnail
-from worker.lifelines import be_killed_first, die_with_parent
 from worker.logs import configure_logging, job_in_logs
+from worker.process.lifelines import be_killed_first, die_with_parent
+from worker.process.messages import Advanced, Call, Failed, Ready, Returned, Stop, Thumbnail
 
 logger = logging.getLogger(__name__)
 
@@ -103,7 +103,7 @@ def limit_memory(data_bytes: int) -> None:
 
 
 def main(arguments: list[str]) -> None:
-    parser = argparse.ArgumentParser(prog="engine_child")
+    parser = argparse.ArgumentParser(prog="worker.process.child")
     parser.add_argument("--connection", type=int, required=True)
     parser.add_argument("--parent", type=int, required=True)
     parser.add_argument("--operations", required=True)

@@ -5,7 +5,7 @@ import time
 
 from worker.engine.contracts import SilentHooks
 from worker.engine.failures import EngineFailure, FailureCode
-from worker.engine_pool import EnginePool
+from worker.process.pool import EnginePool
 
 
 class CountingEngine:

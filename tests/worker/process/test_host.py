@@ -12,10 +12,10 @@ import pytest
 from tests.worker import fake_operations as fake
 from worker.engine.contracts import Progress, Stage, TalkingPhotoRequest
 from worker.engine.failures import EngineFailure, FailureCode
-from worker.engine_process import EngineLimits, EngineProcess
-from worker.orders import PreflightOrder, RenderOrder
+from worker.process.host import EngineLimits, EngineProcess
+from worker.process.orders import PreflightOrder, RenderOrder
 
-REPO = Path(__file__).resolve().parents[2]
+REPO = Path(__file__).resolve().parents[3]
 
 
 class Watcher:
@@ -173,7 +173,7 @@ def test_what_a_killed_engine_left_in_its_scratch_folder_is_gone_after_the_next_
 def test_the_engine_ends_with_its_worker_even_when_that_is_killed(tmp_path):
     script = (
         "import sys, time\n"
-        "from worker.engine_process import EngineLimits, EngineProcess\n"
+        "from worker.process.host import EngineLimits, EngineProcess\n"
         "engine = EngineProcess('tests.worker.fake_operations', limits=EngineLimits())\n"
         "engine.start()\n"
         "sys.stdout.write(f'{engine.pid}\\n'); sys.stdout.flush()\n"

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from worker.engine.contracts import FrameStage, Hooks
 from worker.engine.failures import EngineFailure, FailureCode
-from worker.orders import PreflightOrder, RenderedVideo, RenderOrder, Speech, SpeechOrder, VoicesOrder
+from worker.process.orders import PreflightOrder, RenderedVideo, RenderOrder, Speech, SpeechOrder, VoicesOrder
 
 POSTER_SIDE_PX = 640
 POSTER_QUALITY = 85
