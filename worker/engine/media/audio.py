@@ -13,8 +13,8 @@ from av.container import InputContainer
 
 from worker.engine.contracts import MAX_AUDIO_S, MIN_AUDIO_S
 from worker.engine.failures import EngineFailure, FailureCode
-from worker.engine.media.containers import moving_picture_stream, open_container, sound_stream
-from worker.engine.media.kinds import MediaKind, check_file, looks_like_picture
+from worker.engine.media.containers import check_file, moving_picture_stream, open_container, sound_stream
+from worker.engine.media.kinds import MediaKind, looks_like_picture
 
 SPEECH_SAMPLE_RATE_HZ = 16_000
 SILENT_PEAK_DBFS = -70.0  # the quietest usable voice seen peaks near -50

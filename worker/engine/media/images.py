@@ -13,7 +13,8 @@ from PIL import Image, ImageCms, ImageOps
 
 from worker.engine.contracts import MAX_IMAGE_PIXELS
 from worker.engine.failures import EngineFailure, FailureCode
-from worker.engine.media.kinds import MediaKind, check_file, sniff_kind
+from worker.engine.media.containers import check_file
+from worker.engine.media.kinds import MediaKind, sniff_kind
 
 MIN_IMAGE_SIDE_PX = 64
 MAX_LONG_SIDE_PX = 4096  # UHD output needs no more, and a 60-megapixel photo would cost seconds and a gigabyte

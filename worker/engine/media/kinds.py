@@ -4,39 +4,13 @@ from enum import StrEnum
 from pathlib import Path
 
 from worker.engine.failures import EngineFailure, FailureCode
-
-# ffmpeg's demuxers for things we call sound or video. Its picture, text and playlist demuxers are left out on purpose:
-# a playlist could make it open other files.
-SAFE_CONTAINERS: tuple[str, ...] = (
-    "mov", "matroska", "avi", "mpeg", "mpegts", "mpegvideo", "flv", "asf", "ogg", "wav", "w64", "aiff", "caf", "au",
-    "mp3", "flac", "aac", "ac3", "eac3", "amr", "amrnb", "amrwb", "ape", "wv", "tta", "dv", "mxf", "gxf", "3gp", "ivf",
-    "h264", "hevc", "m4v", "rm", "voc", "dsf", "gsm", "sox", "nut", "loas", "latm", "mpc", "mpc8", "tak",
-)  # fmt: skip
+from worker.engine.media.containers import check_file, moving_picture_stream, open_container, sound_stream
 
 
 class MediaKind(StrEnum):
     PICTURE = "picture"
     SOUND = "sound"
     VIDEO = "video"
-
-
-def check_file(path: Path) -> None:
-    """Refuse what is not a readable file with something in it.
-
-    Raises:
-        EngineFailure: FILE_MISSING, FILE_EMPTY or FILE_UNREADABLE.
-    """
-    try:
-        if not path.exists():
-            raise EngineFailure(FailureCode.FILE_MISSING, file_name=path.name)
-        if not path.is_file():
-            raise EngineFailure(FailureCode.FILE_UNREADABLE)
-        if path.stat().st_size == 0:
-            raise EngineFailure(FailureCode.FILE_EMPTY)
-        with path.open("rb") as file:
-            file.read(1)
-    except (OSError, ValueError) as error:  # ValueError: a NUL byte in the name
-        raise EngineFailure(FailureCode.FILE_UNREADABLE) from error
 
 
 def looks_like_picture(path: Path) -> bool:
@@ -60,8 +34,6 @@ def sniff_kind(path: Path) -> MediaKind:
     check_file(path)
     if looks_like_picture(path):
         return MediaKind.PICTURE
-    from worker.engine.media.containers import moving_picture_stream, open_container, sound_stream
-
     with open_container(path) as container:
         if moving_picture_stream(container) is not None:
             return MediaKind.VIDEO

@@ -12,8 +12,8 @@ from av.video.reformatter import ColorTrc
 from av.video.stream import VideoStream
 
 from worker.engine.failures import EngineFailure, FailureCode
-from worker.engine.media.containers import moving_picture_stream, open_container, sound_stream
-from worker.engine.media.kinds import MediaKind, check_file, looks_like_picture
+from worker.engine.media.containers import check_file, moving_picture_stream, open_container, sound_stream
+from worker.engine.media.kinds import MediaKind, looks_like_picture
 
 # Rates that cameras and editors really use; containers round them, e.g. 2997/100 for 30000/1001.
 COMMON_FRAME_RATES: tuple[Fraction, ...] = (
