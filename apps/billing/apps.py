@@ -4,3 +4,6 @@ from django.apps import AppConfig
 class BillingConfig(AppConfig):
     name = "apps.billing"
     label = "billing"
+
+    def ready(self) -> None:
+        from apps.billing import receivers  # noqa: F401 (connects itself)

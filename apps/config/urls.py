@@ -15,6 +15,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("apps.accounts.urls")),
     path("", include("apps.uploads.urls")),
     path("", include("apps.jobs.urls")),
+    path("", include("apps.credits.urls")),
+    path("", include("apps.billing.urls")),
     path("api/v1/", api.urls),
 ]
 
