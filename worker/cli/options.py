@@ -6,7 +6,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import NoReturn
 
-from worker.engine.contracts import FaceChoice
+from worker.engine.contracts import FaceChoice, Script
 from worker.engine.failures import EngineFailure, FailureCode
 
 _NTSC_NOMINAL_RATES = (24, 30, 48, 60, 120)
@@ -17,6 +17,32 @@ class StrictParser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         raise EngineFailure(FailureCode.OPTION_INVALID, reason=message)
+
+
+def add_voice_arguments(parser: argparse.ArgumentParser) -> None:
+    """Options that say what the voice is; `voice_from` reads them."""
+    voice = parser.add_mutually_exclusive_group()
+    voice.add_argument("--audio", metavar="FILE", help="a recording of the voice")
+    voice.add_argument("--text", help="words to be spoken; needs --voice")
+    parser.add_argument("--voice", metavar="ID", help="which voice speaks the text, e.g. en-us")
+    parser.add_argument("--rate", default="1", metavar="FACTOR", help="how fast it speaks: 0.5 to 2 (default 1)")
+    parser.add_argument("--pitch", default="1", metavar="FACTOR", help="how high it speaks: 0.5 to 2 (default 1)")
+
+
+def voice_from(options: argparse.Namespace) -> tuple[Path | None, Script | None]:
+    """The recording or the script; both None when neither was given."""
+    if options.text is None:
+        if options.voice:
+            raise _invalid("--voice", "it only goes with --text")
+        return optional_path(options.audio), None
+    if not options.voice:
+        raise _invalid("--voice", "--text needs a voice to speak it")
+    rate = parse_factor("--rate", options.rate, 0.5, 2.0)
+    return None, Script(options.text, options.voice, rate, parse_factor("--pitch", options.pitch, 0.5, 2.0))
+
+
+def optional_path(text: str | None) -> Path | None:
+    return None if text is None else Path(text)
 
 
 def parse_face(text: str) -> FaceChoice:
@@ -74,16 +100,16 @@ def parse_whole_number(option: str, text: str, low: int, high: int) -> int:
     return value
 
 
-def check_output(output: Path, inputs: list[Path]) -> Path:
+def check_output(output: Path, inputs: list[Path], option: str = "--out") -> Path:
     """The output's path, when a file can be made there without destroying an input."""
     if not output.name or output.is_dir():
-        raise _invalid("--out", "it must name a file, such as video.mp4")
+        raise _invalid(option, "it must name a file, such as video.mp4")
     if not output.parent.is_dir():
-        raise _invalid("--out", "its folder does not exist")
+        raise _invalid(option, "its folder does not exist")
     if not os.access(output.parent, os.W_OK):
-        raise _invalid("--out", "its folder cannot be written to")
+        raise _invalid(option, "its folder cannot be written to")
     if any(path.exists() and output.exists() and output.samefile(path) for path in inputs):
-        raise _invalid("--out", "it would overwrite an input")
+        raise _invalid(option, "it would overwrite an input")
     return output
 
 

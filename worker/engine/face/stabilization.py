@@ -19,6 +19,7 @@ EXPRESSION_CUTOFF_HZ = 3.0
 LIPS_CUTOFF_HZ = 9.0  # lips close and open again within 100 ms
 LIDS_CUTOFF_HZ = 9.0
 MAX_GAP_S = 0.25  # beyond this, what lies on either side is smoothed apart
+_PIECE_FRAMES = 500
 _SIGMA_TIMES_CUTOFF = 0.234  # −3 dB of the fourth-order Gaussian kernel (1 + u)·exp(−u), u = (2πfσ)²/2
 
 
@@ -57,6 +58,20 @@ def smoothing_matrix(times_s: np.ndarray, cutoff_hz: float) -> np.ndarray:
         normal = design.T @ (design * weights[:, None])
         matrix[row, near] = np.linalg.solve(normal, (design * weights[:, None]).T)[0]
     return matrix
+
+
+def smooth_in_time(times_s: np.ndarray, values: np.ndarray, cutoff_hz: float) -> np.ndarray:
+    """`values` (T, …) at rising `times_s` (T,), smoothed as landmarks are, in pieces: memory grows with T, not T²."""
+    flat = np.asarray(values, np.float64).reshape(len(times_s), -1)
+    margin_s = 3.6 * _SIGMA_TIMES_CUTOFF / cutoff_hz
+    smooth = np.empty_like(flat)
+    for start in range(0, len(times_s), _PIECE_FRAMES):
+        end = min(start + _PIECE_FRAMES, len(times_s))
+        low = int(np.searchsorted(times_s, times_s[start] - margin_s))
+        high = int(np.searchsorted(times_s, times_s[end - 1] + margin_s, side="right"))
+        matrix = smoothing_matrix(times_s[low:high], cutoff_hz)[start - low : end - low]
+        smooth[start:end] = matrix @ flat[low:high]
+    return smooth.reshape(np.shape(values))
 
 
 def _runs(found: np.ndarray, times_s: np.ndarray) -> Iterator[np.ndarray]:

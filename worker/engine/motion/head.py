@@ -12,6 +12,7 @@ import numpy as np
 from worker.engine.contracts import Style
 from worker.engine.speech.mouth_track import Accent, Prosody
 
+NECK_PIVOT = np.array([0.0, 1.35, 0.95])  # canonical: where the skull sits on the neck, behind the jaw
 _NOD_ATTACK_S, _NOD_RELEASE_S, _NOD_DELAY_S = 0.15, 0.25, 0.03
 _BROW_ATTACK_S, _BROW_RELEASE_S, _BROW_GAP_S = 0.10, 0.22, 0.4
 _SWAY_HZ = ((0.113, 0.271, 0.433), (0.127, 0.293, 0.389), (0.097, 0.241, 0.367))  # yaw, pitch, roll

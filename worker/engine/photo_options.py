@@ -1,0 +1,59 @@
+"""Which talking photos can be asked for: every rule about a request that needs no file."""
+
+import math
+
+from worker.engine.contracts import MAX_IDLE_S, MIN_IDLE_S, TalkingPhotoRequest
+from worker.engine.failures import EngineFailure, FailureCode
+
+MAX_LIFE = 2.0
+
+
+def check_options(request: TalkingPhotoRequest) -> None:
+    """Refuses what contradicts itself or lies out of range.
+
+    Raises:
+        EngineFailure: OPTION_INVALID with the option's name.
+    """
+    _check_source(request)
+    if not 1 <= request.frame_rate <= 120:
+        raise _out_of_range("frame_rate", 1, 120)
+    if request.max_short_side_px is not None and request.max_short_side_px < 64:
+        raise EngineFailure(FailureCode.OPTION_INVALID, option="max_short_side_px", min=64)
+    for name in ("blink", "gaze", "brow", "head"):
+        _check_range(name, getattr(request.life, name), 0.0, MAX_LIFE)
+    _check_range("intensity", request.intensity, 0.0, 1.0)
+    if request.idle_s is not None:
+        _check_range("idle_s", request.idle_s, MIN_IDLE_S, MAX_IDLE_S)
+
+
+def _check_source(request: TalkingPhotoRequest) -> None:
+    """What moves the photo must be one thing."""
+    has_voice = request.audio_path is not None or request.script is not None
+    if request.audio_path is not None and request.script is not None:
+        raise _contradiction("audio_path", "exactly one of audio_path and script")
+    if request.drive_path is not None:
+        if request.script is not None or request.track_path is not None or request.idle_s is not None:
+            raise _contradiction("drive_path", "a driving clip goes with no script, no mouth track and no idle time")
+        if request.mute and request.audio_path is not None:
+            raise _contradiction("mute", "either another sound or none")
+        return
+    if request.mute:
+        raise _contradiction("mute", "only a driving clip can be muted")
+    if request.idle_s is not None:
+        if has_voice or request.track_path is not None:
+            raise _contradiction("idle_s", "an idle loop goes with no voice and no mouth track")
+    elif not has_voice and request.track_path is None:
+        raise _contradiction("audio_path", "exactly one of audio_path and script")
+
+
+def _check_range(option: str, value: float, low: float, high: float) -> None:
+    if not (math.isfinite(value) and low <= value <= high):
+        raise _out_of_range(option, low, high)
+
+
+def _out_of_range(option: str, low: float, high: float) -> EngineFailure:
+    return EngineFailure(FailureCode.OPTION_INVALID, option=option, min=low, max=high)
+
+
+def _contradiction(option: str, rule: str) -> EngineFailure:
+    return EngineFailure(FailureCode.OPTION_INVALID, option=option, rule=rule)
