@@ -11,6 +11,7 @@ import redis
 from django.db import DatabaseError, close_old_connections
 from dramatiq.errors import BrokerConnectionError
 
+from apps.credits.services import expire
 from apps.jobs.presence import ANNOUNCE_INTERVAL_S, announce
 from apps.jobs.queue import ask_for_voices
 from apps.jobs.reaper import reap
@@ -39,6 +40,7 @@ def chores() -> list[Chore]:
         Chore("old attempts", cleaning.sweep_old_attempts, 600.0, delay_s=40.0),
         Chore("previews", cleaning.sweep_previews, 3600.0, delay_s=50.0),
         Chore("retention", cleaning.sweep_retention, 3600.0, delay_s=60.0),
+        Chore("lapsed credits", expire, 600.0, delay_s=70.0),
         Chore("sessions", cleaning.sweep_sessions, 24 * 3600.0, delay_s=90.0),
     ]
 

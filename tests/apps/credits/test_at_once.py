@@ -1,0 +1,106 @@
+"""Many at the same moment, on a real PostgreSQL and on SQLite: nobody spends what somebody else holds."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+REPO = Path(__file__).resolve().parents[3]
+HEAD = """
+import os, sys
+os.environ["DJANGO_SETTINGS_MODULE"] = "apps.config.settings"
+import django
+django.setup()
+from concurrent.futures import ThreadPoolExecutor
+from django.db import OperationalError, connection
+from apps.accounts.models import User
+from apps.core.failures import SiteFailure
+from apps.credits import services
+from apps.credits.models import Hold, Movement
+from apps.credits.recount import differences
+
+def together(work, count):
+    def one(number):
+        for attempt in range(50):
+            try:
+                return work(number)
+            except SiteFailure as failure:
+                return failure.code
+            except OperationalError:  # SQLite lets writers wait five seconds, then says so
+                continue
+            finally:
+                connection.close()
+    with ThreadPoolExecutor(count) as pool:
+        return list(pool.map(one, range(count)))
+
+def report(*facts):
+    assert list(differences()) == [], list(differences())
+    sys.stdout.write(",".join(str(fact) for fact in facts))
+"""
+SETUP = """
+from django.core.management import call_command
+call_command("migrate", verbosity=0)
+user = User.objects.create_user("alice@example.com", "x")
+services.grant(user, 40, pool="pack", key="pack")
+services.grant(user, 60, pool="monthly", key="month")
+"""
+HOLDS = """
+user = User.objects.get()
+results = together(lambda n: services.hold(user, 10, key=f"job:{n}") and "held", 50)
+report(results.count("held"), results.count("credits_short"), services.balance_of(user).available_credits)
+"""
+SETTLEMENTS = """
+user, held = User.objects.get(), list(Hold.objects.order_by("key"))
+def settle(n):
+    hold = held[n % 10]
+    return services.capture(hold, 7).reason if n < 25 else services.release(hold).reason
+results = together(settle, 50)
+settled = Movement.objects.exclude(settles=None)
+captured = sum(settled.values_list("spent_credits", flat=True))
+balance = services.balance_of(user)
+report(settled.count(), balance.held_credits, balance.available_credits + captured)
+"""
+SAME_KEY = """
+user = User.objects.create_user("bob@example.com", "x")
+results = together(lambda n: services.grant(user, 30, pool="grant", key="welcome").pk, 20)
+report(len(set(results)), services.balance_of(user).available_credits)
+"""
+
+
+def run(script: str) -> list[int]:
+    done = subprocess.run(
+        [sys.executable, "-c", HEAD + script],
+        cwd=REPO,
+        env=dict(os.environ),
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert done.returncode == 0, done.stderr[-3000:]
+    return [int(fact) for fact in done.stdout.split(",") if fact]
+
+
+@pytest.mark.parametrize("database", ["postgres", "sqlite"])
+def test_fifty_orders_at_once_against_credits_for_ten_hold_exactly_ten(database, tmp_path, request, monkeypatch):
+    monkeypatch.setenv("DATA_DIR", str(tmp_path))
+    monkeypatch.setenv("ENV_FILE", os.devnull)
+    if database == "postgres":
+        url = request.getfixturevalue("postgres_url")
+        monkeypatch.setenv("DATABASE_URL", fresh_database(url))
+    run(SETUP)
+    assert run(HOLDS) == [10, 40, 0]
+    assert run(SETTLEMENTS) == [10, 0, 100]
+    assert run(SAME_KEY) == [1, 30]
+
+
+def fresh_database(url: str) -> str:
+    """An empty database beside the server's own one."""
+    import psycopg
+
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute("DROP DATABASE IF EXISTS credits_at_once WITH (FORCE)")
+        connection.execute("CREATE DATABASE credits_at_once")
+    assert "/postgres?" in url
+    return url.replace("/postgres?", "/credits_at_once?")
