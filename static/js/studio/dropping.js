@@ -2,10 +2,10 @@
 import { find, toast } from "../ui.js";
 
 const PICTURE_NAMES = /\.(jpe?g|png|webp|hei[cf]|avif|bmp|tiff?|gif)$/i;
-const SOUND_NAMES = /\.(mp3|wav|m4a|aac|ogg|oga|opus|flac|webm)$/i;
+const SOUND_NAMES = /\.(mp3|wav|m4a|aac|ogg|oga|opus|flac|webm|mp4|m4v|mov)$/i; // of a video the sound is taken
 
 export const looksLikePicture = (file) => file.type.startsWith("image/") || (!file.type && PICTURE_NAMES.test(file.name));
-export const looksLikeSound = (file) => file.type.startsWith("audio/") || SOUND_NAMES.test(file.name);
+export const looksLikeSound = (file) => file.type.startsWith("audio/") || file.type.startsWith("video/") || SOUND_NAMES.test(file.name);
 
 export function startDropping({ onPicture, onSound }) {
   const overlay = find("#stage-drop");

@@ -7,6 +7,9 @@ import { refuseEarly, sendFile } from "./uploading.js";
 
 const WRONG_TYPE = { sentence: "is not a picture.", nextStep: "Choose a photo: JPEG, PNG, WebP or HEIC." };
 
+const noticeOf = ({ kind, sentence, nextStep, more = [] }) => notice(kind, sentence, nextStep,
+  ...more.map((other) => make("div", { class: "notice-more" }, make("span", { class: "notice-title" }, other.sentence), make("span", { class: "notice-next" }, other.nextStep))));
+
 export function startPortrait(store, stage) {
   const feedback = find("#portrait-feedback");
   const badge = find("#portrait-badge");
@@ -41,12 +44,12 @@ export function startPortrait(store, stage) {
       return;
     }
     const findings = portraitFindings(store.project);
-    feedback.replaceChildren(...findings.notices.map(({ kind, sentence, nextStep }) => notice(kind, sentence, nextStep)));
+    feedback.replaceChildren(...findings.notices.map(noticeOf));
     if (findings.faces.length > 1) feedback.append(faceButtons(findings));
   };
 
   const faceButtons = ({ faces, speaking }) => make("div", { class: "face-list", role: "group", "aria-label": "Which face should speak?" },
-    ...faces.map((face) => make("button", {
+    ...[...faces].sort((a, b) => a.box[0] + a.box[2] - b.box[0] - b.box[2]).map((face) => make("button", {
       class: `button button-small ${face.index === speaking?.index ? "button-ink" : "button-outline"}`,
       type: "button",
       "aria-pressed": String(face.index === speaking?.index),
@@ -92,7 +95,7 @@ export function startPortrait(store, stage) {
     });
     if (mine !== turn) return;
     if (!asset) {
-      refresh();
+      if (!feedback.childElementCount) refresh(); // stopped; a refusal stays in view beside the portrait that is kept
       return;
     }
     store.learn({ portrait: asset });

@@ -10,7 +10,8 @@ const framesOf = new Map(); // render id -> addresses of its finished frames, so
 function etaWords(render) {
   if (render.state === "cancelling") return "";
   if (render.eta_s === null || render.eta_s === undefined) return "";
-  return render.eta_s < 2 ? "Almost there" : `About ${roughTime(render.eta_s)} left`;
+  if (render.eta_s < 2) return "Almost there";
+  return render.eta_s < 5 ? "A few seconds left" : `About ${roughTime(render.eta_s)} left`;
 }
 
 export function renderingView(store, render) {

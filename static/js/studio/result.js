@@ -1,11 +1,12 @@
 // A finished render on the stage: the player, and what can be done with it; or why there is none.
 import { request } from "../api.js";
+import { CONTROLS_PX, playerOf } from "../player.js";
 import { clockTime, confirmDialog, fileSize, icon, make, notice, toast } from "../ui.js";
 
 const STYLE_NAMES = { still: "still", natural: "natural", expressive: "expressive" };
 
 export function videoView(store, render, { play }) {
-  const video = make("video", { controls: true, playsInline: true, preload: "auto", "aria-label": `Finished video, ${clockTime(render.duration_s ?? 0)}` });
+  const video = make("video", { playsInline: true, preload: "auto", "aria-label": `Finished video, ${clockTime(render.duration_s ?? 0)}` });
   if (render.thumbnail_url) video.poster = render.thumbnail_url;
   video.src = render.output_url;
   let renewed = false;
@@ -19,9 +20,10 @@ export function videoView(store, render, { play }) {
     video.src = fresh.output_url;
     video.currentTime = at;
   });
-  const element = make("div", { class: "stage-picture", "data-result": render.id }, video);
+  const { element, frame } = playerOf(video);
+  element.dataset.result = render.id;
   if (play && !matchMedia("(prefers-reduced-motion: reduce)").matches) video.play().catch(() => {});
-  return { element, ratio: render.width_px ? render.width_px / render.height_px : 1, close: () => video.pause() };
+  return { element, frame, below_px: CONTROLS_PX, ratio: render.width_px ? render.width_px / render.height_px : 1, close: () => video.pause() };
 }
 
 function factsOf(render) {

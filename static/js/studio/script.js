@@ -10,11 +10,11 @@ const GENDERS = { female: "woman", male: "man" };
 /** "English (United States)" -> "English" */
 const baseLanguage = (voice) => voice.language_name.replace(/ \(.*\)$/, "");
 
-/** What tells a voice from the others of its language: "United States, woman". */
+/** What tells a voice from the others of its language: "Woman, United States": what matters most comes first, for a narrow list. */
 function voiceName(voice) {
   if (voice.engine !== BUILT_IN) return voice.name;
   const variant = voice.language_name.match(/\((.*)\)$/)?.[1];
-  const words = [variant, GENDERS[voice.gender]].filter(Boolean).join(", ") || voice.name;
+  const words = [GENDERS[voice.gender], variant].filter(Boolean).join(", ") || voice.name;
   return words[0].toUpperCase() + words.slice(1);
 }
 

@@ -20,7 +20,7 @@ class Stage extends EventTarget {
     this.canvas = find("#stage-canvas");
     this.bar = find("#stage-bar");
     this.view = null;
-    this.shown = null; // {element, ratio, update?, close?}
+    this.shown = null; // {element, ratio, frame?, below_px?, update?, close?}
     new ResizeObserver(() => this.fit()).observe(this.canvas);
     store.addEventListener("change", ({ detail }) => this.onChange(detail));
     store.addEventListener("renders", ({ detail }) => this.onRender(detail));
@@ -76,9 +76,10 @@ class Stage extends EventTarget {
   fit() {
     if (!this.shown?.ratio) return;
     const { clientWidth: width, clientHeight: height } = this.canvas;
-    const wide = Math.min(width, height * this.shown.ratio);
-    this.shown.element.style.width = `${Math.floor(wide)}px`;
-    this.shown.element.style.height = `${Math.floor(wide / this.shown.ratio)}px`;
+    const frame = this.shown.frame ?? this.shown.element;
+    const wide = Math.min(width, (height - (this.shown.below_px ?? 0)) * this.shown.ratio);
+    frame.style.width = `${Math.floor(wide)}px`;
+    frame.style.height = `${Math.floor(wide / this.shown.ratio)}px`;
     this.shown.fitted?.();
   }
 

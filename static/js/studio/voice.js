@@ -7,7 +7,7 @@ import { startScript } from "./script.js";
 import { refuseEarly, sendFile } from "./uploading.js";
 import { drawWave, peaksOf } from "./wave.js";
 
-const WRONG_TYPE = { sentence: "is not a sound.", nextStep: "Choose a recording: MP3, WAV, M4A, OGG, FLAC or WebM." };
+const WRONG_TYPE = { sentence: "is not a sound.", nextStep: "Choose a recording (MP3, WAV, M4A, OGG, FLAC, WebM), or a video whose sound should be used." };
 
 export function startVoice(store) {
   const badge = find("#voice-badge");
