@@ -11,7 +11,7 @@ import numpy as np
 
 from worker.engine.face import landmarks as lm
 from worker.engine.render.layers import fill
-from worker.engine.render.warping import Region, region_around
+from worker.engine.render.warping import Region, looked_up, region_around, sample
 
 _TABLE = 96
 _LASHES = 0.055  # thickness of the lash line, in eye widths
@@ -20,83 +20,91 @@ _SHUT_EYES = 0.10  # lid gap ÷ eye width under which the photo's eye counts as 
 
 
 @dataclass(frozen=True)
-class Eye:
-    """One eye's geometry in the photo. `along`, `across`: (h, w) float32 eye coordinates of the box's pixels, px.
+class Lids:
+    """An eye at the pixels of a rectangle, all (h, w) float32 in px of the photo: coordinates along and across the eye,
+    and across it the edges of both lids and the fold above them.
+    """
 
-    upper, lower: (table,) photo lid positions across, at `table` places along; fold: start of the lid's skin.
+    along: np.ndarray
+    across: np.ndarray
+    upper: np.ndarray
+    lower: np.ndarray
+    fold: np.ndarray
+
+
+@dataclass(frozen=True)
+class Eye:
+    """One eye's geometry in the photo. corner, axis, normal: (2,) of its own axes; `edges`: (2, table, 3) float32, the
+    photo's upper lid, lower lid and fold across the eye at `table` places along it.
+
     bare: (h, w, 3) uint8 of the box without lashes and other thin dark lines.
     """
 
     box: Region
-    along: np.ndarray
-    across: np.ndarray
+    corner: np.ndarray
     axis: np.ndarray
     normal: np.ndarray
     width_px: float
-    upper: np.ndarray
-    lower: np.ndarray
-    fold: np.ndarray
+    edges: np.ndarray
     bare: np.ndarray
 
-    def _lookup(self, table: np.ndarray) -> np.ndarray:
-        at = np.clip((self.along / self.width_px + 0.25) / 1.5 * (_TABLE - 1), 0, _TABLE - 1.001)
-        index = at.astype(np.int32)
-        share = at - index
-        return table[index] * (1 - share) + table[index + 1] * share
+    def lids(self, rest_px: np.ndarray) -> Lids:
+        """The eye at places `rest_px` (h, w, 2) float32 of the photo."""
+        turn = np.stack([self.axis, self.normal])
+        to_eye = np.column_stack([turn, -turn @ self.corner]).astype(np.float32)
+        along, across = cv2.split(cv2.transform(rest_px, to_eye))
+        to_table = np.zeros((2, 3), np.float32)
+        to_table[0] = to_eye[0] * ((_TABLE - 1) / 1.5 / self.width_px)
+        to_table[0, 2] += 0.25 / 1.5 * (_TABLE - 1)
+        upper, lower, fold = cv2.split(looked_up(self.edges, cv2.transform(rest_px, to_table)))
+        return Lids(along, across, upper, lower, fold)
 
-    def blinked(self, source_px: np.ndarray, eyeball_px: np.ndarray, image: np.ndarray, shut: float) -> np.ndarray:
-        """(h, w, 3) uint8 of the box: `image` sampled at `source_px` with the lids closed by `shut` in [0, 1].
+    def blinked(
+        self, source_px: np.ndarray, ball_px: np.ndarray, lids: Lids, image: np.ndarray, shut: float
+    ) -> np.ndarray:
+        """(h, w, 3) uint8: `image` sampled at `source_px` with the lids closed by `shut` in [0, 1].
 
-        source_px: (h, w, 2) where the box's pixels come from with open eyes. eyeball_px: the same for the eyeball.
+        source_px: (h, w, 2) where the pixels come from with open eyes. ball_px: the same for the eyeball.
         """
-        meet = self.upper + (self.lower - self.upper) * (1 - _LOWER_SHARE)
-        u0, l0 = self._lookup(self.upper), self._lookup(self.lower)
-        fall = self._lookup(meet - self.upper) * shut
-        rise = self._lookup(self.lower - meet) * shut
-        fold = self._lookup(self.fold)
+        width, across, u0, l0 = self.width_px, lids.across, lids.upper, lids.lower
+        fall = (l0 - u0) * ((1 - _LOWER_SHARE) * shut)
+        rise = (l0 - u0) * (_LOWER_SHARE * shut)
         u1, l1 = u0 + fall, l0 - rise
         # The lashes travel as they are; the skin above them, from the fold on, is stretched after them.
-        lash = np.float32(_LASHES * self.width_px)
-        stretch = np.clip((self.across - fold) / np.maximum(u1 - lash - fold, 1.0), 0, 1)
+        lash = np.float32(_LASHES * width)
+        stretch = np.clip((across - lids.fold) / np.maximum(u1 - lash - lids.fold, 1.0), 0, 1)
         shift = -fall * stretch * (0.35 + 0.65 * stretch)
         upper = self._skin(image, source_px, shift)
         bare = self._skin(self.bare, source_px - np.array([self.box.x0, self.box.y0], np.float32), shift)
         # Stretched lashes and liner would smear over the lid: the skin without them takes over as the lid comes down.
-        cover = np.clip((u1 - 0.6 * lash - self.across) / (0.5 * lash), 0, 1) * np.clip(stretch * 4, 0, 1)
-        cover *= np.clip(fall / (0.10 * self.width_px), 0, 1)
+        cover = np.clip((u1 - 0.6 * lash - across) / (0.5 * lash), 0, 1) * np.clip(stretch * 4, 0, 1)
+        cover *= np.clip(fall / (0.10 * width), 0, 1)
         upper += (bare - upper) * cover[..., None]
-        below = np.clip((self.across - l1) / (0.35 * self.width_px), 0, 1)
+        below = np.clip((across - l1) / (0.35 * width), 0, 1)
         lower = self._skin(image, source_px, rise * (1 - below) ** 2)
-        soft = max(1.0, 0.03 * self.width_px)
-        side = np.clip((self.across - (u1 + l1) / 2) / soft + 0.5, 0, 1)[..., None]
-        lids = upper + (lower - upper) * side
+        soft = max(1.0, 0.03 * width)
+        side = np.clip((across - (u1 + l1) / 2) / soft + 0.5, 0, 1)[..., None]
+        skin = upper + (lower - upper) * side
         # A closed eye is a dark line, thickest in the middle.
-        line = np.exp(-(((self.across - u1) / (0.028 * self.width_px)) ** 2)) * np.clip(
-            fall / (0.12 * self.width_px), 0, 1
-        )
-        lids *= (1 - 0.38 * shut * line)[..., None]
-        opening = np.clip((self.across - u1) / soft + 0.5, 0, 1) * np.clip((l1 - self.across) / soft + 0.5, 0, 1)
+        line = np.exp(-(((across - u1) / (0.028 * width)) ** 2)) * np.clip(fall / (0.12 * width), 0, 1)
+        skin *= (1 - 0.38 * shut * line)[..., None]
+        opening = np.clip((across - u1) / soft + 0.5, 0, 1) * np.clip((l1 - across) / soft + 0.5, 0, 1)
         opening *= np.clip((l1 - u1) / soft - 0.2, 0, 1)
-        ball = cv2.remap(
-            image, eyeball_px[..., 0], eyeball_px[..., 1], cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
-        )
-        shadow = 1 - 0.30 * min(1.0, shut * 2) * np.exp(-np.maximum(self.across - u1, 0) / (0.05 * self.width_px))
-        lids += (ball * shadow[..., None] - lids) * opening[..., None]
-        return np.clip(lids + 0.5, 0, 255).astype(np.uint8)
+        ball = sample(image, ball_px)
+        shadow = 1 - 0.30 * min(1.0, shut * 2) * np.exp(-np.maximum(across - u1, 0) / (0.05 * width))
+        skin += (ball * shadow[..., None] - skin) * opening[..., None]
+        return cv2.convertScaleAbs(skin)
 
     def _skin(self, image: np.ndarray, source_px: np.ndarray, shift: np.ndarray) -> np.ndarray:
-        at = source_px + shift[..., None].astype(np.float32) * self.normal
-        skin = cv2.remap(image, at[..., 0], at[..., 1], cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-        return skin.astype(np.float32)
+        return sample(image, source_px + shift[..., None] * self.normal).astype(np.float32)
 
-    def glanced(self, source_px: np.ndarray, glance: np.ndarray) -> np.ndarray:
+    def glanced(self, source_px: np.ndarray, lids: Lids, glance: np.ndarray) -> np.ndarray:
         """`source_px` with the iris shifted by `glance` (x, y) in eye widths; lids and corners stay."""
-        u0, l0 = self._lookup(self.upper), self._lookup(self.lower)
-        gap = np.maximum(l0 - u0, 1.0)
-        inside = np.clip((self.across - u0) / gap * 3, 0, 1) * np.clip((l0 - self.across) / gap * 3, 0, 1)
-        ends = np.clip(np.minimum(self.along, self.width_px - self.along) / (0.22 * self.width_px), 0, 1)
-        weight = (inside * ends).astype(np.float32)[..., None]
-        return source_px - weight * (glance * self.width_px).astype(np.float32)
+        gap = np.maximum(lids.lower - lids.upper, 1.0)
+        weight = np.clip((lids.across - lids.upper) / gap * 3, 0, 1)
+        weight *= np.clip((lids.lower - lids.across) / gap * 3, 0, 1)
+        weight *= np.clip(np.minimum(lids.along, self.width_px - lids.along) / (0.22 * self.width_px), 0, 1)
+        return source_px - weight[..., None] * (glance * self.width_px).astype(np.float32)
 
 
 def build_eyes(rgb: np.ndarray, points_px: np.ndarray) -> list[Eye]:
@@ -152,7 +160,8 @@ def _build_eye(rgb: np.ndarray, points: np.ndarray, rows: tuple[tuple[int, ...],
     # Closing also fills the eyeball with its own white: below the lid edge the skin's colour goes on instead.
     across_lid = across - np.interp((along / width + 0.25) / 1.5 * (_TABLE - 1), np.arange(_TABLE), up)
     bare = fill(bare, across_lid > -_LASHES * width)
-    return Eye(box, along, across, axis, normal.astype(np.float32), width, up, low, fold, bare)
+    edges = np.stack([up, low, fold], axis=-1).astype(np.float32)
+    return Eye(box, start, axis, normal.astype(np.float32), width, np.stack([edges, edges]), bare)
 
 
 def _lid_correction(

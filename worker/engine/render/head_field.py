@@ -13,10 +13,10 @@ from scipy.interpolate import LinearNDInterpolator
 
 from worker.engine.face import landmarks as lm
 from worker.engine.face.pose import HeadPose, rotation_from_angles
+from worker.engine.motion.head import NECK_PIVOT
 from worker.engine.render.warping import Region, region_around
 
 _GRID_PER_EYE_DISTANCE = 9
-_PIVOT = np.array([0.0, 1.35, 0.95])  # canonical: where the skull sits on the neck, behind the jaw
 # Depth behind the face oval, in inter-ocular distances: (ring's reach in oval radii, extra depth).
 _DEPTH_RINGS = ((1.18, 0.22), (1.45, 0.55), (2.2, 0.9))
 _NECK = (-0.25, 1.75)  # below the chin, in inter-ocular distances: from here to there the rotation fades
@@ -50,8 +50,8 @@ class HeadField:
         mix[:, :3] = (turn - np.eye(3))[:2]
         mix[:, 3] = np.asarray(shift) * self.scale_px
         mix[:, 4] = (0.25 * shift[0] * self.scale_px, -breath * self.scale_px)
-        field = mix @ self.weights
-        return np.ascontiguousarray(field.T).reshape(self.region.grid_height, self.region.grid_width, 2)
+        field = np.einsum("ck,kn->nc", mix, self.weights)
+        return np.ascontiguousarray(field).reshape(self.region.grid_height, self.region.grid_width, 2)
 
 
 def build_head_field(
@@ -67,7 +67,7 @@ def build_head_field(
     shape = (region.grid_height, region.grid_width)
     depth = _depth(points_px, pose, nodes).reshape(shape).astype(np.float32)
     depth = cv2.GaussianBlur(depth, (0, 0), 1.5)
-    pivot = pose.from_canonical(_PIVOT)
+    pivot = pose.from_canonical(NECK_PIVOT)
     down = pose.rotation[:2, 1] / np.linalg.norm(pose.rotation[:2, 1])
     below = ((nodes - points_px[lm.CHIN, :2]) @ down / scale).reshape(shape)
     middle = points_px[[lm.EAR_LEFT, lm.EAR_RIGHT], :2].mean(axis=0)

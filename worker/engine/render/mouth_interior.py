@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 
 from worker.engine.face.pose import HeadPose
-from worker.engine.render.warping import Region
+from worker.engine.render.warping import Region, looked_up
 
 _MM = 1 / 63.0  # inter-ocular distances per millimetre (adults' mean is 63 mm)
 # (width, height) of crowns in mm, from the middle outwards.
@@ -50,23 +50,24 @@ class MouthInterior:
     jaw_teeth: np.ndarray
     jaw_tongue: np.ndarray
 
-    def draw(self, jaw_px: np.ndarray, tongue_px: np.ndarray, light: np.ndarray) -> np.ndarray:
-        """(h, w, 3) float32 picture of the open mouth over `box`.
+    def draw(self, rest_px: np.ndarray, jaw_px: np.ndarray, tongue_px: np.ndarray, light: np.ndarray) -> np.ndarray:
+        """(h, w, 3) float32 picture of the open mouth at the places `rest_px` (h, w, 2) of the photo.
 
         jaw_px, tongue_px: (2,) shifts. light: (h, w) in [0, 1], how much of it gets in; the photo's own teeth carry
         their light already and take only part of the change.
         """
-        out = np.empty((self.box.height, self.box.width, 3), np.float32)
+        at = cv2.subtract(rest_px, (float(self.box.x0), float(self.box.y0), 0, 0))
+        out = np.empty((*light.shape, 3), np.float32)
         out[:] = self.palette.cavity
-        _over(out, _shifted(self.jaw_tongue, tongue_px))
-        _over(out, _shifted(self.jaw_teeth, jaw_px))
-        out *= self.upper_shadow
-        _over(out, self.upper)
+        _over(out, _seen(self.jaw_tongue, at, tongue_px))
+        _over(out, _seen(self.jaw_teeth, at, jaw_px))
+        out *= looked_up(self.upper_shadow, at)[..., None]
+        _over(out, looked_up(self.upper, at, beyond=cv2.BORDER_CONSTANT))
         out *= light[..., None]
         if self.photo is not None:
-            kept = (0.45 + 0.55 * light)[..., None]
-            out *= 1 - self.photo[..., 3:]
-            out += self.photo[..., :3] * kept
+            seen = looked_up(self.photo, at, beyond=cv2.BORDER_CONSTANT)
+            out *= 1 - seen[..., 3:]
+            out += seen[..., :3] * (0.45 + 0.55 * light)[..., None]
         return out
 
 
@@ -75,9 +76,10 @@ def _over(out: np.ndarray, layer: np.ndarray) -> None:
     out += layer[..., :3]
 
 
-def _shifted(layer: np.ndarray, shift_px: np.ndarray) -> np.ndarray:
-    move = np.array([[1, 0, shift_px[0]], [0, 1, shift_px[1]]], np.float64)
-    return cv2.warpAffine(layer, move, (layer.shape[1], layer.shape[0]), flags=cv2.INTER_LINEAR)
+def _seen(layer: np.ndarray, at: np.ndarray, shift_px: np.ndarray) -> np.ndarray:
+    """A layer that has moved by `shift_px`, at places `at` of its box."""
+    shifted = cv2.subtract(at, (float(shift_px[0]), float(shift_px[1]), 0, 0))
+    return looked_up(layer, shifted, beyond=cv2.BORDER_CONSTANT)
 
 
 def find_palette(rgb: np.ndarray, skin: np.ndarray, eye_white: np.ndarray, lip: np.ndarray) -> Palette:

@@ -1,21 +1,24 @@
 """One frame from one photo: expression and mouth in the photo's own pose, then the head's motion over the whole
-person.
+person. Both motions are joined on coarse grids, so the photo itself is sampled only once.
 """
 
 import cv2
 import numpy as np
 
 from worker.engine.motion.plan import FrameMotion
-from worker.engine.render.lips import spline_matrix
+from worker.engine.render.compositing import Compositor
+from worker.engine.render.eyes import Eye
+from worker.engine.render.face_fields import FaceFields
+from worker.engine.render.mouth import MouthPainter, box_at
 from worker.engine.render.portrait import BROWS, DIRECTIONS, EXPRESSION, SMILE, Portrait
-from worker.engine.render.warping import full_size, invert, sample
-from worker.engine.speech.mouth_track import ARTICULATORS, Articulator
+from worker.engine.render.warping import Region, Window, full_size, invert, looked_up
+from worker.engine.speech.mouth_track import ARTICULATORS
 
-_JAW = ARTICULATORS.index(Articulator.JAW)
-_TONGUE = ARTICULATORS.index(Articulator.TONGUE)
-_TEETH_PER_CHIN = 1.3  # bone moves a little more than the skin over the chin
-_TEETH_PER_LIP = 0.78
-_TABLE = 160
+_HEAD_STEPS = 3  # turning a head is far gentler than opening a mouth
+_USUAL_TURN_DEG = (4.5, 3.6, 2.7)
+_SHUT_FROM, _GLANCE_FROM = 0.01, 1e-4  # less is not seen
+_SAME_PX = 0.05  # displacements this alike count as the same
+_LIPS_MARGIN = 4  # grid nodes
 
 
 class Renderer:
@@ -23,29 +26,40 @@ class Renderer:
 
     def __init__(self, portrait: Portrait) -> None:
         self._portrait = portrait
-        zone = portrait.layers.zone
-        # The photo with, as fourth channel, what moves with the person; then the same with the frame's face in it.
+        zone, head = portrait.layers.zone, portrait.head
+        # The photo with, as fourth channel, what moves with the person.
         self._photo = cv2.cvtColor(portrait.rgb, cv2.COLOR_RGB2RGBA)
         self._photo[..., 3] = 0
         self._photo[(*zone.slices, 3)] = portrait.layers.alpha
-        self._spoken = self._photo.copy()
-        self._spline = spline_matrix()
-        face, box = portrait.face.region, portrait.mouth_box
-        self._face_px, self._mouth_px = face.pixels(), box.pixels()
-        self._zone_px = portrait.layers.zone.pixels()
+        self._mouth = MouthPainter(portrait)
+        self._zone_px = zone.pixels()
+        self._source_px = np.empty_like(self._zone_px)
+        self._moved = np.zeros((zone.height, zone.width, 4), np.uint8)
+        self._whole = np.empty((zone.height, zone.width, 2), np.int16)
+        self._part = np.empty((zone.height, zone.width), np.uint16)
+        face = portrait.face.region
+        self._joined_px = np.empty((face.height, face.width, 2), np.float32)
+        self._face_window = _overlap(face, zone)
+        nodes = face.nodes_px().astype(np.float32).reshape(face.grid_height, face.grid_width, 2)
+        self._face_in_head = cv2.transform(nodes, head.region.to_grid)
+        self._face_nodes = cv2.transform(nodes, face.to_grid)
         self._below_lips = self._grid_side()
-        line = np.concatenate([portrait.upper_line, portrait.lower_line])
-        self._mouth_origin = line.mean(axis=0)
-        ends = portrait.upper_line[[0, -1]]
-        axis = (ends[1] - ends[0]) / np.linalg.norm(ends[1] - ends[0])
-        self._axis, self._normal = axis, np.array([-axis[1], axis[0]])
-        offset = self._mouth_px - self._mouth_origin.astype(np.float32)
-        self._along = offset @ axis.astype(np.float32)
-        self._across = offset @ self._normal.astype(np.float32)
-        self._reach = float(np.abs(self._along).max()) + 1.0
-        place = (self._along / self._reach * 0.5 + 0.5) * (_TABLE - 1)
-        self._index = np.clip(place.astype(np.int32), 0, _TABLE - 2)
-        self._share = (place - self._index).astype(np.float32)
+        self._lips = _lips_window(portrait.face)
+        self._compositor = Compositor(
+            portrait.layers, portrait.pose.scale_px, self._usual_reach_px(), self._face_window[1]
+        )
+
+    def _usual_reach_px(self) -> np.ndarray:
+        """(h, w) float32 of the zone: how far each pixel moves at most in ordinary talking."""
+        head = self._portrait.head
+        reach = np.zeros((head.region.grid_height, head.region.grid_width), np.float32)
+        for yaw in (-1, 1):
+            for pitch in (-1, 1):
+                for roll in (-1, 1):
+                    turn = np.array([yaw, pitch, roll]) * _USUAL_TURN_DEG
+                    field = head.forward(turn, np.array([0.012 * turn[0] + 0.010 * turn[2], 0.006 * turn[1]]), 0.012)
+                    reach = np.maximum(reach, np.abs(field).max(axis=-1))
+        return full_size(reach, head.region)
 
     def _grid_side(self) -> np.ndarray:
         """(grid_height, grid_width, 1): 0 above the photo's lip line, 1 below, for the field outside the mouth box."""
@@ -57,11 +71,6 @@ class Renderer:
         below = (nodes - middle) @ (down / np.linalg.norm(down)) / (0.05 * portrait.pose.scale_px)
         return np.clip(below * 0.5 + 0.5, 0, 1).reshape(region.grid_height, region.grid_width, 1).astype(np.float32)
 
-    def render(self, motion: FrameMotion) -> np.ndarray:
-        """(H, W, 3) uint8, a fresh array."""
-        self._speak(motion)
-        return self._move_head(motion)
-
     def weights(self, motion: FrameMotion) -> np.ndarray:
         """(K,) weights of the portrait's expression directions."""
         weights = np.zeros(DIRECTIONS)
@@ -70,105 +79,140 @@ class Renderer:
         weights[EXPRESSION] = motion.expression
         return weights + self._portrait.rest
 
-    def _speak(self, motion: FrameMotion) -> None:
-        face, region = self._portrait.face, self._portrait.face.region
-        weights = self.weights(motion)
-        upper, lower = (invert(field, region) for field in face.fields(weights))
-        both = full_size(upper + (lower - upper) * self._below_lips, region)
-        source_px = cv2.add(self._face_px, both)
-        rows, columns = region.slices
-        self._spoken[rows, columns] = sample(self._photo, source_px)
-        self._draw_eyes(motion, source_px)
-        self._draw_mouth(weights, motion, full_size(upper, region), full_size(lower, region))
-
-    def _draw_eyes(self, motion: FrameMotion, source_px: np.ndarray) -> None:
-        portrait, photo = self._portrait, self._portrait.rgb
-        region = portrait.face.region
-        glancing = bool(np.abs(motion.glance).max() > 1e-4)
-        for eye in portrait.eyes:
-            if motion.blink <= 0.01 and not glancing:
-                continue
-            top, left = eye.box.y0 - region.y0, eye.box.x0 - region.x0
-            at = source_px[top : top + eye.box.height, left : left + eye.box.width]
-            rows, columns = eye.box.slices
-            ball = eye.glanced(at, motion.glance) if glancing else at
-            drawn = sample(photo, ball) if motion.blink <= 0.01 else eye.blinked(at, ball, photo, motion.blink)
-            self._spoken[rows, columns, :3] = drawn
-
-    def _contours(self, weights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Tables (TABLE,) of the lips' inner edges across the mouth's axis, at even places along it."""
-        portrait = self._portrait
-        rows = []
-        for line, moves in ((portrait.upper_line, portrait.upper_moves), (portrait.lower_line, portrait.lower_moves)):
-            smooth = self._spline @ (line + np.tensordot(weights, moves, axes=1)) - self._mouth_origin
-            rows.append((smooth @ self._axis, smooth @ self._normal))
-        places = np.linspace(-self._reach, self._reach, _TABLE)
-        upper, lower = (np.interp(places, np.maximum.accumulate(x), y) for x, y in rows)
-        return upper.astype(np.float32), np.maximum(lower, upper).astype(np.float32)
-
-    def _spread(self, table: np.ndarray) -> np.ndarray:
-        """A contour table's value at each pixel of the mouth box."""
-        return table[self._index] * (1 - self._share) + table[self._index + 1] * self._share
-
-    def _draw_mouth(self, weights: np.ndarray, motion: FrameMotion, upper: np.ndarray, lower: np.ndarray) -> None:
-        portrait, photo = self._portrait, self._portrait.rgb
-        box, region = portrait.mouth_box, portrait.face.region
-        soft = portrait.softness_px
-        upper_edge, lower_edge = self._contours(weights)
-        top, bottom = self._spread(upper_edge), self._spread(lower_edge)
-        inside = np.s_[box.y0 - region.y0 : box.y1 - region.y0, box.x0 - region.x0 : box.x1 - region.x0]
-        upper_lip = sample(photo, self._mouth_px + upper[inside]).astype(np.float32)
-        lower_lip = sample(photo, self._mouth_px + lower[inside]).astype(np.float32)
-        from_top, to_bottom = self._across - top, bottom - self._across
-        gap = bottom - top
-        side = np.clip((self._across - (top + bottom) / 2) / soft + 0.5, 0, 1)[..., None]
-        face = upper_lip + (lower_lip - upper_lip) * side
-        opening = np.clip(from_top / soft + 0.5, 0, 1) * np.clip(to_bottom / soft + 0.5, 0, 1)
-        opening *= np.clip(gap / (1.2 * soft) - 0.25, 0, 1)
-        widest = float(gap.max())
-        if portrait.was_open:  # lips that never touched in the photo have no dark line yet where they meet
-            line = np.exp(-(((self._across - (top + bottom) / 2) / (0.016 * portrait.pose.scale_px)) ** 2))
-            line *= np.clip(1 - np.abs(self._along) / (0.42 * portrait.pose.scale_px), 0, 1) ** 0.5
-            face *= (1 - 0.42 * line)[..., None]
-        if widest > 0.3:
-            rim = 0.030 * portrait.pose.scale_px
-            outside = np.maximum(np.maximum(-from_top, -to_bottom), 0)
-            near = np.exp(-outside / rim) * np.clip(gap / (0.06 * portrait.pose.scale_px), 0, 1)
-            face *= (1 - 0.30 * near)[..., None]
-            cavity = self._interior(weights, motion, from_top, to_bottom, gap)
-            face += (cavity - face) * opening[..., None]
-        rows, columns = box.slices
-        self._spoken[rows, columns, :3] = np.clip(face + 0.5, 0, 255).astype(np.uint8)
-
-    def _interior(
-        self, weights: np.ndarray, motion: FrameMotion, from_top: np.ndarray, to_bottom: np.ndarray, gap: np.ndarray
-    ) -> np.ndarray:
-        """The shaded inside of the mouth, (h, w, 3) float32 of the mouth box."""
-        portrait = self._portrait
-        scale = portrait.pose.scale_px
-        spoken = weights - portrait.rest
-        chin = spoken @ portrait.chin_moves
-        lip = spoken @ portrait.lower_moves[:, 5]
-        jaw = chin * _TEETH_PER_CHIN
-        if np.hypot(*(lip * _TEETH_PER_LIP)) > np.hypot(*jaw):
-            jaw = lip * _TEETH_PER_LIP
-        down = portrait.pose.rotation[:2, 1]
-        tongue = jaw - down * (0.10 * scale * float(motion.articulation[_TONGUE]))
-        # Light falls in through the opening: darker under the upper lip, at the lips and where it is hardly open.
-        lit = 1 - 0.50 * np.exp(-np.maximum(from_top, 0) / (0.024 * scale))
-        lit *= 1 - 0.25 * np.exp(-np.maximum(to_bottom, 0) / (0.018 * scale))
-        lit *= np.clip(0.68 + 0.32 * gap / (0.08 * scale), 0.68, 1)
-        return portrait.interior.draw(jaw, tongue, lit)
-
-    def _move_head(self, motion: FrameMotion) -> np.ndarray:
-        portrait = self._portrait
-        layers, head = portrait.layers, portrait.head
-        field = head.forward(motion.turn_deg, motion.shift, motion.breath)
-        source_px = cv2.add(self._zone_px, full_size(invert(field, head.region), head.region))
-        moved = sample(self._spoken, source_px)
-        alpha = cv2.multiply(moved[..., 3].astype(np.float32), layers.reach, scale=1 / 255)
-        frame = portrait.rgb.copy()
-        rows, columns = layers.zone.slices
-        person = cv2.cvtColor(moved, cv2.COLOR_RGBA2RGB)
-        frame[rows, columns] = cv2.blendLinear(person, layers.plate, alpha, cv2.subtract(1.0, alpha))
+    def render(self, motion: FrameMotion, out: np.ndarray | None = None) -> np.ndarray:
+        """(H, W, 3) uint8: a fresh array, or `out`, whose old content does not matter."""
+        motion_px = self._move(motion)
+        frame = np.empty_like(self._portrait.rgb) if out is None else out
+        np.copyto(frame, self._portrait.rgb)
+        self._compositor.blend(self._moved, frame, self._compositor.runs(motion_px))
         return frame
+
+    def render_person(self, motion: FrameMotion) -> np.ndarray:
+        """(H, W, 4) uint8, a fresh array: the person alone; the fourth channel is how much of a pixel is the person."""
+        motion_px = self._move(motion, whole=True)
+        alone = np.zeros((*self._portrait.rgb.shape[:2], 4), np.uint8)
+        zone = alone[self._portrait.layers.zone.slices]
+        for run in self._compositor.runs(motion_px):
+            part = self._moved[run.slices]
+            zone[run.slices] = part
+            share = self._compositor.share(part, run)
+            zone[(*run.slices, 3)] = cv2.convertScaleAbs(share, alpha=255)
+        return alone
+
+    def _move(self, motion: FrameMotion, *, whole: bool = False) -> float:
+        """Draw the moved person into the zone's buffer; returns how far the head's motion reaches, in px.
+
+        whole: all of the person, even where a still head leaves the photo as it is.
+        """
+        portrait = self._portrait
+        weights = self.weights(motion)
+        upper, lower = self._speaking(weights)
+        turned = portrait.head.forward(motion.turn_deg, motion.shift, motion.breath)
+        motion_px = max(_farthest(turned), 1.0 if whole else 0.0)
+        back = invert(turned, portrait.head.region, steps=_HEAD_STEPS)
+        # Where each pixel lies on the resting face; then, within the face, where it lies in the photo.
+        full_size(back, portrait.head.region, self._source_px)
+        cv2.add(self._source_px, self._zone_px, dst=self._source_px)
+        contours = self._mouth.contours(weights)
+        mouth = self._place(self._mouth.box(contours), turned)
+        mouth_rest_px = self._source_px[mouth.slices].copy()
+        eyes = [(eye, window, self._source_px[window.slices].copy()) for eye, window in self._busy_eyes(motion, turned)]
+        inner, outer = self._face_window
+        spoken = upper + (lower - upper) * self._below_lips
+        full_size(self._joined(back, spoken), portrait.face.region, self._joined_px)
+        cv2.add(self._joined_px[inner.slices], self._zone_px[outer.slices], dst=self._source_px[outer.slices])
+        patches = [self._eye(motion, *eye) for eye in eyes]
+        self._sample(motion_px)
+        if mouth_rest_px.size:
+            drawn = self._mouth.paint(mouth_rest_px, upper, lower, contours, weights, motion.articulation)
+            patches.append((mouth, drawn))
+        for window, rgb in patches:
+            if rgb is not None:
+                self._moved[(*window.slices, np.s_[:3])] = rgb
+        return motion_px
+
+    def _speaking(self, weights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Backward fields of the expression on the face's grid, as the upper and as the lower lip sees it."""
+        face = self._portrait.face
+        upper_forward, lower_forward = face.fields(weights)
+        upper = invert(upper_forward, face.region)
+        lower = upper.copy()
+        lower[self._lips.slices] = invert(lower_forward, face.region, self._lips)
+        return upper, lower
+
+    def _joined(self, back: np.ndarray, spoken: np.ndarray) -> np.ndarray:
+        """Backward field of head and expression together on the face's grid, in output coordinates."""
+        step_x, step_y = self._portrait.face.region.step
+        turned = looked_up(back, self._face_in_head)
+        at = cv2.add(self._face_nodes, cv2.multiply(turned, (1 / step_x, 1 / step_y, 0, 0)))
+        return cv2.add(turned, looked_up(spoken, at, beyond=cv2.BORDER_CONSTANT))
+
+    def _sample(self, motion_px: float) -> None:
+        """The photo at the frame's source coordinates, wherever the person may show."""
+        for band in self._compositor.bands(motion_px):
+            whole, part, out = (buffer[band.slices] for buffer in (self._whole, self._part, self._moved))
+            cv2.convertMaps(self._source_px[band.slices], None, cv2.CV_16SC2, whole, part)
+            cv2.remap(self._photo, whole, part, cv2.INTER_LINEAR, out, cv2.BORDER_REPLICATE)
+
+    def _busy_eyes(self, motion: FrameMotion, turned: np.ndarray) -> list[tuple[Eye, Window]]:
+        """Eyes that blink or glance, with their places in the zone."""
+        if motion.blink <= _SHUT_FROM and np.abs(motion.glance).max() <= _GLANCE_FROM:
+            return []
+        places = [(eye, self._place(eye.box, turned)) for eye in self._portrait.eyes]
+        return [(eye, window) for eye, window in places if window.x1 > window.x0 and window.y1 > window.y0]
+
+    def _eye(
+        self, motion: FrameMotion, eye: Eye, window: Window, rest_px: np.ndarray
+    ) -> tuple[Window, np.ndarray | None]:
+        """Picture of a blinking eye, or none: a mere glance goes straight into the source coordinates."""
+        source_px, lids = self._source_px[window.slices], eye.lids(rest_px)
+        glancing = np.abs(motion.glance).max() > _GLANCE_FROM
+        ball_px = eye.glanced(source_px, lids, motion.glance) if glancing else source_px
+        if motion.blink > _SHUT_FROM:
+            return window, eye.blinked(source_px, ball_px, lids, self._portrait.rgb, motion.blink)
+        source_px[:] = ball_px
+        return window, None
+
+    def _place(self, box: Region, turned: np.ndarray) -> Window:
+        """Where `box` of the resting face is after the head's motion, in the zone's pixels."""
+        zone = self._portrait.layers.zone
+        return _within(box_at(box, self._shift_at(turned, box), zone), zone)
+
+    def _shift_at(self, turned: np.ndarray, box: Region) -> np.ndarray:
+        """(2,) px by which the head's forward field moves the middle of `box`."""
+        to_grid = self._portrait.head.region.to_grid
+        column, row = to_grid @ [(box.x0 + box.x1) / 2, (box.y0 + box.y1) / 2, 1.0]
+        rows, columns = turned.shape[:2]
+        return turned[min(max(round(float(row)), 0), rows - 1), min(max(round(float(column)), 0), columns - 1)]
+
+
+def _farthest(field: np.ndarray) -> float:
+    return float(np.abs(field).max())
+
+
+def _within(box: Region, zone: Region) -> Window:
+    """The place of `box` in `zone`'s own pixels."""
+    return Window(box.x0 - zone.x0, box.y0 - zone.y0, box.x1 - zone.x0, box.y1 - zone.y0)
+
+
+def _overlap(face: Region, zone: Region) -> tuple[Window, Window]:
+    """What face and zone have in common: in the face's own pixels, and in the zone's."""
+    x0, y0 = max(face.x0, zone.x0), max(face.y0, zone.y0)
+    x1, y1 = min(face.x1, zone.x1), min(face.y1, zone.y1)
+    common = Region(x0, y0, x1, y1, 1, 1)
+    return _within(common, face), _within(common, zone)
+
+
+def _lips_window(face: FaceFields) -> Window:
+    """The part of the face's grid where upper and lower lip move differently."""
+    region = face.region
+    apart = np.abs(face.upper - face.lower).max(axis=0).reshape(region.grid_height, region.grid_width, 2).max(axis=-1)
+    rows, columns = (np.flatnonzero((apart > _SAME_PX).any(axis=axis)) for axis in (1, 0))
+    if not len(rows):
+        return Window(0, 0, 1, 1)
+    return Window(
+        max(0, int(columns[0]) - _LIPS_MARGIN),
+        max(0, int(rows[0]) - _LIPS_MARGIN),
+        min(region.grid_width, int(columns[-1]) + 1 + _LIPS_MARGIN),
+        min(region.grid_height, int(rows[-1]) + 1 + 2 * _LIPS_MARGIN),
+    )

@@ -5,6 +5,7 @@ comes from. Fields live on a coarse grid and are given in pixels; OpenCV's `rema
 """
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import cv2
 import numpy as np
@@ -43,6 +44,15 @@ class Region:
     def slices(self) -> tuple[slice, slice]:
         return slice(self.y0, self.y1), slice(self.x0, self.x1)
 
+    @property
+    def to_grid(self) -> np.ndarray:
+        """(2, 3) float32: picture coordinates → (column, row) in the grid."""
+        step_x, step_y = self.step
+        return np.array(
+            [[1 / step_x, 0, (0.5 - self.x0) / step_x - 0.5], [0, 1 / step_y, (0.5 - self.y0) / step_y - 0.5]],
+            np.float32,
+        )
+
     def nodes_px(self) -> np.ndarray:
         """(grid_height · grid_width, 2) float64 picture coordinates of the grid's nodes, row by row."""
         step_x, step_y = self.step
@@ -66,34 +76,68 @@ def region_around(x0: float, y0: float, x1: float, y1: float, size: tuple[int, i
     return Region(left, top, right, bottom, columns, rows)
 
 
-def invert(forward_px: np.ndarray, region: Region) -> np.ndarray:
+def invert(
+    forward_px: np.ndarray, region: Region, window: "Window | None" = None, steps: int = INVERSION_STEPS
+) -> np.ndarray:
     """Backward displacement (grid_height, grid_width, 2) float32 of a forward one: output(x) = source(x + backward(x)).
 
+    window: only these nodes of the grid; their rows and columns give the result's shape.
     Fixed-point iteration b ← -f(x + b) (Chen et al. 2008, "A simple fixed-point approach to invert a deformation
     field").
     """
-    step = np.array(region.step, np.float32)
-    columns, rows = np.meshgrid(
-        np.arange(region.grid_width, dtype=np.float32), np.arange(region.grid_height, dtype=np.float32)
-    )
-    nodes = np.stack([columns, rows], axis=-1)
-    backward = -forward_px
-    for _ in range(INVERSION_STEPS):
-        at = nodes + backward / step
-        backward = -cv2.remap(forward_px, at, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-    return backward
+    inside = (window or Window(0, 0, region.grid_width, region.grid_height)).slices
+    step_x, step_y = region.step
+    # In units of the grid, so that each step is one addition and one look-up.
+    away = cv2.multiply(forward_px, (-1 / step_x, -1 / step_y, 0, 0))
+    nodes = grid_nodes(region.grid_width, region.grid_height)[inside]
+    backward = away[inside]
+    at = np.empty(nodes.shape, np.float32)
+    for _ in range(steps):
+        cv2.add(nodes, backward, dst=at)
+        backward = cv2.remap(away, at, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    return cv2.multiply(backward, (step_x, step_y, 0, 0))
 
 
-def full_size(grid: np.ndarray, region: Region) -> np.ndarray:
-    """A grid's values (grid_height, grid_width[, C]) float32 at each pixel of the region, bilinearly."""
-    return cv2.resize(grid, (region.width, region.height), interpolation=cv2.INTER_LINEAR)
+@lru_cache(maxsize=8)
+def grid_nodes(columns: int, rows: int) -> np.ndarray:
+    """(rows, columns, 2) float32 indices (column, row) of a grid's nodes; read-only."""
+    xs, ys = np.meshgrid(np.arange(columns, dtype=np.float32), np.arange(rows, dtype=np.float32))
+    nodes = np.stack([xs, ys], axis=-1)
+    nodes.flags.writeable = False
+    return nodes
+
+
+@dataclass(frozen=True)
+class Window:
+    """A half-open rectangle of columns and rows."""
+
+    x0: int
+    y0: int
+    x1: int
+    y1: int
+
+    @property
+    def slices(self) -> tuple[slice, slice]:
+        return slice(self.y0, self.y1), slice(self.x0, self.x1)
+
+
+def full_size(grid: np.ndarray, region: Region, out: np.ndarray | None = None) -> np.ndarray:
+    """A grid's values (grid_height, grid_width[, C]) float32 at each pixel of the region, bilinearly; into `out` if
+    given.
+    """
+    return cv2.resize(grid, (region.width, region.height), dst=out, interpolation=cv2.INTER_LINEAR)
+
+
+def looked_up(grid: np.ndarray, at: np.ndarray, *, beyond: int = cv2.BORDER_REPLICATE) -> np.ndarray:
+    """Values of `grid` (rows, columns[, C]) float32 at places `at` (h, w, 2) given in (column, row), bilinearly."""
+    return cv2.remap(grid, at, None, cv2.INTER_LINEAR, borderMode=beyond)
 
 
 def sample(image: np.ndarray, at_px: np.ndarray) -> np.ndarray:
     """`image` (H, W[, C]) sampled bilinearly at picture coordinates (h, w, 2) float32; its borders are continued.
 
-    Maps are rounded to 1/32 px first (OpenCV's fixed-point path): half the time, and no visible difference. Four
-    channels are faster than three.
+    Pixel centres lie at whole numbers. Maps are rounded to 1/32 px first (OpenCV's fixed-point path): half the time,
+    and no visible difference. Four channels are faster than three.
     """
     whole, part = cv2.convertMaps(at_px, None, cv2.CV_16SC2)
     return cv2.remap(image, whole, part, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)

@@ -1,0 +1,160 @@
+"""The mouth of a frame: both lips moved from the photo, their inner rims, and between them the mouth's inside.
+
+Everything is drawn where the moved head shows it: each pixel knows from which place of the resting face it comes, so
+the photo is sampled once and nothing is blurred twice.
+"""
+
+import cv2
+import numpy as np
+
+from worker.engine.render.lips import spline_matrix
+from worker.engine.render.portrait import Portrait
+from worker.engine.render.warping import Region, looked_up, sample
+from worker.engine.speech.mouth_track import ARTICULATORS, Articulator
+
+_TONGUE = ARTICULATORS.index(Articulator.TONGUE)
+_TEETH_PER_CHIN = 1.3  # bone moves a little more than the skin over the chin
+_TEETH_PER_LIP = 0.78
+_TABLE = 160  # places along the mouth at which the lips' edges are tabulated
+_AROUND = 0.13  # how far beyond the lips' inner edges there is something to draw, in inter-ocular distances
+
+
+class MouthPainter:
+    """Draws the mouth of one portrait."""
+
+    def __init__(self, portrait: Portrait) -> None:
+        self._portrait = portrait
+        self._scale = portrait.pose.scale_px
+        self._spline = spline_matrix()
+        line = np.concatenate([portrait.upper_line, portrait.lower_line])
+        self._origin = line.mean(axis=0)
+        ends = portrait.upper_line[[0, -1]]
+        axis = (ends[1] - ends[0]) / np.linalg.norm(ends[1] - ends[0])
+        self._axis, self._normal = axis, np.array([-axis[1], axis[0]])
+        self._half_width = float(np.linalg.norm(ends[1] - ends[0])) / 2
+        corners = portrait.mouth_box.pixels()[[0, 0, -1, -1], [0, -1, 0, -1]]
+        self._reach = 1.15 * float(np.abs((corners - self._origin) @ axis).max()) + 1.0
+        turn = np.stack([self._axis, self._normal])
+        self._to_mouth = np.column_stack([turn, -turn @ self._origin]).astype(np.float32)
+        per_px = 0.5 * (_TABLE - 1) / self._reach
+        self._to_table = np.zeros((2, 3), np.float32)
+        self._to_table[0] = self._to_mouth[0] * per_px
+        self._to_table[0, 2] += 0.5 * (_TABLE - 1)
+
+    def box(self, contours: np.ndarray) -> Region:
+        """Where on the resting face there is something to draw. contours: of this frame's lips."""
+        inside = np.abs(np.linspace(-self._reach, self._reach, _TABLE)) < self._half_width + _AROUND * self._scale
+        top, bottom = contours[0, inside, 0].min(), contours[0, inside, 1].max()
+        aside, around = self._half_width + _AROUND * self._scale, _AROUND * self._scale
+        along = np.array([-aside, aside, -aside, aside])
+        across = np.array([top - around, top - around, bottom + around, bottom + around])
+        corners = self._origin + along[:, None] * self._axis + across[:, None] * self._normal
+        limit = self._portrait.mouth_box
+        low = np.maximum(np.floor(corners.min(axis=0)), [limit.x0, limit.y0]).astype(int)
+        high = np.minimum(np.ceil(corners.max(axis=0)), [limit.x1, limit.y1]).astype(int)
+        return Region(int(low[0]), int(low[1]), max(int(high[0]), int(low[0])), max(int(high[1]), int(low[1])), 1, 1)
+
+    def paint(
+        self,
+        rest_px: np.ndarray,
+        upper: np.ndarray,
+        lower: np.ndarray,
+        contours: np.ndarray,
+        weights: np.ndarray,
+        articulation: np.ndarray,
+    ) -> np.ndarray:
+        """(h, w, 3) uint8 of a rectangle around the mouth.
+
+        rest_px: (h, w, 2) float32, where each pixel lies on the face before the head moved. upper, lower: backward
+        fields of both lips on the face's grid. weights: of the portrait's expression directions.
+        """
+        portrait = self._portrait
+        at = cv2.transform(rest_px, portrait.face.region.to_grid)
+        upper_lip, lower_lip = (
+            sample(portrait.rgb, cv2.add(rest_px, looked_up(field, at))).astype(np.float32) for field in (upper, lower)
+        )
+        along, across = cv2.split(cv2.transform(rest_px, self._to_mouth))
+        edges = looked_up(contours, cv2.transform(rest_px, self._to_table))
+        top, bottom = cv2.split(edges)
+        gap = bottom - top
+        soft = portrait.softness_px
+        middle = across - (top + bottom) / 2
+        upper_lip += (lower_lip - upper_lip) * np.clip(middle / soft + 0.5, 0, 1)[..., None]
+        face = upper_lip
+        if portrait.was_open:  # lips that never touched in the photo have no dark line yet where they meet
+            line = np.exp(-((middle / (0.016 * self._scale)) ** 2))
+            line *= np.clip(1 - np.abs(along) / (0.42 * self._scale), 0, 1) ** 0.5
+            face *= (1 - 0.42 * line)[..., None]
+        if float(gap.max()) > 0.3:
+            self._open(face, rest_px, across - top, bottom - across, gap, weights, articulation)
+        return cv2.convertScaleAbs(face)
+
+    def contours(self, weights: np.ndarray) -> np.ndarray:
+        """(2, TABLE, 2) float32: the lips' inner edges (upper, lower) across the axis, at even places along it."""
+        portrait = self._portrait
+        rows = []
+        for line, moves in ((portrait.upper_line, portrait.upper_moves), (portrait.lower_line, portrait.lower_moves)):
+            smooth = self._spline @ (line + np.einsum("k,kpc->pc", weights, moves)) - self._origin
+            rows.append((smooth @ self._axis, smooth @ self._normal))
+        places = np.linspace(-self._reach, self._reach, _TABLE)
+        upper, lower = (np.interp(places, np.maximum.accumulate(x), y) for x, y in rows)
+        table = np.stack([upper, np.maximum(lower, upper)], axis=-1).astype(np.float32)
+        return np.stack([table, table])
+
+    def _open(
+        self,
+        face: np.ndarray,
+        rest_px: np.ndarray,
+        from_top: np.ndarray,
+        to_bottom: np.ndarray,
+        gap: np.ndarray,
+        weights: np.ndarray,
+        articulation: np.ndarray,
+    ) -> None:
+        """The lips' shaded rims and what lies between them, into `face` (h, w, 3) float32."""
+        soft = self._portrait.softness_px
+        rim = 0.030 * self._scale
+        outside = np.maximum(np.maximum(-from_top, -to_bottom), 0)
+        near = np.exp(-outside / rim) * np.clip(gap / (0.06 * self._scale), 0, 1)
+        face *= (1 - 0.30 * near)[..., None]
+        opening = np.clip(from_top / soft + 0.5, 0, 1) * np.clip(to_bottom / soft + 0.5, 0, 1)
+        opening *= np.clip(gap / (1.2 * soft) - 0.25, 0, 1)
+        x, y, width, height = cv2.boundingRect((opening > 0.002).astype(np.uint8))
+        if width == 0:
+            return
+        part = np.s_[y : y + height, x : x + width]
+        cavity = self._interior(rest_px[part], weights, articulation, from_top[part], to_bottom[part], gap[part])
+        face[part] += (cavity - face[part]) * opening[part][..., None]
+
+    def _interior(
+        self,
+        rest_px: np.ndarray,
+        weights: np.ndarray,
+        articulation: np.ndarray,
+        from_top: np.ndarray,
+        to_bottom: np.ndarray,
+        gap: np.ndarray,
+    ) -> np.ndarray:
+        """The shaded inside of the mouth, (h, w, 3) float32."""
+        portrait, scale = self._portrait, self._scale
+        spoken = weights - portrait.rest
+        chin = spoken @ portrait.chin_moves
+        lip = spoken @ portrait.lower_moves[:, 5]
+        jaw = chin * _TEETH_PER_CHIN
+        if np.hypot(*(lip * _TEETH_PER_LIP)) > np.hypot(*jaw):
+            jaw = lip * _TEETH_PER_LIP
+        down = portrait.pose.rotation[:2, 1]
+        tongue = jaw - down * (0.10 * scale * float(articulation[_TONGUE]))
+        # Light falls in through the opening: darker under the upper lip, at the lips and where it is hardly open.
+        lit = 1 - 0.50 * np.exp(-np.maximum(from_top, 0) / (0.024 * scale))
+        lit *= 1 - 0.25 * np.exp(-np.maximum(to_bottom, 0) / (0.018 * scale))
+        lit *= np.clip(0.68 + 0.32 * gap / (0.08 * scale), 0.68, 1)
+        return portrait.interior.draw(rest_px, jaw, tongue, lit)
+
+
+def box_at(box: Region, shift_px: np.ndarray, zone: Region) -> Region:
+    """`box` moved by whole pixels and clipped to `zone`."""
+    dx, dy = round(float(shift_px[0])), round(float(shift_px[1]))
+    x0, y0 = max(box.x0 + dx, zone.x0), max(box.y0 + dy, zone.y0)
+    x1, y1 = max(x0, min(box.x1 + dx, zone.x1)), max(y0, min(box.y1 + dy, zone.y1))
+    return Region(x0, y0, x1, y1, box.grid_width, box.grid_height)
