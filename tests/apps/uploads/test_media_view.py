@@ -58,7 +58,9 @@ async def test_signed_out_gets_nothing(async_client, path):
     assert (await async_client.get(path)).status_code == 404
 
 
-@pytest.mark.parametrize("bad_id", ["00000000-0000-4000-8000-000000000000", "1", "..%2f..%2fmanage.py", "../manage.py", "%00", "a" * 5000])
+@pytest.mark.parametrize(
+    "bad_id", ["00000000-0000-4000-8000-000000000000", "1", "..%2f..%2fmanage.py", "../manage.py", "%00", "a" * 5000]
+)
 async def test_a_bad_id_gets_nothing(owner, bad_id):
     assert (await owner.get(f"/media/{bad_id}")).status_code == 404
 
