@@ -27,6 +27,7 @@ for _folder in (DATA_DIR, MEDIA_DIR, INCOMING_DIR, LOG_DIR):
 
 # ---- who may come in ------------------------------------------------------------------------------------------------
 DEBUG = env.boolean("DEBUG", default=True)
+TRACEBACK_PAGES = env.boolean("TRACEBACK_PAGES", default=False)  # with DEBUG: Django's error pages instead of ours
 SECRET_KEY = env.secret("SECRET_KEY") or secret_key_in(DATA_DIR)
 SECRET_KEY_FALLBACKS = env.words("SECRET_KEY_FALLBACKS", [])  # older keys, while sessions and links move to a new one
 ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", ["127.0.0.1", "localhost", "[::1]"] if DEBUG else [])
@@ -80,6 +81,7 @@ MIDDLEWARE = [
     "apps.core.health.HealthMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "apps.core.security_headers.SecurityHeadersMiddleware",
+    "apps.core.errors.OwnErrorPagesMiddleware",
     "apps.core.static_files.StaticFilesMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",

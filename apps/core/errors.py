@@ -2,8 +2,11 @@
 
 from collections.abc import Callable
 
+from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
+from django.template import TemplateDoesNotExist, TemplateSyntaxError
+from django.template.loader import get_template
 from django.utils.html import format_html
 
 from apps.core.failures import CATALOGUE, SiteFailure, failure_dict
@@ -48,12 +51,39 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """Shown when something of ours broke; uses no template, since a template may be what broke."""
+    """Shown when something of ours broke; its page needs no context, no session and no database."""
     facts = failure_dict("internal")
     if wants_json(request):
         return JsonResponse(facts, status=500, content_type="application/problem+json")
+    try:
+        return HttpResponse(get_template("500.html").render(), status=500)
+    except (TemplateDoesNotExist, TemplateSyntaxError, OSError):  # the templates may be what broke
+        pass
     page = "<!doctype html><html lang=en><title>Lipsmith</title><h1>{}</h1><p>{}</p><p><a href=/>Start page</a></p>"
     return HttpResponse(format_html(page, facts["sentence"], facts["next_step"]), status=500)
+
+
+class OwnErrorPagesMiddleware:
+    """Puts our pages in the place of Django's yellow ones, which DEBUG brings.
+
+    DEBUG is what somebody gets who tries the site on their own machine, and a traceback is no way to greet them. It is
+    written to the terminal; the setting TRACEBACK_PAGES shows it in the browser as well.
+    """
+
+    sync_capable = True
+    async_capable = False
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        if not settings.DEBUG or settings.TRACEBACK_PAGES:
+            return response
+        if response.status_code == 404 and request.resolver_match is None:
+            return failure_response(request, "not_found")
+        is_page = response.get("Content-Type", "").startswith(("text/html", "text/plain"))
+        return server_error(request) if response.status_code == 500 and is_page else response
 
 
 class SiteFailureMiddleware:

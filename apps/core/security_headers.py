@@ -67,7 +67,7 @@ class SecurityHeadersMiddleware:
 
 
 def _with_headers(response: HttpResponse) -> HttpResponse:
-    if settings.DEBUG and response.status_code >= 500:
+    if settings.DEBUG and settings.TRACEBACK_PAGES and response.status_code >= 400:
         return response  # Django's own page with the traceback brings its styles inline
     response.headers.setdefault("Content-Security-Policy", content_security_policy(media_origin()))
     response.headers.setdefault("Permissions-Policy", _PERMISSIONS)

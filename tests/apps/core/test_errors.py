@@ -4,7 +4,7 @@ import pytest
 from django.contrib.auth.models import AnonymousUser
 from django.test import RequestFactory
 
-from apps.core.errors import SiteFailureMiddleware, failure_response, wants_json
+from apps.core.errors import SiteFailureMiddleware, failure_response, server_error, wants_json
 from apps.core.failures import CATALOGUE, SiteFailure
 
 
@@ -72,5 +72,44 @@ def test_our_own_breakdown_has_words_and_shows_nothing_of_the_inside(client, db,
     client.raise_request_exception = False
     response = client.get("/accounts/mailbox/", headers={"accept": accept})
     assert response.status_code == 500
-    assert CATALOGUE["internal"].next_step.split(";")[0] in response.content.decode()
+    assert CATALOGUE["internal"].sentence in response.content.decode()
     assert "secret inside" not in response.content.decode()
+
+
+@pytest.mark.parametrize("debug", [True, False])
+def test_an_unknown_address_shows_our_page_also_while_debugging(client, db, settings, debug):
+    settings.DEBUG = debug
+    page = client.get("/nothing/here/")
+    assert page.status_code == 404
+    assert CATALOGUE["not_found"].sentence in page.content.decode()
+    assert "URLconf" not in page.content.decode()
+    assert client.get("/library").status_code == 301, "a missing slash is still forgiven"
+
+
+def test_a_broken_view_shows_our_page_and_no_traceback(client, db, settings, monkeypatch):
+    settings.DEBUG = True
+    client.raise_request_exception = False
+
+    def broken(*args, **kwargs):
+        raise ZeroDivisionError("secret detail")
+
+    monkeypatch.setattr("apps.studio.views.available_presenters", broken)
+    page = client.get("/")
+    assert page.status_code == 500
+    assert "on our side" in page.content.decode()
+    assert "secret detail" not in page.content.decode()
+    assert "Content-Security-Policy" in page
+    settings.TRACEBACK_PAGES = True
+    assert "secret detail" in client.get("/").content.decode()
+
+
+def test_the_last_page_stands_even_when_templates_broke(monkeypatch):
+    from django.template import TemplateDoesNotExist
+
+    def missing(name):
+        raise TemplateDoesNotExist(name)
+
+    monkeypatch.setattr("apps.core.errors.get_template", missing)
+    answer = server_error(RequestFactory().get("/"))
+    assert answer.status_code == 500
+    assert CATALOGUE["internal"].sentence in answer.content.decode()

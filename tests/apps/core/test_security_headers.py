@@ -36,9 +36,11 @@ def test_a_stricter_policy_of_a_view_is_kept():
 
 
 def test_djangos_own_error_page_keeps_its_looks_while_developing(settings):
-    settings.DEBUG = True
+    settings.DEBUG = settings.TRACEBACK_PAGES = True
     assert "Content-Security-Policy" not in _through_middleware(HttpResponse(status=500))
-    settings.DEBUG = False
+    settings.TRACEBACK_PAGES = False
+    assert "Content-Security-Policy" in _through_middleware(HttpResponse(status=500))
+    settings.DEBUG, settings.TRACEBACK_PAGES = False, True
     assert "Content-Security-Policy" in _through_middleware(HttpResponse(status=500))
 
 
