@@ -1,5 +1,6 @@
 """What customers can do: buy a pack, take a plan, change it, look after their payments. Nothing here grants credits."""
 
+from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
@@ -37,10 +38,12 @@ def has_ever_bought(user: User) -> bool:
     return Payment.objects.filter(user=user, state=Payment.State.PAID).exists()
 
 
-def start_pack_checkout(user: User, slug: str, *, order_key: str, thanks_url: str, back_url: str) -> str:
+def start_pack_checkout(
+    user: User, slug: str, *, order_key: str, thanks_url: Callable[[UUID], str], back_url: str
+) -> str:
     """Where the user pays for a pack. The same `order_key` gives the same order again, so a double click is one order.
 
-    `thanks_url` gets the payment's id in place of "{payment}".
+    `thanks_url` makes the address to come back to from the payment's id.
     Raises SiteFailure: offer_gone, payments_off, payments_unavailable, idempotency_conflict.
     """
     pack = Pack.objects.filter(slug=slug, is_active=True).first()
@@ -67,7 +70,7 @@ def start_pack_checkout(user: User, slug: str, *, order_key: str, thanks_url: st
                 }
             ],
             "payment_intent_data": {"metadata": {"payment": str(payment.pk)}, "receipt_email": user.email},
-            "success_url": thanks_url.replace("{payment}", str(payment.pk)),
+            "success_url": thanks_url(payment.pk),
             "cancel_url": back_url,
         },
     )

@@ -50,12 +50,11 @@ def _is_plan(running: Subscription, plan: Plan) -> bool:
 @require_POST
 @login_required
 def buy_pack(request: HttpRequest) -> HttpResponse:
-    thanks = reverse("billing:pack_thanks", args=[UUID(int=0)]).replace(str(UUID(int=0)), "{payment}")
     url = services.start_pack_checkout(
         _buyer(request),
         request.POST.get("offer", ""),
         order_key=_order_key(request),
-        thanks_url=_absolute(request, thanks),
+        thanks_url=lambda payment_id: _absolute(request, reverse("billing:pack_thanks", args=[payment_id])),
         back_url=_absolute(request, reverse("billing:offers")),
     )
     return _to_stripe(request, url)

@@ -283,6 +283,7 @@ LOGGING = {
     "loggers": {
         "django": {"handlers": [], "level": "INFO", "propagate": True},
         "django.server": {"handlers": [], "level": "INFO", "propagate": True},
+        "stripe": {"level": "WARNING"},  # it tells every request otherwise
         # Scanners ask for names that are not ours all day long; each would leave a traceback.
         "django.security.DisallowedHost": {"handlers": ["nowhere"], "propagate": False},
     },

@@ -60,6 +60,7 @@ class ReadOnlyInline(admin.TabularInline):
 class LotInline(ReadOnlyInline):
     model = Lot
     fields = ["pool", "granted_credits", "available_credits", "held_credits", "expires_at", "created_at"]
+    readonly_fields = fields
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Lot]:
         return super().get_queryset(request).exclude(available_credits=0, held_credits=0)

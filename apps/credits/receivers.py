@@ -4,8 +4,11 @@ from typing import Any
 
 from allauth.account.models import EmailAddress
 from allauth.account.signals import email_confirmed
+from django.db.models.signals import post_save
 from django.dispatch import receiver
 
+from apps.accounts.models import User
+from apps.credits.ledger import wallet_of
 from apps.credits.services import grant_welcome
 
 
@@ -13,3 +16,10 @@ from apps.credits.services import grant_welcome
 def welcome(*, email_address: EmailAddress, **_: Any) -> None:
     """A confirmed address is worth a gift."""
     grant_welcome(email_address.user)
+
+
+@receiver(post_save, sender=User)
+def open_wallet(*, instance: User, created: bool, raw: bool = False, **_: Any) -> None:
+    """Everybody has a wallet from the start, so that operators find it."""
+    if created and not raw:
+        wallet_of(instance)

@@ -54,7 +54,7 @@ def billed_seconds(duration_s: float) -> int:
     """Started seconds, at least one; a tenth of a second is not counted. Raises ValueError unless above zero."""
     if not math.isfinite(duration_s) or duration_s <= 0:
         raise ValueError(f"a length must be above zero, not {duration_s!r}")
-    return max(1, math.ceil(Fraction(duration_s) - SPARE_S))
+    return max(1, math.ceil(Fraction(round(duration_s * 1000), 1000) - SPARE_S))
 
 
 def quote(

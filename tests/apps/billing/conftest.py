@@ -68,7 +68,7 @@ def buy(buyer, world):
             buyer,
             slug,
             order_key=options.pop("order_key", f"order-{next(count)}"),
-            thanks_url="http://testserver/thanks/{payment}/",
+            thanks_url="http://testserver/thanks/{}/".format,
             back_url="http://testserver/credits/buy/",
         )
         session_id = url.rpartition("/")[2]
