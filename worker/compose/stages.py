@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from worker.compose.hidden_mark import check_render_id, hidden_mark_stage
 from worker.compose.marks import CORNERS, ai_label_stage, watermark_stage
 from worker.engine.contracts import FrameStage
 from worker.engine.failures import EngineFailure, FailureCode
@@ -12,23 +13,29 @@ class ComposeOptions:
     """What is laid over the frames before the one encode. Plain values: it travels between processes.
 
     `label_corner`: where the "AI-generated" label sits (one of `marks.CORNERS`), or None for no label.
+    `render_id`: what the hidden mark says (12 hex digits), or None for no hidden mark.
     """
 
     watermark: bool = True
     label_corner: str | None = "bottom-left"
     seed: int = 0
+    render_id: str | None = None
 
     def __post_init__(self) -> None:
         if self.label_corner is not None and self.label_corner not in CORNERS:
             value = str(self.label_corner)[:32]
             raise EngineFailure(FailureCode.OPTION_INVALID, option="label_corner", value=value, allowed=list(CORNERS))
+        if self.render_id is not None:
+            check_render_id(self.render_id)
 
 
 def stages_for(options: ComposeOptions, width_px: int, height_px: int) -> list[FrameStage]:
-    """The stages in drawing order: the label lies over the watermark, so that it stays readable."""
+    """The stages in drawing order: the label lies over the watermark, to stay readable; the hidden mark over both."""
     stages: list[FrameStage] = []
     if options.watermark:
         stages.append(watermark_stage(width_px, height_px, seed=options.seed))
     if options.label_corner is not None:
         stages.append(ai_label_stage(width_px, height_px, options.label_corner))
+    if options.render_id is not None:
+        stages.append(hidden_mark_stage(width_px, height_px, options.render_id))
     return stages
