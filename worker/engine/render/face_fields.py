@@ -8,11 +8,10 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
-from scipy.sparse import csr_matrix
-from scipy.spatial import Delaunay
 
 from worker.engine.face import landmarks as lm
 from worker.engine.face.pose import HeadPose
+from worker.engine.render.triangles import interpolation
 from worker.engine.render.warping import Region, region_around
 
 GRID_PER_EYE_DISTANCE = 22  # grid nodes per inter-ocular distance
@@ -56,7 +55,7 @@ def build_face_fields(points_px: np.ndarray, pose: HeadPose, moves_px: np.ndarra
     sites = np.concatenate([mesh, ring])
     low, high = sites.min(axis=0), sites.max(axis=0)
     region = region_around(*low, *high, size, pose.scale_px / GRID_PER_EYE_DISTANCE)
-    interpolate = _interpolation(sites, region.nodes_px())
+    interpolate = interpolation(sites, region)
     fields = []
     for side in ("upper", "lower"):
         moved = _one_side(moves_px[:, :468].astype(np.float64), side)
@@ -91,18 +90,6 @@ def _ring_points(mesh: np.ndarray, pose: HeadPose) -> tuple[np.ndarray, np.ndarr
         rings.append(centre + arm * (1 + (reach - 1) * (1 + (_BELOW_CHIN - 1) * below)))
         shares.append(np.full(len(oval), share))
     return np.concatenate(rings), np.tile(oval, len(_RINGS)), np.concatenate(shares)
-
-
-def _interpolation(sites: np.ndarray, nodes: np.ndarray) -> csr_matrix:
-    """(nodes, sites) barycentric weights on the Delaunay triangulation of `sites`; rows outside it are zero."""
-    triangulation = Delaunay(sites)
-    simplex = triangulation.find_simplex(nodes)
-    inside = np.flatnonzero(simplex >= 0)
-    transform = triangulation.transform[simplex[inside]]
-    first = np.einsum("nij,nj->ni", transform[:, :2], nodes[inside] - transform[:, 2])
-    weights = np.concatenate([first, 1 - first.sum(axis=1, keepdims=True)], axis=1)
-    columns = triangulation.simplices[simplex[inside]]
-    return csr_matrix((weights.ravel(), (np.repeat(inside, 3), columns.ravel())), shape=(len(nodes), len(sites)))
 
 
 def _fade_at_edges(region: Region, nodes: int = 3) -> np.ndarray:

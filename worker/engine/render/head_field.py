@@ -9,11 +9,11 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
-from scipy.interpolate import LinearNDInterpolator
 
 from worker.engine.face import landmarks as lm
 from worker.engine.face.pose import HeadPose, rotation_from_angles
 from worker.engine.motion.head import NECK_PIVOT
+from worker.engine.render.triangles import interpolation
 from worker.engine.render.warping import Region, region_around
 
 _GRID_PER_EYE_DISTANCE = 9
@@ -65,7 +65,7 @@ def build_head_field(
     region = region_around(zone.x0, zone.y0, zone.x1 - 1, zone.y1 - 1, (zone.x1, zone.y1), step)
     nodes = region.nodes_px()
     shape = (region.grid_height, region.grid_width)
-    depth = _depth(points_px, pose, nodes).reshape(shape).astype(np.float32)
+    depth = _depth(points_px, pose, region).reshape(shape).astype(np.float32)
     depth = cv2.GaussianBlur(depth, (0, 0), 1.5)
     pivot = pose.from_canonical(NECK_PIVOT)
     down = pose.rotation[:2, 1] / np.linalg.norm(pose.rotation[:2, 1])
@@ -82,7 +82,7 @@ def build_head_field(
     return HeadField(region, weights.reshape(5, -1).astype(np.float32), pose.rotation, scale)
 
 
-def _depth(points_px: np.ndarray, pose: HeadPose, nodes: np.ndarray) -> np.ndarray:
+def _depth(points_px: np.ndarray, pose: HeadPose, region: Region) -> np.ndarray:
     """(nodes,) depth in px: the mesh inside the face, falling back around it."""
     oval = np.array(lm.FACE_OVAL)
     mesh = points_px[:468].astype(np.float64)
@@ -92,8 +92,9 @@ def _depth(points_px: np.ndarray, pose: HeadPose, nodes: np.ndarray) -> np.ndarr
         sites.append(centre[:2] + (mesh[oval, :2] - centre[:2]) * reach)
         depths.append(mesh[oval, 2] * (1 / reach) + centre[2] * (1 - 1 / reach) + extra * pose.scale_px)
     at, values = np.concatenate(sites), np.concatenate(depths)
-    inside = LinearNDInterpolator(at, values)(nodes)
-    return np.where(np.isnan(inside), values[-len(oval) :].mean(), inside)
+    weights = interpolation(at, region)
+    outside = np.diff(weights.indptr) == 0
+    return np.where(outside, values[-len(oval) :].mean(), weights @ values)
 
 
 def _border_fade(nodes: np.ndarray, content: tuple[int, int, int, int], scale: float) -> np.ndarray:

@@ -248,13 +248,25 @@ class _Canvas:
         small = cv2.resize(rgba, (self.box.width, self.box.height), interpolation=cv2.INTER_AREA)
         return cv2.GaussianBlur(small, (0, 0), max(blur_px, 0.35))
 
+    def _covered(self, rgba: np.ndarray, outline: np.ndarray, soft: float) -> tuple[np.ndarray, np.ndarray]:
+        """The part of `rgba` that a soft-edged outline (N, 2) touches, and how much of each pixel (h, w, 1)."""
+        around = int(np.ceil(4 * soft)) + 2
+        height, width = rgba.shape[:2]
+        low = np.clip(np.floor(outline.min(axis=0)) - around, 0, [width, height]).astype(int)
+        high = np.clip(np.ceil(outline.max(axis=0)) + around + 1, 0, [width, height]).astype(int)
+        part = rgba[low[1] : high[1], low[0] : high[0]]
+        if part.size == 0:
+            return part, np.zeros((*part.shape[:2], 1), np.float32)
+        mask = np.zeros(part.shape[:2], np.uint8)
+        cv2.fillPoly(mask, [np.round((outline - low) * 16).astype(np.int32).reshape(-1, 1, 2)], 255, cv2.LINE_AA, 4)
+        blurred = cv2.GaussianBlur(mask, (0, 0), soft, borderType=cv2.BORDER_REPLICATE)
+        return part, blurred.astype(np.float32)[..., None] / 255
+
     def _paint(self, rgba: np.ndarray, outline: np.ndarray, colour: np.ndarray, soft: float) -> None:
-        mask = np.zeros(rgba.shape[:2], np.uint8)
-        cv2.fillPoly(mask, [np.round(outline * 16).astype(np.int32).reshape(-1, 1, 2)], 255, cv2.LINE_AA, 4)
-        cover = cv2.GaussianBlur(mask, (0, 0), soft).astype(np.float32)[..., None] / 255
-        rgba *= 1 - cover
-        rgba[..., :3] += cover * colour
-        rgba[..., 3:] += cover
+        part, cover = self._covered(rgba, outline, soft)
+        part *= 1 - cover
+        part[..., :3] += cover * colour.astype(np.float32)
+        part[..., 3:] += cover
 
     def arch(
         self, crowns: tuple[tuple[float, float], ...], edge: np.ndarray, up: float, fit: float, palette: Palette
@@ -318,10 +330,9 @@ class _Canvas:
     def _paint_soft(
         self, rgba: np.ndarray, outline: np.ndarray, colour: np.ndarray, soft: float, strength: float
     ) -> None:
-        mask = np.zeros(rgba.shape[:2], np.uint8)
-        cv2.fillPoly(mask, [np.round(outline * 16).astype(np.int32).reshape(-1, 1, 2)], 255, cv2.LINE_AA, 4)
-        cover = cv2.GaussianBlur(mask, (0, 0), soft).astype(np.float32)[..., None] / 255 * strength * rgba[..., 3:]
-        rgba[..., :3] += cover * (colour - rgba[..., :3])
+        part, cover = self._covered(rgba, outline, soft)
+        cover = cover * strength * part[..., 3:]
+        part[..., :3] += cover * (colour.astype(np.float32) - part[..., :3])
 
     def tongue(self, at: np.ndarray, fit: float, palette: Palette) -> np.ndarray:
         rgba = self._blank(4)
