@@ -27,6 +27,7 @@ from apps.jobs.models import Job
 from apps.jobs.services import after_settling
 from apps.projects.voices import VOICES_FILE_NAME
 from apps.uploads.models import Asset
+from apps.uploads.pictures import needs_preview
 from apps.uploads.services import delete_asset, local_copy, record_preflight, store_output
 from worker.engine.contracts import (
     Aspect,
@@ -41,12 +42,14 @@ from worker.engine.contracts import (
 from worker.engine.failures import EngineFailure, FailureCode
 from worker.engine.media.workspace import Workspace
 from worker.lease import Lease, StopReason
-from worker.process.orders import PreflightOrder, RenderedVideo, RenderOrder, Speech, SpeechOrder, VoicesOrder
+from worker.process.orders import PreflightOrder, RenderedVideo, RenderInput, RenderOrder, Speech, SpeechOrder, VoicesOrder
 
 logger = logging.getLogger(__name__)
 
 # A lost child or a hang may be bad luck, so the job gets its second attempt; everything else would only happen again.
 RUN_AGAIN = frozenset({FailureCode.ENGINE_CRASHED, FailureCode.TIMED_OUT, FailureCode.OUT_OF_MEMORY})
+
+RENDER_ID_DIGITS = 12  # the first of the job's id: 48 random bits, so no two jobs share them
 
 
 class Engine(Protocol):
@@ -63,6 +66,7 @@ class RunnerOptions:
     work_dir: Path
     voice_dir: Path
     device: str = "auto"
+    credentials_dir: Path | None = None  # the certificate that signs videos; None leaves them unsigned
     free_bytes_min: int = 200 * 2**20  # below this nothing new is started, so that the database can still be written
 
 
@@ -74,6 +78,7 @@ class Made:
     thumbnail: Asset | None = None
     result: dict[str, Any] | None = None
     preflight: dict[str, Any] | None = None
+    preview: Asset | None = None
 
 
 class SiteDesk:
@@ -178,10 +183,17 @@ class JobRunner:
 
     def _preflight(self, job: Job, workspace: Workspace, lease: Lease) -> Made:
         asset = _require(job.asset)
-        order = PreflightOrder(local_copy(asset, workspace.path), asset.kind)
+        preview_path = workspace.file("preview.jpg") if needs_preview(asset) else None
+        order = PreflightOrder(local_copy(asset, workspace.path), asset.kind, preview_path)
         report = self._engine.call("preflight", order, lease, label=str(job.pk))
         assert isinstance(report, dict)
-        return Made(result={}, preflight=report)
+        preview = None
+        if preview_path is not None:
+            key = _key(job, "preview.jpg")
+            preview = store_output(
+                asset.owner, Asset.Kind.DERIVED, preview_path, key=key, content_type="image/jpeg", parent=asset
+            )
+        return Made(result={}, preflight=report, preview=preview)
 
     def _speech(self, job: Job, workspace: Workspace, lease: Lease) -> Made:
         order = SpeechOrder(_script(job.request["script"]), workspace.file("speech.wav"), self._options.voice_dir)
@@ -233,11 +245,12 @@ class JobRunner:
 
     def _render_order(self, job: Job, workspace: Workspace) -> RenderOrder:
         order = job.request
-        voice = order.get("voice_asset")
+        portrait = _asset_of(job, order["portrait_asset"])
+        voice = _asset_of(job, order["voice_asset"]) if order.get("voice_asset") else None
         request = TalkingPhotoRequest(
-            portrait_path=local_copy(_asset_of(job, order["portrait_asset"]), workspace.path),
+            portrait_path=local_copy(portrait, workspace.path),
             output_path=workspace.file("video.mp4"),
-            audio_path=local_copy(_asset_of(job, voice), workspace.path) if voice else None,
+            audio_path=local_copy(voice, workspace.path) if voice else None,
             script=None if voice else _script(order["script"]),
             face=_face(order.get("face") or {}),
             aspect=Aspect(order.get("aspect", "source")),
@@ -254,6 +267,13 @@ class JobRunner:
             voice_dir=self._options.voice_dir,
             watermark=bool(order.get("watermark", True)),
             label_corner=str(order.get("label_corner", "bottom-left")),
+            render_id=job.pk.hex[:RENDER_ID_DIGITS],
+            credentials_dir=self._options.credentials_dir,
+            inputs=tuple(
+                RenderInput(part, asset.content_type, asset.sha256)
+                for part, asset in (("portrait", portrait), ("voice", voice))
+                if asset is not None and asset.sha256
+            ),
         )
 
     # how it ends
@@ -271,7 +291,7 @@ class JobRunner:
 
     def _discard(self, made: Made) -> None:
         logger.warning("the lease was lost, so what was made is thrown away")
-        for asset in (made.thumbnail, made.output):
+        for asset in (made.thumbnail, made.output, made.preview):
             if asset is not None:
                 delete_asset(asset)
 

@@ -39,6 +39,7 @@ class AssetOut(Schema):
     height_px: int | None
     duration_s: float | None
     url: str | None = Field(description="Plays or shows the file for about an hour.")
+    preview_url: str | None = Field(description="A JPEG of a portrait that browsers cannot show well, once it is made.")
     viewable: bool = Field(description="Whether browsers can show it as it is.")
     preflight: dict[str, Any] | None
     failure: FailureOut | None

@@ -37,7 +37,7 @@ _PICTURE_WORDS: dict[str, tuple[str, str]] = {
     ),
     "eyes_shut": ("The eyes are shut, and they will stay shut.", "Use a photo with open eyes if you want blinks."),
     "sunglasses": ("There seem to be sunglasses.", "They stay as they are; blinks will not be seen."),
-    "transparent": ("The picture has transparent parts.", "They become white in the video."),
+    "transparent": ("The picture has transparent parts.", "They become a soft light grey in the video."),
     "first_frame_only": ("This is an animation.", "Only its first picture is used."),
     "scaled_down": ("The picture is very large.", "It is worked on at {width_px} × {height_px} px, which is plenty."),
 }

@@ -7,16 +7,17 @@ from apps.projects.findings import report_in_words
 from apps.projects.models import Project
 from apps.projects.services import SAMPLE_SCRIPT
 from apps.uploads.models import Asset
+from apps.uploads.pictures import VIEWABLE_PICTURES, preview_of
 from apps.uploads.services import signed_media_url
 
 UNTITLED = "Untitled video"
-VIEWABLE_PICTURES = {"image/jpeg", "image/png", "image/webp", "image/gif", "image/avif", "image/bmp"}
 
 
 def asset_facts(asset: Asset) -> dict[str, Any]:
     """One file. `preflight` is what we found in it; `failure` says why it was refused."""
     refused = asset.state == Asset.State.REFUSED
     stored = asset.state != Asset.State.RECEIVING
+    preview = preview_of(asset)
     return {
         "id": str(asset.pk),
         "kind": asset.kind,
@@ -29,6 +30,7 @@ def asset_facts(asset: Asset) -> dict[str, Any]:
         "height_px": asset.height_px,
         "duration_s": asset.duration_s,
         "url": signed_media_url(asset) if stored else None,
+        "preview_url": signed_media_url(preview) if preview else None,
         "viewable": asset.kind != Asset.Kind.PORTRAIT or asset.content_type in VIEWABLE_PICTURES,
         "preflight": report_in_words(asset.preflight),
         "failure": failure_dict(asset.failure_code or "asset_refused", asset.failure_detail) if refused else None,

@@ -6,7 +6,8 @@ from datetime import datetime
 
 from apps.jobs.models import Job
 from apps.projects.models import Project
-from apps.projects.presentation import VIEWABLE_PICTURES, display_title
+from apps.projects.presentation import display_title
+from apps.uploads.pictures import VIEWABLE_PICTURES, preview_of
 from apps.uploads.services import signed_media_url
 
 _STATE_WORDS = {
@@ -59,6 +60,9 @@ def _picture_url(project: Project, job: Job | None) -> str | None:
     """The render's poster where there is one, else the portrait, where browsers can show it."""
     if job is not None and job.thumbnail is not None:
         return signed_media_url(job.thumbnail)
-    if project.portrait is not None and project.portrait.content_type in VIEWABLE_PICTURES:
-        return signed_media_url(project.portrait)
-    return None
+    if project.portrait is None:
+        return None
+    preview = preview_of(project.portrait)
+    if preview is not None:
+        return signed_media_url(preview)
+    return signed_media_url(project.portrait) if project.portrait.content_type in VIEWABLE_PICTURES else None

@@ -1,11 +1,32 @@
-"""A picture's size, from its header alone: no pixel is decoded in the web process."""
+"""Pictures: which ones pages can show, and their size from the header alone, since the web process decodes no pixel."""
 
 from typing import IO
 
 from apps.core.failures import SiteFailure
+from apps.uploads.models import Asset
+
+# What every browser of the last years shows.
+VIEWABLE_PICTURES = frozenset({"image/jpeg", "image/png", "image/webp", "image/gif", "image/avif", "image/bmp"})
+_PREVIEW_ABOVE_PIXELS = 16_000_000  # a phone's browser takes seconds and hundreds of megabytes to show such a picture
 
 # Pillow knows dozens of formats, some of which run other programs; only those we accept are tried.
 _FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "AVIF", "HEIF")
+
+
+def needs_preview(asset: Asset) -> bool:
+    """Whether pages should show a portrait by a JPEG that preflight makes of it, rather than by the file itself."""
+    if asset.kind != Asset.Kind.PORTRAIT:
+        return False
+    pixels = (asset.width_px or 0) * (asset.height_px or 0)
+    return asset.content_type not in VIEWABLE_PICTURES or pixels > _PREVIEW_ABOVE_PIXELS
+
+
+def preview_of(asset: Asset) -> Asset | None:
+    """The preview of a portrait that needs one, once it is made."""
+    if not needs_preview(asset):
+        return None
+    made = asset.derived.filter(kind=Asset.Kind.DERIVED, state=Asset.State.READY, content_type="image/jpeg")
+    return made.order_by("-created_at").first()
 
 
 def picture_size_px(file: IO[bytes], *, max_pixels: int) -> tuple[int, int]:

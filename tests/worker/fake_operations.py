@@ -21,6 +21,8 @@ def warm_up() -> None:
 def preflight(order: PreflightOrder, hooks: Hooks) -> dict[str, object]:
     if order.path.read_bytes().startswith(b"bad"):
         raise EngineFailure(FailureCode.NO_FACE)
+    if order.preview_path is not None:
+        order.preview_path.write_bytes(JPEG)
     return {"kind": order.kind, "size": order.path.stat().st_size}
 
 

@@ -10,6 +10,8 @@ from django.core.files.storage import default_storage
 
 from apps.jobs.models import Job
 from apps.uploads.models import Asset
+from apps.uploads.pictures import preview_of
+from apps.uploads.services import delete_asset
 from tests.worker import fake_operations as fake
 from worker.engine.failures import EngineFailure, FailureCode
 from worker.runner import JobRunner, RunnerOptions
@@ -211,3 +213,22 @@ def test_voices_are_written_whole_and_only_when_they_change(make_runner, tmp_pat
     runner.refresh_voices()
     assert path.stat().st_mtime_ns == written_at
     assert [each.name for each in tmp_path.glob("voices*")] == ["voices.json"]
+
+
+def test_a_portrait_that_browsers_cannot_show_gets_a_preview_that_goes_with_it(make_runner, make_job, portrait):
+    Asset.objects.filter(pk=portrait.pk).update(state="checking", content_type="image/heic")
+    assert run(make_runner(), make_job("preflight", asset=portrait)).state == "succeeded"
+    portrait.refresh_from_db()
+    preview = preview_of(portrait)
+    assert (preview.parent_id, preview.owner_id, preview.content_type) == (portrait.pk, portrait.owner_id, "image/jpeg")
+    assert preview.storage_key in files()
+    delete_asset(portrait)
+    assert not default_storage.exists(preview.storage_key)
+
+
+def test_a_preview_of_an_attempt_that_lost_its_lease_is_thrown_away(make_runner, make_job, portrait):
+    Asset.objects.filter(pk=portrait.pk).update(state="checking", content_type="image/heic")
+    job = make_job("preflight", asset=portrait)
+    engine = QuickEngine(before=lambda: Job.objects.filter(pk=job.pk).update(lease_token=uuid.uuid4()))
+    run(make_runner(engine), job)
+    assert not Asset.objects.filter(parent=portrait).exists()

@@ -3,20 +3,30 @@
 The engine's modules are loaded by `warm_up`, inside the engine process; a worker that imports this module stays light.
 """
 
+import logging
 from collections.abc import Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from worker.engine.contracts import FrameStage, Hooks
 from worker.engine.failures import EngineFailure, FailureCode
 from worker.process.orders import PreflightOrder, RenderedVideo, RenderOrder, Speech, SpeechOrder, VoicesOrder
 
+if TYPE_CHECKING:
+    from worker.compose.certificates import SigningKey
+
+logger = logging.getLogger(__name__)
+
 POSTER_SIDE_PX = 640
 POSTER_QUALITY = 85
+PREVIEW_SIDE_PX = 1600
+PREVIEW_QUALITY = 88
 
 
 def warm_up() -> None:
     """Load what costs seconds, so that the first job does not pay for it."""
+    import worker.compose.credentials
     import worker.compose.stages
     import worker.engine.speech.voices
     import worker.engine.talking_photo  # noqa: F401
@@ -26,7 +36,7 @@ def warm_up() -> None:
 
 
 def preflight(order: PreflightOrder, hooks: Hooks) -> dict[str, object]:
-    """The report on a file, JSON-able; raises the failure that makes it unusable."""
+    """The report on a file, JSON-able, and its preview if one is wanted; raises the failure that makes it unusable."""
     from worker.engine.preflight import preflight_file
 
     report = preflight_file(order.path, order.kind)
@@ -34,7 +44,20 @@ def preflight(order: PreflightOrder, hooks: Hooks) -> dict[str, object]:
     assert isinstance(problems, list)
     for problem in problems:
         raise EngineFailure(FailureCode(problem["code"]), at_s=problem["at_s"], **problem["detail"])
+    if order.preview_path is not None:
+        write_preview(order.path, order.preview_path)
     return report
+
+
+def write_preview(picture_path: Path, preview_path: Path) -> None:
+    """The picture as the engine sees it (upright, sRGB), as a JPEG that every browser shows at once."""
+    from PIL import Image
+
+    from worker.engine.media.images import load_image
+
+    picture = Image.fromarray(load_image(picture_path).rgb)
+    picture.thumbnail((PREVIEW_SIDE_PX, PREVIEW_SIDE_PX), Image.Resampling.LANCZOS)
+    picture.save(preview_path, "JPEG", quality=PREVIEW_QUALITY)
 
 
 def speak(order: SpeechOrder, hooks: Hooks) -> Speech:
@@ -46,17 +69,21 @@ def speak(order: SpeechOrder, hooks: Hooks) -> Speech:
 
 
 def talking_photo(order: RenderOrder, hooks: Hooks) -> RenderedVideo:
-    """The video with its marks burned in by the one encode, and its first frame as the poster."""
+    """The video with its marks burned in by the one encode, and its first frame as the poster; both signed."""
     from worker.compose.stages import ComposeOptions, stages_for
     from worker.engine.talking_photo import animate
 
-    options = ComposeOptions(watermark=order.watermark, label_corner=order.label_corner, seed=order.request.seed)
+    key = None if order.credentials_dir is None else _signing_key(order.credentials_dir)  # before minutes are spent
+    options = ComposeOptions(order.watermark, order.label_corner, order.request.seed, order.render_id)
 
     def stages(width_px: int, height_px: int) -> Sequence[FrameStage]:
         return stages_for(options, width_px, height_px)
 
     result = animate(replace(order.request, voice_dir=order.voice_dir), hooks, stages)
     poster_width_px, poster_height_px = write_poster(result.output_path, order.poster_path)
+    if key is not None:
+        for path in (result.output_path, order.poster_path):
+            _sign(path, order, key)
     return RenderedVideo(
         path=result.output_path,
         poster_path=order.poster_path,
@@ -70,6 +97,24 @@ def talking_photo(order: RenderOrder, hooks: Hooks) -> RenderedVideo:
         poster_width_px=poster_width_px,
         poster_height_px=poster_height_px,
     )
+
+
+def _signing_key(folder: Path) -> "SigningKey":
+    """The certificate to sign with; an unusable one is the operator's to mend, so the log says what is wrong with it."""
+    from worker.compose.certificates import make_dev_certificate
+
+    try:
+        return make_dev_certificate(folder)
+    except EngineFailure as failure:
+        logger.error("the certificate for content credentials cannot be used: %s", failure.detail.get("reason"))
+        raise EngineFailure(FailureCode.INTERNAL) from failure
+
+
+def _sign(path: Path, order: RenderOrder, key: "SigningKey") -> None:
+    from worker.compose.credentials import Ingredient, Making, sign
+
+    inputs = [Ingredient(one.part, one.media_type, one.sha256) for one in order.inputs]
+    sign(path, Making(ingredients=inputs, render_id=order.render_id), key)
 
 
 def write_poster(video_path: Path, poster_path: Path) -> tuple[int, int]:

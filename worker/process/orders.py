@@ -8,10 +8,14 @@ from worker.engine.contracts import Script, TalkingPhotoRequest
 
 @dataclass(frozen=True)
 class PreflightOrder:
-    """Look at a file that was given as a `kind`: "portrait" or "voice"."""
+    """Look at a file that was given as a `kind`: "portrait" or "voice".
+
+    `preview_path`: where to write a JPEG of a picture that can be used, for browsers that cannot show it; or None.
+    """
 
     path: Path
     kind: str
+    preview_path: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -33,14 +37,30 @@ class Speech:
 
 
 @dataclass(frozen=True)
+class RenderInput:
+    """A file that goes into a render, for its content credentials: "portrait" or "voice", and its bytes' hash in hex."""
+
+    part: str
+    media_type: str
+    sha256: str
+
+
+@dataclass(frozen=True)
 class RenderOrder:
-    """Render a talking photo with the marks that its kind of export needs."""
+    """Render a talking photo with the marks that its kind of export needs.
+
+    `render_id`: what the hidden mark says, 12 hex digits. `credentials_dir`: where the certificate is that signs the
+    video; an empty or missing folder gets one for development. None leaves either mark out.
+    """
 
     request: TalkingPhotoRequest
     poster_path: Path
     voice_dir: Path
     watermark: bool = True
     label_corner: str = "bottom-left"
+    render_id: str | None = None
+    credentials_dir: Path | None = None
+    inputs: tuple[RenderInput, ...] = ()
 
 
 @dataclass(frozen=True)

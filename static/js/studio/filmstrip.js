@@ -1,5 +1,6 @@
 // The strip under the stage: the portrait, then every render, newest first.
 import { clockTime, find, icon, make } from "../ui.js";
+import { pictureUrl } from "./findings.js";
 
 export function startFilmstrip(store, stage) {
   const strip = find("#filmstrip");
@@ -15,7 +16,8 @@ export function startFilmstrip(store, stage) {
 
   const portraitTile = () => {
     const { portrait } = store.project;
-    const picture = portrait?.viewable && portrait.url ? make("img", { src: portrait.url, alt: "" }) : icon("image");
+    const address = pictureUrl(portrait);
+    const picture = address ? make("img", { src: address, alt: "" }) : icon("image");
     return tile("portrait", "Show the portrait", "Portrait", picture);
   };
 

@@ -2,6 +2,9 @@
 
 const GOOD_TO_KNOW = new Set(["mouth_open", "first_frame_only", "scaled_down", "transparent", "several_faces", "sunglasses"]);
 
+/** What pages show of a portrait: a preview where the browser could not show the file (well), or null. */
+export const pictureUrl = (portrait) => portrait?.preview_url ?? (portrait?.viewable ? portrait.url : null);
+
 function placeName(face, faces, width) {
   if (faces.length === 1) return "The face";
   const ordered = [...faces].sort((a, b) => a.box[0] + a.box[2] - b.box[0] - b.box[2]);

@@ -2,6 +2,7 @@
 import { request } from "../api.js";
 import { stageWords } from "../jobs.js";
 import { announce, icon, make, roughTime, toast } from "../ui.js";
+import { pictureUrl } from "./findings.js";
 
 const FRAMES_SHOWN = 12;
 const SAID_EVERY = 0.25; // of the whole: how often a screen reader is told
@@ -24,7 +25,8 @@ export function renderingView(store, render) {
   const bar = make("progress", { class: "progress", max: 1, value: 0, "aria-label": "Rendering" });
   const strip = make("div", { class: "frames", "aria-hidden": "true" });
   const cancel = make("button", { class: "button button-small", type: "button" }, icon("stop"), "Cancel");
-  const still = portrait?.viewable && String(render.request?.portrait_asset) === portrait.id ? make("img", { class: "stage-live is-waiting", src: portrait.url, alt: "" }) : make("div", { class: "stage-live skeleton" });
+  const address = pictureUrl(portrait);
+  const still = address && String(render.request?.portrait_asset) === portrait.id ? make("img", { class: "stage-live is-waiting", src: address, alt: "" }) : make("div", { class: "stage-live skeleton" });
   const live = make("img", { class: "stage-live", alt: "The newest finished frame", hidden: true });
   const element = make("div", { class: "stage-picture", "data-rendering": render.id }, still, live,
     make("div", { class: "rendering" },

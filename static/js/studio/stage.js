@@ -1,6 +1,6 @@
 // The stage: the portrait as it will be framed, the render while it grows, the finished video; and the strip below.
 import { find, icon, make } from "../ui.js";
-import { portraitFindings } from "./findings.js";
+import { pictureUrl, portraitFindings } from "./findings.js";
 import { windowFor } from "./framing.js";
 import { startFilmstrip } from "./filmstrip.js";
 import { renderingView } from "./rendering.js";
@@ -127,13 +127,16 @@ export function portraitStage(store, onSized = () => {}) {
     return element;
   };
 
-  if (!portrait.viewable) {
-    figure.append(make("div", { class: "stage-unviewable" }, icon("image"), make("p", {}, "This browser cannot show this kind of photo, but the video can be made from it.")));
+  const address = pictureUrl(portrait);
+  if (!address) {
+    const words = portrait.state === "checking" ? "Opening this photo…" : "This kind of photo cannot be shown here.";
+    figure.append(make("div", { class: "stage-unviewable" }, icon("image"), make("p", {}, words)));
+    if (portrait.state === "checking") figure.append(make("div", { class: "scan", "aria-hidden": "true" }));
     return { element: figure, ratio: 4 / 5 };
   }
   const extends_ = width && (shown.x < -1 || shown.y < -1 || shown.x + shown.width > width + 1 || shown.y + shown.height > height + 1);
-  if (extends_) figure.append(make("img", { class: "stage-surroundings", src: portrait.url, alt: "" }));
-  const picture = make("img", { class: "stage-portrait", src: portrait.url, alt: `Portrait: ${portrait.name}` });
+  if (extends_) figure.append(make("img", { class: "stage-surroundings", src: address, alt: "" }));
+  const picture = make("img", { class: "stage-portrait", src: address, alt: `Portrait: ${portrait.name}` });
   figure.append(width ? place(picture, 0, 0, width, height) : picture);
   if (portrait.state === "checking") figure.append(make("div", { class: "scan", "aria-hidden": "true" }));
   if (portrait.state === "ready" && (faces.length > 1 || faces.some((face) => !face.usable))) {

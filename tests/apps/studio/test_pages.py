@@ -8,6 +8,7 @@ from django.test import Client
 from apps.jobs.models import Job
 from apps.projects.models import Project
 from apps.projects.services import SAMPLE_SCRIPT
+from apps.uploads.models import Asset
 
 
 def state_of(page) -> dict:
@@ -181,3 +182,15 @@ def test_an_address_that_is_not_there_says_so_in_words(owner, settings, page):
     answer = owner.get(page)
     assert answer.status_code == 404
     assert "There is nothing here" in answer.content.decode()
+
+
+def test_a_photo_that_browsers_cannot_show_is_shown_by_its_preview(owner, alice, project, portrait):
+    Asset.objects.filter(pk=portrait.pk).update(content_type="image/heic")
+    without = owner.get(f"/api/v1/assets/{portrait.pk}").json()
+    assert (without["viewable"], without["preview_url"]) == (False, None)
+    assert not re.search(r"<img[^>]+/media/", owner.get("/library/").content.decode())
+    preview = Asset.objects.create(
+        owner=alice, kind="derived", state="ready", parent=portrait, storage_key="p", content_type="image/jpeg"
+    )
+    assert str(preview.pk) in owner.get(f"/api/v1/assets/{portrait.pk}").json()["preview_url"]
+    assert str(preview.pk) in owner.get("/library/").content.decode()
