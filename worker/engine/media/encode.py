@@ -67,6 +67,8 @@ class VideoEncoder:
         ValueError: a frame of another shape or type.
     """
 
+    _CHANNELS, _PIXELS, _SUFFIX = 3, "rgb24", ".mp4"
+
     def __init__(
         self,
         path: Path | str,
@@ -88,9 +90,9 @@ class VideoEncoder:
         self.width_px, self.height_px = width_px // 2 * 2, height_px // 2 * 2
         self.frame_rate = Fraction(frame_rate)
         self.frame_count = 0
-        self._shape = (height_px, width_px, 3)
+        self._shape = (height_px, width_px, self._CHANNELS)
         self._max_frames = int(max_duration_s * self.frame_rate) + 1
-        self._part = self.path.parent / f".{uuid.uuid4().hex}.part.mp4"
+        self._part = self.path.parent / f".{uuid.uuid4().hex}.part{self._SUFFIX}"
         self._stack = contextlib.ExitStack()
         self._errors = self._stack.enter_context(tempfile.TemporaryFile())  # noqa: SIM115
         self._total_frames: int | None = None  # known once the picture has ended
@@ -110,7 +112,7 @@ class VideoEncoder:
         return float(self.frame_count / self.frame_rate)
 
     def write(self, rgb: np.ndarray) -> None:
-        """Append one frame, (H, W, 3) uint8. It is copied: the array may be reused at once."""
+        """Append one frame, (H, W, 3) uint8 (or 4, with alpha). It is copied: the array may be reused at once."""
         if rgb.shape != self._shape or rgb.dtype != np.uint8:
             raise ValueError(f"expected {self._shape} uint8, got {rgb.shape} {rgb.dtype}")
         if self.frame_count >= self._max_frames:
@@ -190,13 +192,31 @@ class VideoEncoder:
         height, width, _ = self._shape
         rate = f"{self.frame_rate.numerator}/{self.frame_rate.denominator}"
         no_probing = ["-nofind_stream_info"]  # all is known, and probing the sound would wait for pictures
-        picture_in = ["-f", "rawvideo", "-pix_fmt", "rgb24", "-video_size", f"{width}x{height}", "-framerate", rate]
+        picture_in = [
+            "-f",
+            "rawvideo",
+            "-pix_fmt",
+            self._PIXELS,
+            "-video_size",
+            f"{width}x{height}",
+            "-framerate",
+            rate,
+        ]
         arguments = [*picture_in, *no_probing, "-thread_queue_size", "8", "-i", "pipe:0"]
         if self._sound is not None:
             # as WAV, because ffmpeg reads raw samples in pieces of 100 ms: too long to wait for at high frame rates
             sound_in = ["-f", "wav", "-max_size", "256", "-ignore_length", "1"]
             arguments += [*sound_in, *no_probing, "-thread_queue_size", "64", "-i", f"pipe:{sound_fd}"]
-            arguments += ["-map", "0:v", "-map", "1:a", *self._sound.encoder_arguments()]
+            arguments += ["-map", "0:v", "-map", "1:a", *self._sound_arguments(self._sound)]
+        return [*arguments, *self._picture_arguments(crf, preset), "-map_metadata", "-1", str(self._part)]
+
+    def _sound_arguments(self, sound: "Sound") -> list[str]:
+        """How the sound is encoded."""
+        return sound.encoder_arguments()
+
+    def _picture_arguments(self, crf: int, preset: str) -> list[str]:
+        """How the picture is encoded, and into which container."""
+        height, width, _ = self._shape
         crop = (
             f"crop={self.width_px}:{self.height_px}:0:0," if (self.height_px, self.width_px) != (height, width) else ""
         )
@@ -204,13 +224,12 @@ class VideoEncoder:
         to_yuv = f"{crop}scale=out_color_matrix=bt709:out_range=tv:flags=fast_bilinear+accurate_rnd,format=yuv420p"
         colours = ["-colorspace", "bt709", "-color_primaries", "bt709", "-color_trc", "bt709", "-color_range", "tv"]
         keyframes = str(max(1, round(_KEYFRAME_INTERVAL_S * self.frame_rate)))
-        arguments += ["-vf", to_yuv, "-c:v", "libx264", "-preset", preset, "-crf", str(crf), "-g", keyframes, *colours]
+        arguments = ["-vf", to_yuv, "-c:v", "libx264", "-preset", preset, "-crf", str(crf), "-g", keyframes, *colours]
         # the time scale is a multiple of the rate's numerator, so frame times are exact in the file too
         scale = self.frame_rate.numerator
         while scale < 10_000:
             scale *= 2
-        arguments += ["-video_track_timescale", str(scale), "-map_metadata", "-1", "-movflags", "+faststart"]
-        return [*arguments, "-f", "mp4", str(self._part)]
+        return [*arguments, "-video_track_timescale", str(scale), "-movflags", "+faststart", "-f", "mp4"]
 
     def _next_free_buffer(self) -> np.ndarray:
         start = time.monotonic()
@@ -310,16 +329,16 @@ class VideoEncoder:
         self._part.unlink(missing_ok=True)
         self._stack.close()
 
-    def _open_sound(self, audio_path: Path | str | None, audio: Audio | None) -> "_Sound | None":
+    def _open_sound(self, audio_path: Path | str | None, audio: Audio | None) -> "Sound | None":
         if audio is not None:
-            return _Sound(audio.sample_rate_hz, 1, iter([audio.samples.reshape(-1, 1)]))
+            return Sound(audio.sample_rate_hz, 1, iter([audio.samples.reshape(-1, 1)]))
         if audio_path is None:
             return None
         source = SourceAudio(self._stack.enter_context(open_container(Path(audio_path))))
-        return _Sound(source.sample_rate_hz, source.channels, source.blocks())
+        return Sound(source.sample_rate_hz, source.channels, source.blocks())
 
 
-class _Sound:
+class Sound:
     """Blocks of sound for the encoder, (n, channels) float32."""
 
     def __init__(self, sample_rate_hz: int, channels: int, blocks: Iterator[np.ndarray]) -> None:
