@@ -188,6 +188,7 @@ def _facts(result: RenderResult) -> dict[str, object]:
         "duration_s": round(result.duration_s, 3),
         "size_bytes": result.size_bytes,
         "stage_seconds": {stage: round(seconds, 2) for stage, seconds in result.stage_seconds.items()},
+        "emotion": result.emotion.value,
         "warnings": list(result.warnings),
         "sheet": dict(result.sheet),
     }

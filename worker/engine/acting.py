@@ -23,7 +23,9 @@ from worker.engine.motion.driving import (
     plan_from_performance,
 )
 from worker.engine.motion.idling import idle_plan
+from worker.engine.motion.moods import in_mood
 from worker.engine.motion.plan import MotionPlan, plan_motion
+from worker.engine.speech.emotion import propose_emotion
 from worker.engine.speech.mouth_track import MouthTrack
 from worker.engine.speech.track import mouth_track_from_audio, mouth_track_from_phonemes
 from worker.engine.speech.track_json import track_from_json
@@ -51,11 +53,17 @@ def find_acting(request: TalkingPhotoRequest, folder: Path, telling: Telling) ->
         EngineFailure: whatever is wrong with the voice, the script, the track or the clip.
     """
     if request.drive_path is not None:
-        return _from_clip(request, telling)
-    if request.idle_s is not None:
-        frames = max(2, round(Fraction(request.idle_s).limit_denominator(1000) * request.frame_rate))
-        return Acting(idle_plan(frames, request.frame_rate, request.style, request.seed, request.life), None)
-    return _from_voice(request, folder)
+        acting = _from_clip(request, telling)
+    elif request.idle_s is not None:
+        acting = _idle(request.idle_s, request)
+    else:
+        return _from_voice(request, folder)
+    return replace(acting, plan=in_mood(acting.plan, request.emotion, request.intensity), emotion=request.emotion)
+
+
+def _idle(idle_s: float, request: TalkingPhotoRequest) -> Acting:
+    frames = max(2, round(Fraction(idle_s).limit_denominator(1000) * request.frame_rate))
+    return Acting(idle_plan(frames, request.frame_rate, request.style, request.seed, request.life), None)
 
 
 # -- a voice -----------------------------------------------------------------------------------------------------------
@@ -63,12 +71,22 @@ def find_acting(request: TalkingPhotoRequest, folder: Path, telling: Telling) ->
 
 def _from_voice(request: TalkingPhotoRequest, folder: Path) -> Acting:
     track, sound = listen(request, folder)
+    emotion, intensity = request.emotion, request.intensity
+    if emotion is Emotion.AUTO:
+        assert sound is not None
+        proposal = propose_emotion(load_audio(sound, max_duration_s=request.max_duration_s))
+        emotion = Emotion.NEUTRAL if proposal is None else proposal.emotion
+        intensity = 0.0 if proposal is None else intensity * proposal.intensity
     plan = plan_motion(track, request.style, request.seed, request.life)
-    return Acting(plan, sound)
+    return Acting(in_mood(plan, emotion, intensity, track.prosody.energy), sound, emotion=emotion)
 
 
 def listen(request: TalkingPhotoRequest, folder: Path) -> tuple[MouthTrack, Path | None]:
-    """What the mouth does at every frame, and the file whose sound the video gets."""
+    """What the mouth does at every frame, and the file whose sound the video gets (None for a silent one).
+
+    Raises:
+        EngineFailure: whatever is wrong with the recording, the script or the mouth track; NO_SPEECH.
+    """
     spoken, sound = None, request.audio_path
     if request.script is not None:
         spoken = synthesize(request.script, folder / "voice.wav", request.voice_dir)

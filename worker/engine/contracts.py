@@ -204,4 +204,5 @@ class RenderResult:
     size_bytes: int
     stage_seconds: dict[str, float] = field(default_factory=dict)
     warnings: Sequence[str] = ()
+    emotion: Emotion = Emotion.NEUTRAL  # what the face expresses; what AUTO became
     sheet: dict[str, float] = field(default_factory=dict)  # measured quality, see engine/quality

@@ -2,8 +2,9 @@
 
 import math
 
-from worker.engine.contracts import MAX_IDLE_S, MIN_IDLE_S, TalkingPhotoRequest
+from worker.engine.contracts import MAX_IDLE_S, MIN_IDLE_S, Background, Emotion, TalkingPhotoRequest
 from worker.engine.failures import EngineFailure, FailureCode
+from worker.engine.media.encode_alpha import ALPHA_SUFFIXES
 
 MAX_LIFE = 2.0
 
@@ -22,6 +23,10 @@ def check_options(request: TalkingPhotoRequest) -> None:
     for name in ("blink", "gaze", "brow", "head"):
         _check_range(name, getattr(request.life, name), 0.0, MAX_LIFE)
     _check_range("intensity", request.intensity, 0.0, 1.0)
+    _check_output(request)
+    has_voice = request.drive_path is None and (request.audio_path is not None or request.script is not None)
+    if request.emotion is Emotion.AUTO and not has_voice:
+        raise _contradiction("emotion", "auto listens to a voice; choose an emotion when there is none")
     if request.idle_s is not None:
         _check_range("idle_s", request.idle_s, MIN_IDLE_S, MAX_IDLE_S)
 
@@ -44,6 +49,16 @@ def _check_source(request: TalkingPhotoRequest) -> None:
             raise _contradiction("idle_s", "an idle loop goes with no voice and no mouth track")
     elif not has_voice and request.track_path is None:
         raise _contradiction("audio_path", "exactly one of audio_path and script")
+
+
+def _check_output(request: TalkingPhotoRequest) -> None:
+    has_alpha = request.output_path.suffix.lower() in ALPHA_SUFFIXES
+    if request.background is Background.TRANSPARENT and not has_alpha:
+        raise _contradiction("background", "a transparent video ends in .webm or .mov")
+    if request.background is Background.PHOTO and has_alpha:
+        raise _contradiction("output_path", "a video ends in .mp4 unless its background is transparent")
+    if request.still is not None and not (math.isfinite(request.still.at_s) and request.still.at_s >= 0):
+        raise EngineFailure(FailureCode.OPTION_INVALID, option="still", min=0)
 
 
 def _check_range(option: str, value: float, low: float, high: float) -> None:

@@ -216,9 +216,18 @@ def _listen(audio: Audio) -> tuple[dict[str, object], list[Finding], list[dict[s
         "clipped_share": round(level.clipped_share, 5),
         "speech_spans": [[round(span.start_s, 2), round(span.end_s, 2)] for span in spans],
         "speech_share": round(speech_s / audio.duration_s, 3),
+        "proposed_emotion": _proposed_emotion(audio, spans),
     }
     warnings = [] if problems else _sound_warnings(audio, level, spans, snr_db)
     return facts, warnings, problems
+
+
+def _proposed_emotion(audio: Audio, spans: list[Span]) -> dict[str, object] | None:
+    """{emotion, intensity, scores}: how the voice sounds; a suggestion, None when too little is spoken."""
+    from worker.engine.speech.emotion import propose_emotion  # loads torch, as the detection of speech does
+
+    proposal = propose_emotion(audio, spans) if spans else None
+    return None if proposal is None else proposal.as_json()
 
 
 def _sound_warnings(audio: Audio, level: AudioLevel, spans: list[Span], snr_db: float | None) -> list[Finding]:

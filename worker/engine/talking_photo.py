@@ -1,28 +1,29 @@
 """A photo comes alive: with a voice, with a clip of somebody, or on its own. The story, in order."""
 
-from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from worker.engine.acting import Acting, find_acting
-from worker.engine.contracts import FrameStage, Hooks, RenderResult, Stage, TalkingPhotoRequest
+from worker.engine.contracts import Background, Hooks, RenderResult, Stage, TalkingPhotoRequest
 from worker.engine.device import choose_device
 from worker.engine.face.segmentation import person_matte
 from worker.engine.face.selection import require_face
+from worker.engine.finishing import StageFactory, marked, still_frame, write_still
 from worker.engine.media.encode import VideoEncoder
+from worker.engine.media.encode_alpha import alpha_encoder
 from worker.engine.media.images import load_image
 from worker.engine.media.workspace import Workspace
 from worker.engine.photo_options import check_options
+from worker.engine.render.cutout import cut_out
 from worker.engine.render.framing import frame_picture
 from worker.engine.render.portrait import Portrait, prepare_portrait
 from worker.engine.render.renderer import Renderer
 from worker.engine.telling import Telling
 
-StageFactory = Callable[[int, int], Sequence[FrameStage]]
-
 
 def animate(request: TalkingPhotoRequest, hooks: Hooks, frame_stages: StageFactory | None = None) -> RenderResult:
-    """Render `request` to `request.output_path`, as a finished video or not at all: H.264/AAC in an MP4.
+    """Render `request` to `request.output_path`, as a finished video or not at all: H.264/AAC in an MP4, or, with
+    a transparent background, what the output's ending says (see `media.encode_alpha`).
 
     frame_stages: called once with the output's width and height in px; the stages it returns see every frame in order
     before it is encoded.
@@ -55,6 +56,7 @@ def animate(request: TalkingPhotoRequest, hooks: Hooks, frame_stages: StageFacto
         size_bytes=size_bytes,
         stage_seconds=telling.seconds,
         warnings=acting.warnings,
+        emotion=acting.emotion,
     )
 
 
@@ -68,7 +70,8 @@ def _look(request: TalkingPhotoRequest) -> Portrait:
     framed = frame_picture(picture.rgb, face.box, request.aspect, request.max_short_side_px)
     points = framed.points(face.landmarks.points_px)
     matte = person_matte(framed.rgb, [framed.box(face.box)])
-    return prepare_portrait(framed.rgb, points, matte, framed.content)
+    portrait = prepare_portrait(framed.rgb, points, matte, framed.content)
+    return cut_out(portrait, matte) if request.background is Background.TRANSPARENT else portrait
 
 
 def _render(
@@ -82,14 +85,18 @@ def _render(
     renderer = Renderer(portrait)
     height, width = portrait.rgb.shape[:2]
     stages = frame_stages(width, height) if frame_stages is not None else ()
-    encoder = VideoEncoder(request.output_path, width, height, request.frame_rate, audio_path=acting.sound)
+    see_through = request.background is Background.TRANSPARENT
+    encode = alpha_encoder if see_through else VideoEncoder
+    encoder = encode(request.output_path, width, height, request.frame_rate, audio_path=acting.sound)
+    still_index = still_frame(request.still, request.frame_rate, len(acting.plan))
     with encoder:
         for index, motion in enumerate(acting.plan):
             telling.check()
             pts_s = float(acting.plan.times_s[index])
-            frame = renderer.render(motion)
-            for stage in stages:
-                frame = stage(frame, pts_s)
+            frame = renderer.render_person(motion) if see_through else renderer.render(motion)
+            frame = marked(frame, stages, pts_s)
             encoder.write(frame)
-            telling.rendered(frame, pts_s, (index + 1) / len(acting.plan))
+            if index == still_index:
+                write_still(frame, request.still)
+            telling.rendered(frame[..., :3], pts_s, (index + 1) / len(acting.plan))
     return encoder

@@ -15,7 +15,7 @@ from worker.engine.speech.mouth_track import ARTICULATORS
 
 _SWAY_HZ = ((0.11, 0.27, 0.43), (0.13, 0.29, 0.39), (0.10, 0.24, 0.37))  # yaw, pitch, roll
 _SHARES = (0.55, 0.30, 0.15)
-_SWAY_GAIN = 0.9  # of a speaker's sway
+_SWAY_GAIN = 1.4  # of a speaker's sway: without nods and turns, all there is
 _BREATH_HZ, _BREATH = 0.25, 0.013
 _BLINK_S = 0.35  # room a blink takes
 _BROW_HZ, _BROW = 0.14, 0.12
