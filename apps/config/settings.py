@@ -22,6 +22,7 @@ INCOMING_DIR = DATA_DIR / "incoming"  # bytes of uploads that are still arriving
 MAILBOX_DIR = DATA_DIR / "mailbox"  # letters, when there is no mail server
 LOG_DIR = DATA_DIR / "logs"
 VOICE_DIR = env.folder("VOICE_DIR", DATA_DIR / "voices")  # the operator's Piper voices
+CREDENTIALS_DIR = env.folder("CREDENTIALS_DIR", DATA_DIR / "credentials")  # signs videos; see docs/provenance.md
 for _folder in (DATA_DIR, MEDIA_DIR, INCOMING_DIR, LOG_DIR):
     _folder.mkdir(mode=0o700, parents=True, exist_ok=True)
 
@@ -136,7 +137,8 @@ CACHES = {
 CHANNEL_LAYERS = {
     "default": {
         "BACKEND": "channels_redis.core.RedisChannelLayer",
-        "CONFIG": {"hosts": [REDIS_URL], "prefix": "lipsmith:channels", "capacity": 200, "expiry": 30},
+        # Redis' client gives up reading after 5 s by itself, which is just as long as the layer waits for a message.
+        "CONFIG": {"hosts": [{"address": REDIS_URL, "socket_timeout": 20}], "prefix": "lipsmith:channels", "capacity": 200, "expiry": 30},
     }
 }
 

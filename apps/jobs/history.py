@@ -13,9 +13,10 @@ from apps.jobs.services import ACTIVE_STATES, job_message
 from apps.projects.models import Project
 
 RENDERS_SHOWN_MAX = 50
-TYPICAL_SECONDS_PER_SECOND = 1.2  # before anything was rendered here
-TYPICAL_OVERHEAD_S = 3.0
-_SPEED_KEY, _SPEED_KEEP_S, _SPEED_SAMPLES = "render-seconds-per-second", 60, 20
+TYPICAL_SECONDS_PER_SECOND = 0.7  # before anything was rendered here
+TYPICAL_OVERHEAD_S = 2.0
+_SPEED_KEY, _SPEED_KEEP_S = "render-seconds-per-second", 15
+_SPEED_SAMPLES = 7  # few and fresh, so that they follow how busy the machine is
 
 
 def renders_of(project: Project) -> QuerySet[Job]:

@@ -35,13 +35,13 @@ export function clockTime(seconds) {
   return `${Math.floor(whole / 60)}:${String(whole % 60).padStart(2, "0")}`;
 }
 
-/** 83 -> "1 min 25 s", in steps that do not pretend to be exact. */
+/** 83 -> "about 1 min 25 s", in steps that do not pretend to be exact. */
 export function roughTime(seconds) {
   if (seconds < 5) return "a few seconds";
   const rounded = Math.ceil(seconds / 5) * 5;
-  if (rounded < 60) return `${rounded} s`;
+  if (rounded < 60) return `about ${rounded} s`;
   const rest = rounded % 60;
-  return rest ? `${Math.floor(rounded / 60)} min ${rest} s` : `${rounded / 60} min`;
+  return rest ? `about ${Math.floor(rounded / 60)} min ${rest} s` : `about ${rounded / 60} min`;
 }
 
 export function fileSize(bytes) {

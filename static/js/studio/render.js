@@ -5,7 +5,7 @@ import { announce, clockTime, find, notice, roughTime } from "../ui.js";
 import { portraitFindings } from "./findings.js";
 import { spokenSeconds } from "./script.js";
 
-const PREPARING_S = 4; // loading the picture and the sound, writing the file
+const PREPARING_S = 2; // loading the picture and the sound, writing the file
 
 /** What still stands in the way: {words, step} or null. */
 export function whatIsMissing(project) {
@@ -49,9 +49,10 @@ export function startRender(store, stage) {
     const seconds = lengthOf(store.project, store.limits);
     const smooth = Number(store.project.frames_per_second) / 25;
     const takes = PREPARING_S + seconds * store.limits.seconds_per_second * smooth;
+    const running = store.renders.some((render) => render.type !== "done");
     const strong = document.createElement("strong");
     strong.textContent = `${clockTime(seconds)} of video`;
-    estimate.append(strong, `ready in about ${roughTime(takes)} · ${left() === 1 ? "1 free render" : `${left()} free renders`} left today`);
+    estimate.append(strong, `${running ? "after the one in the making, " : "ready in "}${roughTime(takes)} · ${left() === 1 ? "1 free render" : `${left()} free renders`} left today`);
   };
 
   const pointAt = (step) => {

@@ -12,7 +12,8 @@ function etaWords(render) {
   if (render.state === "cancelling") return "";
   if (render.eta_s === null || render.eta_s === undefined) return "";
   if (render.eta_s < 2) return "Almost there";
-  return render.eta_s < 5 ? "A few seconds left" : `About ${roughTime(render.eta_s)} left`;
+  const words = `${roughTime(render.eta_s)} left`;
+  return words[0].toUpperCase() + words.slice(1);
 }
 
 export function renderingView(store, render) {

@@ -85,3 +85,13 @@ def test_a_wrong_variable_stops_the_start_with_its_name(tmp_path, name, value):
     done = _run(_SHOW, "DEBUG", DATA_DIR=str(tmp_path), **{name: value})
     assert done.returncode != 0
     assert name in done.stderr.strip().splitlines()[-1]
+
+
+def test_a_websocket_may_wait_for_its_next_message_without_redis_hanging_up():
+    from channels_redis.core import RedisChannelLayer
+
+    from apps.config.settings import CHANNEL_LAYERS
+
+    (host,) = CHANNEL_LAYERS["default"]["CONFIG"]["hosts"]
+    pool = RedisChannelLayer(hosts=[host]).create_pool(0)
+    assert pool.connection_kwargs["socket_timeout"] > RedisChannelLayer.brpop_timeout
