@@ -12,7 +12,7 @@ import numpy as np
 from worker.engine.face import landmarks as lm
 from worker.engine.face.pose import HeadPose
 from worker.engine.render.triangles import interpolation
-from worker.engine.render.warping import Region, region_around
+from worker.engine.render.warping import Region, grid_nodes, invert_steep, looked_up, region_around
 
 GRID_PER_EYE_DISTANCE = 22  # grid nodes per inter-ocular distance
 _SMOOTHING_NODES = 1.1
@@ -26,18 +26,24 @@ _LOWER_ROWS = (lm.LIPS_OUTER_LOWER, *lm.LIPS_MIDDLE_LOWER, lm.LIPS_INNER_LOWER)
 
 @dataclass(frozen=True)
 class FaceFields:
-    """Precomputed fields of K expression directions over `region`.
+    """Precomputed fields of K expression directions over `region`, on the resting face.
 
     upper, lower: (K, grid_height · grid_width · 2) float32 forward fields in px per unit; `upper` is right above the
     lip line and continued smoothly below it, `lower` the other way round. Away from the mouth they agree.
+    upper_rest, lower_rest: (grid_height, grid_width, 2) float32, from the resting face back to the photo; None where
+    the photo rests already. Closing a wide open mouth is far steeper than speaking, so it is inverted once, carefully.
     """
 
     region: Region
     upper: np.ndarray
     lower: np.ndarray
+    upper_rest: np.ndarray | None = None
+    lower_rest: np.ndarray | None = None
 
     def fields(self, weights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Forward fields (grid_height, grid_width, 2) of `weights` (K,): for the upper and for the lower lip's side."""
+        """Forward fields (grid_height, grid_width, 2) of `weights` (K,) away from rest: for the upper and for the
+        lower lip's side.
+        """
         shape = (self.region.grid_height, self.region.grid_width, 2)
         weights = weights.astype(np.float32)
         # Not BLAS: its threads cost more than this small sum.
@@ -45,10 +51,13 @@ class FaceFields:
         return upper.reshape(shape), lower.reshape(shape)
 
 
-def build_face_fields(points_px: np.ndarray, pose: HeadPose, moves_px: np.ndarray, size: tuple[int, int]) -> FaceFields:
+def build_face_fields(
+    points_px: np.ndarray, pose: HeadPose, moves_px: np.ndarray, rest: np.ndarray, size: tuple[int, int]
+) -> FaceFields:
     """Fields of `moves_px` (K, 478, 2), the image displacement of each mesh point per unit of K directions.
 
-    points_px: (478, 3) mesh in the photo. size: (width, height) of the photo.
+    points_px: (478, 3) mesh in the photo. rest: (K,) weights that bring the photo to its resting face. size: (width,
+    height) of the photo.
     """
     mesh = points_px[:468, :2].astype(np.float64)
     ring, sources, shares = _ring_points(mesh, pose)
@@ -65,8 +74,19 @@ def build_face_fields(points_px: np.ndarray, pose: HeadPose, moves_px: np.ndarra
         smooth = np.dstack([cv2.GaussianBlur(grids[..., c], (0, 0), _SMOOTHING_NODES) for c in range(grids.shape[-1])])
         smooth *= _fade_at_edges(region)[..., None]
         kept = smooth.reshape(region.grid_height, region.grid_width, len(moves_px), 2).transpose(2, 0, 1, 3)
-        fields.append(np.ascontiguousarray(kept.reshape(len(moves_px), -1)))
-    return FaceFields(region, fields[0], fields[1])
+        fields.append(np.ascontiguousarray(kept))
+    if not rest.any():
+        return FaceFields(region, *(field.reshape(len(moves_px), -1) for field in fields))
+    rested = [_at_rest(field, rest, region) for field in fields]
+    return FaceFields(region, *(field for field, _ in rested), *(back for _, back in rested))
+
+
+def _at_rest(fields: np.ndarray, rest: np.ndarray, region: Region) -> tuple[np.ndarray, np.ndarray]:
+    """Fields (K, grid_height, grid_width, 2) of the photo seen from its resting face, flat, and the way back to it."""
+    back = invert_steep(np.tensordot(rest.astype(np.float32), fields, axes=1), region)
+    at = grid_nodes(region.grid_width, region.grid_height) + back / np.array(region.step, np.float32)
+    seen = np.stack([looked_up(field, at) for field in fields])
+    return seen.reshape(len(fields), -1), back
 
 
 def _one_side(moves: np.ndarray, side: str) -> np.ndarray:

@@ -3,7 +3,7 @@
 import cv2
 import numpy as np
 
-from worker.engine.face.landmarks import LIPS_INNER_LOWER, LIPS_INNER_UPPER
+from worker.engine.face.landmarks import LIPS_INNER_LOWER, LIPS_INNER_UPPER, LIPS_OUTER_LOWER, LIPS_OUTER_UPPER
 from worker.engine.face.mesh import FaceMesh
 from worker.engine.face.pose import HeadPose
 
@@ -15,6 +15,7 @@ _SMOOTH = 61  # points of a smooth contour, corner to corner
 _SEARCH = 0.045  # how far the true lip line may lie from the mesh's, in inter-ocular distances
 _SAMPLES = 25
 _ALONG = 49
+_LIP_SAMPLES, _MOST_CLINGING = 33, 0.4
 
 
 def spline_matrix(samples: int = _SMOOTH) -> np.ndarray:
@@ -66,14 +67,40 @@ def second_opinion(rgb: np.ndarray, points_px: np.ndarray, pose: HeadPose) -> np
     return opened
 
 
-def part_lips(points_px: np.ndarray, pose: HeadPose, margin_px: float) -> np.ndarray:
-    """Mesh (478, 3) whose inner lips are moved into the lips by `margin_px`: no tooth may cling to a lip's edge."""
+def part_lips(rgb: np.ndarray, points_px: np.ndarray, pose: HeadPose, margin_px: float) -> np.ndarray:
+    """Mesh (478, 3) whose inner lips are moved off the teeth and then by `margin_px` into the lips: no tooth may cling
+    to a lip's edge.
+    """
     down = pose.rotation[:2, 1] / np.linalg.norm(pose.rotation[:2, 1])
     share = np.minimum(1.0, np.sin(np.linspace(0, np.pi, COLUMNS)) * 2.0)[:, None]
     parted = points_px.copy()
-    parted[list(LIPS_INNER_UPPER), :2] -= share * margin_px * down
-    parted[list(LIPS_INNER_LOWER), :2] += share * margin_px * down
+    for inner, outer, way in ((LIPS_INNER_UPPER, LIPS_OUTER_UPPER, -1.0), (LIPS_INNER_LOWER, LIPS_OUTER_LOWER, 1.0)):
+        clinging = _teeth_on_lip(rgb, points_px[list(inner), :2], points_px[list(outer), :2])
+        parted[list(inner), :2] += share * clinging[:, None] * (points_px[list(outer), :2] - points_px[list(inner), :2])
+        parted[list(inner), :2] += share * way * margin_px * down
     return parted
+
+
+def _teeth_on_lip(rgb: np.ndarray, inner: np.ndarray, outer: np.ndarray) -> np.ndarray:
+    """(11,) how far from a lip's inner (11, 2) to its outer edge the picture still shows teeth, as a share of the way.
+
+    Lips are taken to look like their own middle; what is clearly paler and brighter from the inner edge on is tooth.
+    """
+    at = inner[None] + np.linspace(0, 1, _LIP_SAMPLES)[:, None, None] * (outer - inner)[None]
+    at = at.astype(np.float32)
+    colours = cv2.remap(rgb, at[..., 0], at[..., 1], cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE).astype(float)
+    luma = colours @ np.array([0.299, 0.587, 0.114])
+    red = (colours[..., 0] - colours[..., 1]) / (luma + 8)
+    middle = np.s_[int(0.45 * _LIP_SAMPLES) : int(0.85 * _LIP_SAMPLES)]
+    lip_luma, lip_red = np.median(luma[middle], axis=0), np.median(red[middle], axis=0)
+    tooth = (luma > 1.22 * lip_luma + 6) & ((red < 0.62 * lip_red) | (np.abs(lip_red) < 0.06))
+    reach = int(_MOST_CLINGING * _LIP_SAMPLES)
+    clinging = np.zeros(COLUMNS)
+    for column in range(COLUMNS):
+        found = np.flatnonzero(tooth[:reach, column])
+        clinging[column] = (found[-1] + 1) / (_LIP_SAMPLES - 1) if len(found) else 0.0
+    # One column's highlight is no tooth: neighbours have to agree.
+    return cv2.medianBlur(clinging[None].astype(np.float32), 3)[0].astype(float)
 
 
 def fit_closed_line(rgb: np.ndarray, points_px: np.ndarray, pose: HeadPose) -> np.ndarray:

@@ -66,13 +66,13 @@ def prepare_portrait(
     softness = edge_softness_px(rgb, points, pose)
     if is_open:
         opening = points[list(lm.MOUTH_OPENING), :2].copy()
-        points = part_lips(points, pose, max(softness, 0.012 * pose.scale_px))
+        points = part_lips(rgb, points, pose, max(softness, 0.012 * pose.scale_px))
     shapes = load_mouth_shapes()
     canonical = pose.to_canonical(points)
     directions, rest = _directions(shapes, canonical, is_open=is_open)
     moves = (directions @ pose.rotation.T * pose.scale_px)[..., :2]
     size = (rgb.shape[1], rgb.shape[0])
-    face = build_face_fields(points, pose, moves, size)
+    face = build_face_fields(points, pose, moves, rest, size)
     centre = points[list(lm.FACE_OVAL), :2].mean(axis=0)
     layers = separate(rgb, _within(matte, content), centre, pose.scale_px)
     head = build_head_field(points, pose, layers.zone, content)

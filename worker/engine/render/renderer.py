@@ -11,7 +11,7 @@ from worker.engine.render.eyes import Eye
 from worker.engine.render.face_fields import FaceFields
 from worker.engine.render.mouth import MouthPainter, box_at
 from worker.engine.render.portrait import BROWS, DIRECTIONS, EXPRESSION, SMILE, Portrait
-from worker.engine.render.warping import Region, Window, full_size, invert, looked_up
+from worker.engine.render.warping import Region, Window, followed, full_size, invert, looked_up
 from worker.engine.speech.mouth_track import ARTICULATORS
 
 _HEAD_STEPS = 3  # turning a head is far gentler than opening a mouth
@@ -134,10 +134,14 @@ class Renderer:
     def _speaking(self, weights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Backward fields of the expression on the face's grid, as the upper and as the lower lip sees it."""
         face = self._portrait.face
-        upper_forward, lower_forward = face.fields(weights)
+        upper_forward, lower_forward = face.fields(weights - self._portrait.rest)
         upper = invert(upper_forward, face.region)
+        lower_lips = invert(lower_forward, face.region, self._lips)
+        if face.upper_rest is not None and face.lower_rest is not None:
+            upper = followed(upper, face.upper_rest, face.region)
+            lower_lips = followed(lower_lips, face.lower_rest, face.region, self._lips)
         lower = upper.copy()
-        lower[self._lips.slices] = invert(lower_forward, face.region, self._lips)
+        lower[self._lips.slices] = lower_lips
         return upper, lower
 
     def _joined(self, back: np.ndarray, spoken: np.ndarray) -> np.ndarray:
@@ -207,6 +211,8 @@ def _lips_window(face: FaceFields) -> Window:
     """The part of the face's grid where upper and lower lip move differently."""
     region = face.region
     apart = np.abs(face.upper - face.lower).max(axis=0).reshape(region.grid_height, region.grid_width, 2).max(axis=-1)
+    if face.upper_rest is not None and face.lower_rest is not None:
+        apart = np.maximum(apart, np.abs(face.upper_rest - face.lower_rest).max(axis=-1))
     rows, columns = (np.flatnonzero((apart > _SAME_PX).any(axis=axis)) for axis in (1, 0))
     if not len(rows):
         return Window(0, 0, 1, 1)

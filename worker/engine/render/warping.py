@@ -12,6 +12,8 @@ import numpy as np
 
 INVERSION_STEPS = 5  # the fields are gentle (Lipschitz < 0.6): the error falls below a hundredth of a pixel
 
+_CAREFUL_STEPS, _CAREFUL_SHARE = 120, 0.4
+
 
 @dataclass(frozen=True)
 class Region:
@@ -96,6 +98,27 @@ def invert(
         cv2.add(nodes, backward, dst=at)
         backward = cv2.remap(away, at, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
     return cv2.multiply(backward, (step_x, step_y, 0, 0))
+
+
+def invert_steep(forward_px: np.ndarray, region: Region) -> np.ndarray:
+    """`invert` for fields that may compress or stretch strongly: many small steps, each kept from overshooting."""
+    step = np.array(region.step, np.float32)
+    nodes = grid_nodes(region.grid_width, region.grid_height)
+    backward = np.zeros_like(forward_px)
+    for _ in range(_CAREFUL_STEPS):
+        found = -looked_up(forward_px, nodes + backward / step)
+        backward += _CAREFUL_SHARE * (found - backward)
+    return backward
+
+
+def followed(first: np.ndarray, second: np.ndarray, region: Region, window: "Window | None" = None) -> np.ndarray:
+    """Backward field of two motions: back through `first` (the nodes of `window`), from there through `second`."""
+    step_x, step_y = region.step
+    nodes = grid_nodes(region.grid_width, region.grid_height)
+    if window is not None:
+        nodes = nodes[window.slices]
+    at = cv2.add(nodes, cv2.multiply(first, (1 / step_x, 1 / step_y, 0, 0)))
+    return cv2.add(first, looked_up(second, at))
 
 
 @lru_cache(maxsize=8)
