@@ -6,4 +6,4 @@ class BillingConfig(AppConfig):
     label = "billing"
 
     def ready(self) -> None:
-        from apps.billing import receivers  # noqa: F401 (connects itself)
+        from apps.billing import checks, receivers  # noqa: F401 (connect themselves)

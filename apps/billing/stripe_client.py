@@ -46,6 +46,8 @@ def _client() -> stripe.StripeClient:
 def _ask(call: Callable[[], Any]) -> dict[str, Any]:
     try:
         return call().to_dict()
+    except stripe.CardError as error:
+        raise SiteFailure("card_declined") from error
     except stripe.StripeError as error:
         _log.error("Stripe: %s %s (request %s)", type(error).__name__, error.code, error.request_id)
         raise SiteFailure("payments_unavailable") from error
@@ -62,9 +64,19 @@ def create_customer(user_id: str, email: str) -> dict[str, Any]:
     return _ask(lambda: _client().v1.customers.create(params=params, options=options))
 
 
-def delete_customer(customer_id: str) -> dict[str, Any]:
-    """Forget a customer; Stripe ends their subscriptions at once."""
-    return _ask(lambda: _client().v1.customers.delete(customer_id))
+def delete_customer(customer_id: str) -> None:
+    """Forget a customer; Stripe ends their subscriptions at once. One that is gone already is no error."""
+    client = _client()
+
+    def delete() -> Any:
+        try:
+            return client.v1.customers.delete(customer_id)
+        except stripe.InvalidRequestError as error:
+            if error.code != "resource_missing":
+                raise
+            return stripe.Customer.construct_from({"id": customer_id, "deleted": True}, None)
+
+    _ask(delete)
 
 
 def create_price(product_name: str, price_cents: int, currency: str, metadata: dict[str, str]) -> dict[str, Any]:

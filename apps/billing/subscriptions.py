@@ -4,7 +4,6 @@ import datetime
 import logging
 from typing import Any
 
-from django.db import transaction
 from django.utils import timezone
 
 from apps.accounts.models import User
@@ -29,9 +28,6 @@ def fetch(subscription_id: str) -> tuple[dict[str, Any], datetime.datetime]:
 
 def sync(remote: dict[str, Any], asked_at: datetime.datetime) -> None:
     """Store what Stripe said at `asked_at`, unless something newer is stored already."""
-    customer = Customer.objects.filter(stripe_customer_id=remote["customer"]).first()
-    if customer is None:  # something else that is sold on the same account at Stripe
-        return
     item = remote["items"]["data"][0]
     period_end = item.get("current_period_end") or remote.get("current_period_end")
     facts = {
@@ -41,10 +37,19 @@ def sync(remote: dict[str, Any], asked_at: datetime.datetime) -> None:
         "is_ending": bool(remote.get("cancel_at_period_end") or remote.get("cancel_at")),
         "synced_at": asked_at,
     }
-    with transaction.atomic():
+    known = Subscription.objects.filter(stripe_subscription_id=remote["id"])
+    if not known.exists():
+        customer = Customer.objects.filter(stripe_customer_id=remote["customer"]).first()
+        if customer is None:  # something else that is sold on the same account at Stripe
+            return
         _, is_new = Subscription.objects.get_or_create(
             stripe_subscription_id=remote["id"], defaults={"user": customer.user, **facts}
         )
-        if not is_new:
-            older = Subscription.objects.filter(stripe_subscription_id=remote["id"], synced_at__lte=asked_at)
-            older.update(**facts)
+        if is_new:
+            return
+    known.filter(synced_at__lte=asked_at).update(**facts)
+
+
+def forget_deleted_customer(remote: dict[str, Any]) -> None:
+    """A customer deleted at Stripe cannot pay any more; the next purchase makes a new one."""
+    Customer.objects.filter(stripe_customer_id=remote["id"]).delete()

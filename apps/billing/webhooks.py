@@ -69,6 +69,7 @@ HANDLERS: dict[str, Handler] = {
     "customer.subscription.paused": _SUBSCRIPTION,
     "customer.subscription.resumed": _SUBSCRIPTION,
     "customer.subscription.deleted": _SUBSCRIPTION,
+    "customer.deleted": Handler(apply=lambda customer, _: subscriptions.forget_deleted_customer(customer)),
     "charge.succeeded": _CHARGE,
     "charge.updated": _CHARGE,
     "charge.refunded": _CHARGE,

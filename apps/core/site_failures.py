@@ -145,6 +145,11 @@ _SITE_MONEY: dict[str, FailureText] = {
         retryable=True,
         http_status=503,
     ),
+    "card_declined": bad_input(
+        "Your card was declined.",
+        "Check or change your card under “Cards, invoices, cancelling”, then try again. Nothing was changed.",
+        http_status=402,
+    ),
     "offer_gone": bad_input(
         "That offer is no longer available.",
         "Choose one of the current offers.",

@@ -48,9 +48,11 @@ KNOWN: dict[tuple[str, str], set[str]] = {
 class Refused(Exception):
     """Raised for a request that Stripe would answer with an error."""
 
-    def __init__(self, message: str, *, kind: str = "invalid_request_error", status: int = 400) -> None:
+    def __init__(
+        self, message: str, *, kind: str = "invalid_request_error", status: int = 400, code: str | None = None
+    ) -> None:
         super().__init__(message)
-        self.body = {"error": {"type": kind, "message": message}}
+        self.body = {"error": {"type": kind, "message": message, "code": code}}
         self.status = status
 
 

@@ -36,6 +36,7 @@ class World:
         self.base_url = base_url
         self.objects: dict[str, dict[str, dict[str, Any]]] = {}
         self.events: list[dict[str, Any]] = []
+        self.card_is_declined = False
         self._numbers = itertools.count(1)
 
     # -- objects --
@@ -49,7 +50,7 @@ class World:
         try:
             return self.objects[kind][row_id]
         except KeyError:
-            raise Refused(f"No such {kind}: '{row_id}'", status=404) from None
+            raise Refused(f"No such {kind}: '{row_id}'", status=404, code="resource_missing") from None
 
     def rows(self, kind: str) -> list[dict[str, Any]]:
         """Newest first, as Stripe lists them."""
@@ -76,11 +77,12 @@ class World:
         return self.make("customer", "cus", email=params["email"], metadata=params.get("metadata", {}))
 
     def _delete_customers_one(self, row_id: str, _: dict[str, Any]) -> dict[str, Any]:
-        self.get("customer", row_id)
+        row = self.get("customer", row_id)
         del self.objects["customer"][row_id]
         for subscription in self.rows("subscription"):
             if subscription["customer"] == row_id and subscription["status"] != "canceled":
                 self.end(subscription["id"])
+        self.emit("customer.deleted", row)
         return {"id": row_id, "object": "customer", "deleted": True}
 
     def _post_prices(self, _: str, params: dict[str, Any]) -> dict[str, Any]:
@@ -136,6 +138,8 @@ class World:
     def _post_subscriptions_one(self, row_id: str, params: dict[str, Any]) -> dict[str, Any]:
         """A change of price now: an invoice with what is left of the month, once as minus and once as plus."""
         row, (change,) = self.get("subscription", row_id), params["items"].values()
+        if self.card_is_declined:
+            raise Refused("Your card was declined.", kind="card_error", status=402, code="card_declined")
         item = row["items"]["data"][0]
         if change["id"] != item["id"]:
             raise Refused(f"No such subscription item: '{change['id']}'")

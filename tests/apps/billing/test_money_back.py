@@ -126,7 +126,7 @@ def test_a_refund_after_the_account_is_gone_changes_nobodys_credits(paid, buyer,
     intent = intent_of(paid)
     delete_account(buyer)
     world.refund(intent, 3900)
-    assert back(world) == [200]
+    assert set(back(world)) == {200}
     paid.refresh_from_db()
     assert paid.clawed_back_credits == 500
     assert not Movement.objects.filter(reason="claw_back").exists()

@@ -4,14 +4,14 @@ from zoneinfo import ZoneInfo
 import pytest
 from django.utils import timezone
 
-from apps.billing import services
+from apps.billing import services, stripe_client
 from apps.billing.calendar import moment, one_month_after
-from apps.billing.models import Payment, Plan, PlanPrice, Subscription
+from apps.billing.models import Customer, Payment, Plan, PlanPrice, Subscription
 from apps.billing.subscriptions import running_subscription
 from apps.core.failures import SiteFailure
 from apps.credits import services as credits
 from apps.credits.models import Lot
-from tests.apps.billing.conftest import credits_of, deliver, the_subscription
+from tests.apps.billing.conftest import credits_of, deliver, the_customer, the_subscription
 
 UTC = datetime.UTC
 
@@ -153,8 +153,39 @@ def test_deleting_the_account_ends_the_plan_at_stripe(subscribe, buyer, world):
     settle(world)
     delete_account(buyer)
     assert world.get("subscription", subscription)["status"] == "canceled"
-    assert settle(world) == [200]
+    assert set(settle(world)) == {200}
     assert Subscription.objects.get().status == "canceled"
+
+
+def test_a_customer_who_is_gone_at_stripe_can_still_delete_the_account(subscribe, buyer, world, double):
+    from apps.accounts.models import User
+    from apps.accounts.services import delete_account
+
+    subscribe()
+    settle(world)
+    world.objects["customer"].clear()
+    delete_account(buyer)
+    assert not User.objects.filter(pk=buyer.pk).exists()
+
+
+def test_a_customer_deleted_at_stripe_is_forgotten_here_with_the_plan_ended(subscribe, buyer, world):
+    subscribe()
+    settle(world)
+    stripe_client.delete_customer(the_customer(buyer).stripe_customer_id)
+    deliver(*reversed(world.take_events()))
+    assert running_subscription(buyer) is None
+    assert not Customer.objects.exists()
+    assert credits_of(buyer) == 200
+
+
+def test_a_declined_card_changes_nothing_and_is_said(subscribe, buyer, world):
+    subscribe("starter")
+    settle(world)
+    world.card_is_declined = True
+    with pytest.raises(SiteFailure) as refused:
+        services.change_plan(buyer, "studio", order_key="change-1")
+    assert refused.value.code == "card_declined"
+    assert running_subscription(buyer).price.plan.slug == "starter"
 
 
 def test_an_account_whose_plan_cannot_be_ended_is_not_deleted(subscribe, buyer, world, double, monkeypatch):
