@@ -142,3 +142,14 @@ def test_every_warning_has_its_sentence():
         assert warning_text(code).endswith(".")
         assert "{" not in warning_text(code)
     assert "57 px" in warning_text("face_small", {"face_px": 57})
+
+
+def test_a_voice_proposes_an_emotion_and_says_how_sure_it_is(tmp_path):
+    report = preflight_file(write_audio(tmp_path / "v.wav", speechlike(3.0)), "voice")
+    proposed = report["sound"]["proposed_emotion"]
+    assert proposed["emotion"] == max(proposed["scores"], key=proposed["scores"].get)
+    assert sum(proposed["scores"].values()) == pytest.approx(1, abs=0.01)
+    assert 0 < proposed["intensity"] <= 1
+    json.dumps(report)
+    hum = preflight_file(write_audio(tmp_path / "t.wav", tone(2.0)), "voice")
+    assert hum["sound"]["proposed_emotion"] is None
