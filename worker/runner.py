@@ -42,7 +42,15 @@ from worker.engine.contracts import (
 from worker.engine.failures import EngineFailure, FailureCode
 from worker.engine.media.workspace import Workspace
 from worker.lease import Lease, StopReason
-from worker.process.orders import PreflightOrder, RenderedVideo, RenderInput, RenderOrder, Speech, SpeechOrder, VoicesOrder
+from worker.process.orders import (
+    PreflightOrder,
+    RenderedVideo,
+    RenderInput,
+    RenderOrder,
+    Speech,
+    SpeechOrder,
+    VoicesOrder,
+)
 
 logger = logging.getLogger(__name__)
 

@@ -63,6 +63,7 @@ def serve(role_name: str, number: int, operations: str) -> int:
             work_dir=work_dir,
             voice_dir=Path(settings.VOICE_DIR),
             device=settings.ENGINE_DEVICE,
+            credentials_dir=Path(settings.CREDENTIALS_DIR),
         ),
     )
     declare_actors(runner, role)

@@ -232,3 +232,16 @@ def test_a_preview_of_an_attempt_that_lost_its_lease_is_thrown_away(make_runner,
     engine = QuickEngine(before=lambda: Job.objects.filter(pk=job.pk).update(lease_token=uuid.uuid4()))
     run(make_runner(engine), job)
     assert not Asset.objects.filter(parent=portrait).exists()
+
+
+def test_a_render_is_told_its_id_its_inputs_and_where_the_certificate_is(make_runner, make_job, portrait, tmp_path):
+    engine = QuickEngine()
+    Asset.objects.filter(pk=portrait.pk).update(sha256="ab" * 32)
+    job = run(make_runner(engine, credentials_dir=tmp_path / "credentials"), make_job())
+    (order,) = engine.orders
+    assert order.render_id == job.pk.hex[:12]
+    assert order.credentials_dir == tmp_path / "credentials"
+    assert [(one.part, one.media_type, one.sha256) for one in order.inputs] == [
+        ("portrait", "image/png", "ab" * 32),
+        ("voice", "image/png", "ab" * 32),
+    ]

@@ -100,7 +100,7 @@ def talking_photo(order: RenderOrder, hooks: Hooks) -> RenderedVideo:
 
 
 def _signing_key(folder: Path) -> "SigningKey":
-    """The certificate to sign with; an unusable one is the operator's to mend, so the log says what is wrong with it."""
+    """The certificate to sign with; what is wrong with an unusable one, the log tells the operator."""
     from worker.compose.certificates import make_dev_certificate
 
     try:

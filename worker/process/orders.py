@@ -38,7 +38,7 @@ class Speech:
 
 @dataclass(frozen=True)
 class RenderInput:
-    """A file that goes into a render, for its content credentials: "portrait" or "voice", and its bytes' hash in hex."""
+    """A file that goes into a render: its part ("portrait", "voice"), its type, and its bytes' hash in hex."""
 
     part: str
     media_type: str
