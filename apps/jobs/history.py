@@ -1,7 +1,9 @@
 """What was rendered so far, and how long it takes: reading only."""
 
 import statistics
-from collections.abc import Iterable
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from django.core.cache import cache
@@ -44,18 +46,25 @@ def render_facts(job: Job) -> dict[str, Any]:
     }
 
 
-def latest_renders(user: User, projects: Iterable[Project]) -> dict[object, Job]:
-    """project id → its newest render, in two queries however many projects there are."""
-    newest = (
-        Job.objects.filter(owner=user, kind=Job.Kind.TALKING_PHOTO, project__in=list(projects))
-        .values("project_id")
-        .annotate(newest=Max("queued_at"))
-        .values("newest")
-    )
-    jobs = Job.objects.filter(
-        owner=user, kind=Job.Kind.TALKING_PHOTO, project__in=list(projects), queued_at__in=newest
-    ).select_related("output", "thumbnail")
-    return {job.project_id: job for job in jobs}
+@dataclass(frozen=True)
+class NewestRender:
+    """What an overview shows of a project's newest render."""
+
+    job_id: uuid.UUID
+    state: str
+    fraction: float
+    output_id: uuid.UUID | None
+    duration_s: float | None
+    thumbnail_id: uuid.UUID | None
+
+
+def newest_renders(user: User, project_ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, NewestRender]:
+    """project id → its newest render, in one query however many projects there are."""
+    renders = Job.objects.filter(owner=user, kind=Job.Kind.TALKING_PHOTO, project__in=project_ids)
+    newest = renders.values("project_id").annotate(newest=Max("queued_at")).values("newest")
+    columns = ("project_id", "pk", "state", "fraction", "output_id", "output__duration_s", "thumbnail_id")
+    rows = renders.filter(queued_at__in=newest).values_list(*columns)
+    return {project_id: NewestRender(*facts) for project_id, *facts in rows}
 
 
 def active_renders(user: User) -> QuerySet[Job]:

@@ -11,6 +11,7 @@ from apps.uploads.pictures import VIEWABLE_PICTURES, preview_of
 from apps.uploads.services import signed_media_url
 
 UNTITLED = "Untitled video"
+TITLE_SCRIPT_CHARS = 250  # of a script's start: enough to tell the sample from others and to make a title of
 
 
 def asset_facts(asset: Asset) -> dict[str, Any]:
@@ -40,10 +41,15 @@ def asset_facts(asset: Asset) -> dict[str, Any]:
 
 def display_title(project: Project) -> str:
     """The title, or the first words of the script, or what we call a project that has neither."""
-    if project.title:
-        return project.title
-    words = project.script.split()
-    if project.script == SAMPLE_SCRIPT or not words:
+    return title_of(project.title, project.script)
+
+
+def title_of(title: str, script: str) -> str:
+    """As above, from the columns; of a script its first TITLE_SCRIPT_CHARS characters are enough."""
+    if title:
+        return title
+    words = script.split()
+    if script == SAMPLE_SCRIPT or not words:
         return UNTITLED
     start = " ".join(words[:6])
     return start[:60] + ("…" if len(words) > 6 or len(start) > 60 else "")

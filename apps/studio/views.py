@@ -5,22 +5,18 @@ from uuid import UUID
 
 from django.conf import settings
 from django.contrib.auth.decorators import login_required
-from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
-from apps.jobs.history import latest_renders
 from apps.jobs.services import renders_today
 from apps.projects import options, services
 from apps.projects.presentation import display_title
 from apps.projects.presenters import available_presenters
-from apps.studio.library import library_cards
+from apps.studio.library import library_page
 from apps.studio.showcase import example_video
 from apps.studio.state import studio_state
-
-PROJECTS_PER_PAGE = 24
 
 
 @require_safe
@@ -46,11 +42,10 @@ def start(request: HttpRequest) -> HttpResponse:
 @never_cache
 def library(request: HttpRequest) -> HttpResponse:
     """Everything the creator has made."""
-    page = Paginator(services.projects_of(request.user), PROJECTS_PER_PAGE).get_page(request.GET.get("page"))
-    projects = list(page.object_list)
+    page, cards = library_page(request.user, request.GET.get("page"))
     context = {
         "page": page,
-        "cards": library_cards(projects, latest_renders(request.user, projects)),
+        "cards": cards,
         "renders_left": max(0, settings.FREE_RENDERS_PER_DAY - renders_today(request.user)),
         "renders_per_day": settings.FREE_RENDERS_PER_DAY,
         "presenters": available_presenters()[:5],

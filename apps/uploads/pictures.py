@@ -1,6 +1,10 @@
 """Pictures: which ones pages can show, and their size from the header alone, since the web process decodes no pixel."""
 
+import uuid
+from collections.abc import Sequence
 from typing import IO
+
+from django.db.models import QuerySet
 
 from apps.core.failures import SiteFailure
 from apps.uploads.models import Asset
@@ -17,16 +21,31 @@ def needs_preview(asset: Asset) -> bool:
     """Whether pages should show a portrait by a JPEG that preflight makes of it, rather than by the file itself."""
     if asset.kind != Asset.Kind.PORTRAIT:
         return False
-    pixels = (asset.width_px or 0) * (asset.height_px or 0)
-    return asset.content_type not in VIEWABLE_PICTURES or pixels > _PREVIEW_ABOVE_PIXELS
+    return is_hard_to_show(asset.content_type, (asset.width_px or 0) * (asset.height_px or 0))
+
+
+def is_hard_to_show(content_type: str, pixels: int) -> bool:
+    """Whether a browser cannot show a picture, or only slowly."""
+    return content_type not in VIEWABLE_PICTURES or pixels > _PREVIEW_ABOVE_PIXELS
 
 
 def preview_of(asset: Asset) -> Asset | None:
     """The preview of a portrait that needs one, once it is made."""
     if not needs_preview(asset):
         return None
-    made = asset.derived.filter(kind=Asset.Kind.DERIVED, state=Asset.State.READY, content_type="image/jpeg")
-    return made.order_by("-created_at").first()
+    return _previews().filter(parent=asset).last()
+
+
+def previews_of(portrait_ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, uuid.UUID]:
+    """portrait's id → its preview's id, for those that have one."""
+    if not portrait_ids:
+        return {}
+    return dict(_previews().filter(parent__in=portrait_ids).values_list("parent_id", "pk"))
+
+
+def _previews() -> QuerySet[Asset]:
+    made = Asset.objects.filter(kind=Asset.Kind.DERIVED, state=Asset.State.READY, content_type="image/jpeg")
+    return made.order_by("created_at")
 
 
 def picture_size_px(file: IO[bytes], *, max_pixels: int) -> tuple[int, int]:

@@ -1,5 +1,6 @@
 // The library: videos play when pointed at, renders in the making move on, cards can be deleted.
 import { request } from "./api.js";
+import { wireMenu } from "./app.js";
 import { watchJob } from "./jobs.js";
 import { announce, confirmDialog, find, findAll, toast } from "./ui.js";
 
@@ -59,8 +60,25 @@ async function remove(card) {
   }
 }
 
+/** A card's menu is made when it is first asked for: most never are. */
+function openMenu(card) {
+  const menu = find(".project-card-menu", card);
+  const button = find("[data-menu-button]", menu);
+  const list = find("#card-menu").content.cloneNode(true).firstElementChild;
+  const address = find(".project-card-link", card).getAttribute("href");
+  list.id = `menu-${card.dataset.project}`;
+  button.setAttribute("aria-controls", list.id);
+  find("[data-open]", list).href = address;
+  find("[data-duplicate]", list).action = `${address}duplicate/`;
+  find("[data-delete]", list).addEventListener("click", () => remove(card));
+  menu.append(list);
+  wireMenu(menu);
+  list.hidden = false;
+  button.setAttribute("aria-expanded", "true");
+}
+
 for (const card of findAll(".project-card")) {
   playOnPointing(card);
   if (card.dataset.job) follow(card);
-  find("[data-delete]", card).addEventListener("click", () => remove(card));
+  find("[data-menu-button]", card).addEventListener("click", () => openMenu(card), { once: true });
 }

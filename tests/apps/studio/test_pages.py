@@ -194,3 +194,10 @@ def test_a_photo_that_browsers_cannot_show_is_shown_by_its_preview(owner, alice,
     )
     assert str(preview.pk) in owner.get(f"/api/v1/assets/{portrait.pk}").json()["preview_url"]
     assert str(preview.pk) in owner.get("/library/").content.decode()
+
+
+def test_the_library_shows_a_project_without_portrait_and_titles_long_scripts_by_their_start(owner, alice):
+    Project.objects.create(owner=alice, script="Once upon a time there was a picture that spoke. " * 100)
+    page = owner.get("/library/").content.decode()
+    assert "Once upon a time there was…" in page
+    assert "project-card-blank" in page
