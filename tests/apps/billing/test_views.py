@@ -6,7 +6,7 @@ from allauth.account.models import EmailAddress
 from apps.billing.models import Pack, Payment, Plan
 from tests.apps.billing.conftest import credits_of, deliver
 
-PAGES = ["/credits/buy/", "/credits/buy/thanks/", f"/credits/buy/thanks/{uuid.uuid4()}/"]
+PAGES = ["/credits/buy/", "/credits/buy/thanks/", f"/credits/buy/thanks/{uuid.UUID(int=7)}/"]
 ORDERS = ["/credits/buy/pack/", "/credits/buy/plan/", "/credits/buy/change/", "/credits/buy/portal/"]
 
 
