@@ -176,7 +176,7 @@ def _from_clip(request: TalkingPhotoRequest, telling: Telling) -> Acting:
     if info.video.duration_s > request.max_duration_s:
         raise EngineFailure(FailureCode.CLIP_TOO_LONG, duration_s=info.video.duration_s, max_s=request.max_duration_s)
     clip_times_s: list[float] = []
-    seen = list(_faces_of(request.drive_path, clip_times_s, telling))
+    seen = list(_faces_of(request.drive_path, info.video.duration_s, clip_times_s, telling))
     if len(clip_times_s) < 2:
         raise EngineFailure(FailureCode.CLIP_TOO_SHORT, duration_s=info.video.duration_s, needed_s=MIN_AUDIO_S)
     if len(seen) < max(MIN_FACE_FRAMES, MIN_FACE_SHARE * len(clip_times_s)):
@@ -192,10 +192,11 @@ def _from_clip(request: TalkingPhotoRequest, telling: Telling) -> Acting:
     return Acting(plan_from_performance(performance, request.life), sound, (*warnings, *sound_warnings))
 
 
-def _faces_of(path: Path, times_s: list[float], telling: Telling) -> Iterator[DriverFrame]:
+def _faces_of(path: Path, duration_s: float, times_s: list[float], telling: Telling) -> Iterator[DriverFrame]:
     """The numbers of each frame with a face; the times of all frames are appended to `times_s`."""
     for frame, face in track_faces(decode_video(path)):
         telling.check()
+        telling.listened(min(1.0, frame.pts_s / max(duration_s, 1e-3)))
         if times_s and frame.pts_s <= times_s[-1]:  # a clock that stands still or runs back
             continue
         times_s.append(frame.pts_s)

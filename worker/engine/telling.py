@@ -52,6 +52,14 @@ class Telling:
         if self.hooks.should_stop():
             raise EngineFailure(FailureCode.CANCELLED)
 
+    def listened(self, done: float) -> None:
+        """Tells, now and then, how much of the listening (or watching) is done, in [0, 1]."""
+        now = time.monotonic()
+        if now - self._last_told >= _PROGRESS_EVERY_S:
+            reach = _STARTS[Stage.LOOKING] - _STARTS[Stage.LISTENING]
+            self.tell(Stage.LISTENING, _STARTS[Stage.LISTENING] + reach * done)
+            self._last_told = now
+
     def rendered(self, rgb: np.ndarray, pts_s: float, done: float) -> None:
         """Tells of a finished frame (H, W, 3), now and then; `done` of all frames, in (0, 1]."""
         if pts_s >= self._next_thumbnail_s:
