@@ -22,7 +22,8 @@ test: $(STAMPS)/test ## Install what the tests need, and run them all
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/lint-imports --no-logo
-	$(BIN)/python -m pytest $(PYTEST_OPTIONS)
+	$(BIN)/python -m pytest $(PYTEST_OPTIONS) --ignore tests/browser
+	$(BIN)/python -m pytest tests/browser
 
 $(STAMPS)/python:
 	@sh apps/ops/check_machine.sh "$(PYTHON)"

@@ -11,6 +11,11 @@ import pytest
 REPO = Path(__file__).resolve().parent.parent
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Browser tests go last: the browser's driver keeps an event loop in the process, in which Django refuses to query."""
+    items.sort(key=lambda item: item.get_closest_marker("browser") is not None)
+
+
 @pytest.fixture(scope="session")
 def shared_media() -> Path:
     """The folder of real portraits, voices and clips; tests that need it are skipped, loudly, without it."""

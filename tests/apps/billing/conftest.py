@@ -1,7 +1,9 @@
 import json
+from importlib import import_module
 
 import pytest
 from allauth.account.models import EmailAddress
+from django.apps import apps
 from django.test import Client
 
 from apps.billing import services
@@ -11,6 +13,12 @@ from tests.stripe_double.server import SECRET_KEY, running_double
 from tests.stripe_double.world import WEBHOOK_SECRET, sign
 
 WEBHOOK = "/billing/webhook/"
+
+
+@pytest.fixture(autouse=True)
+def _price_list(db):
+    """Tests that commit empty every table behind them, also those that a migration filled."""
+    import_module("apps.billing.migrations.0002_price_list").add_prices(apps, None)
 
 
 @pytest.fixture(scope="session")
