@@ -12,7 +12,7 @@ REPO = Path(__file__).resolve().parent.parent
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Browser tests go last: the browser's driver keeps an event loop in the process, in which Django refuses to query."""
+    """Browser tests go last: the driver leaves an event loop in the process, in which Django refuses to query."""
     items.sort(key=lambda item: item.get_closest_marker("browser") is not None)
 
 
