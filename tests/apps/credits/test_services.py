@@ -261,6 +261,15 @@ def test_the_ledger_outlives_the_account_without_the_person(alice, give):
     assert Movement.objects.first().account.owner is None
 
 
+def test_an_operator_who_leaves_leaves_the_corrections(alice, bob):
+    from apps.accounts.services import delete_account
+
+    services.correct(alice, 40, key="admin:1", note="Sorry for the outage", actor=bob)
+    delete_account(bob)
+    movement = Movement.objects.get()
+    assert (movement.actor, movement.note) == (None, "Sorry for the outage")
+
+
 def test_people_do_not_share_wallets(alice, bob, give):
     give(50)
     assert available(bob) == 0
