@@ -83,6 +83,7 @@ class Trial:
 def add_marks_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of `marks`, for the command line's own parser."""
     parser.add_argument("--trials", type=int, default=200, metavar="N", help="clips to mark (default 200)")
+    parser.add_argument("--minutes", type=float, metavar="M", help="report what has been done after so long")
     parser.add_argument("--seconds", type=float, default=2.0, metavar="S", help="how long each is (default 2)")
     parser.add_argument("--material", type=Path, metavar="FOLDER", help="pictures and clips instead of the drawn ones")
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, metavar="N", help="processes at work at once")
@@ -108,14 +109,16 @@ def marks_command(options: argparse.Namespace, tell: Callable[[str], None]) -> R
         for number in range(options.trials)
     ]
     trials: list[Trial] = []
+    ends_at = float("inf") if options.minutes is None else time.monotonic() + 60 * options.minutes
     with ProcessPoolExecutor(options.jobs, mp_context=get_context("spawn")) as pool:
         try:
             for trial in pool.map(run_trial, tasks):
                 trials.append(trial)
                 tell(f"Trial {len(trials)} of {options.trials}")
-        except BaseException:  # interrupted: what has not begun need not begin
+                if time.monotonic() > ends_at:
+                    break
+        finally:  # at the end, out of time, or interrupted: what has not begun need not begin
             pool.shutdown(wait=False, cancel_futures=True)
-            raise
     tell("Cost")
     with Workspace() as workspace:
         cost = [_cost(material[0], size, Path(workspace.path)) for size in COST_SIZES_PX]

@@ -155,15 +155,17 @@ def _pilot_spectrum() -> np.ndarray:
 
 
 def match(sum_: np.ndarray, cell_px: float) -> np.ndarray:
-    """|correlation|² with the pilots at every place, (_FFT_SIDE, _FFT_SIDE); what chance gives on average is 1."""
+    """|correlation|² with the pilots at every place, (_FFT_SIDE, _FFT_SIDE); what chance gives on average is 1.
+
+    sum_: softened by about a quarter of a sample, which is cell_px / _CELL_SAMPLES wide.
+    """
     height, width = sum_.shape
     step = cell_px / _CELL_SAMPLES
     size = (min(_FFT_SIDE, int(width / step)), min(_FFT_SIDE, int(height / step)))
     matrix = np.array([[step, 0, (step - 1) / 2], [0, step, (step - 1) / 2]])
     flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
-    source = _blur(sum_, 0.25 * step) if step > 1.5 else sum_
     sheet = np.zeros((_FFT_SIDE, _FFT_SIDE), np.complex64)
-    sheet[: size[1], : size[0]] = cv2.warpAffine(_two_planes(source), matrix, size, flags=flags).view(np.complex64)[
+    sheet[: size[1], : size[0]] = cv2.warpAffine(_two_planes(sum_), matrix, size, flags=flags).view(np.complex64)[
         ..., 0
     ]
     correlation = fft.ifft2(fft.fft2(sheet) * _pilot_spectrum())
@@ -178,13 +180,17 @@ def best_fits(sum_: np.ndarray) -> list[Fit]:
     """
     sizes = np.geomspace(MIN_SIZE, MAX_SIZE, int(np.ceil(np.log(MAX_SIZE / MIN_SIZE) / SIZE_STEP)))
     fits: list[Fit] = []
+    softened: dict[int, np.ndarray] = {}
     certain_px: float | None = None
     for cell_px in sizes[np.argsort(np.abs(np.log(sizes)))] * (SHORT_SIDE_PX / CELLS_SHORT):
         if certain_px is not None and abs(np.log(cell_px / certain_px)) > 3 * SIZE_STEP:
             continue
-        clarity = match(sum_, float(cell_px))
-        y, x = np.unravel_index(int(clarity.argmax()), clarity.shape)
         step = float(cell_px) / _CELL_SAMPLES
+        level = round(2 * np.log2(step))
+        if level not in softened:
+            softened[level] = _blur(sum_, 0.25 * 2 ** (level / 2))
+        clarity = match(softened[level], float(cell_px))
+        y, x = np.unravel_index(int(clarity.argmax()), clarity.shape)
         fits.append(Fit(float(cell_px), int(x) * step, int(y) * step, float(clarity[y, x])))
         if fits[-1].clarity > CERTAIN_CLARITY and certain_px is None:
             certain_px = float(cell_px)

@@ -215,7 +215,7 @@ def test_detection_holds_over_many_clips_and_no_id_is_read_wrongly():
 
     from worker.bench_marks import marks_command, table
 
-    options = Namespace(trials=6, seconds=2.0, material=None, seed=5, jobs=1, json=False)
+    options = Namespace(trials=6, minutes=None, seconds=2.0, material=None, seed=5, jobs=1, json=False)
     report = marks_command(options, lambda step: None)
     assert min(report["detection_rate"].values()) >= 5 / 6
     assert (report["wrong_ids"], report["false_alarms"]) == (0, 0)
