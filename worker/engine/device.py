@@ -1,8 +1,11 @@
 """The one door to compute devices."""
 
+from pathlib import Path
+
 from worker.engine.failures import EngineFailure, FailureCode
 
 DEVICES = ("auto", "cpu", "cuda")
+_CUDA_DOORS = ("/dev/nvidiactl", "/dev/dxg", "/dev/nvhost-ctrl")  # of Linux, of its Windows subsystem, of Jetson boards
 
 
 def choose_device(wanted: str) -> str:
@@ -13,9 +16,9 @@ def choose_device(wanted: str) -> str:
     """
     if wanted not in DEVICES:
         raise EngineFailure(FailureCode.OPTION_INVALID, option="device", allowed=list(DEVICES))
-    if wanted == "cpu":
+    if wanted == "cpu" or (wanted == "auto" and not any(Path(door).exists() for door in _CUDA_DOORS)):
         return "cpu"
-    import torch  # costs a second: only asked when CUDA might be meant
+    import torch  # costs seconds: only asked where there may be a device
 
     if torch.cuda.is_available():
         return "cuda"

@@ -3,6 +3,8 @@
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
+
 from worker.engine.acting import Acting, find_acting
 from worker.engine.contracts import Background, Hooks, RenderResult, Stage, TalkingPhotoRequest
 from worker.engine.device import choose_device
@@ -36,13 +38,13 @@ def animate(request: TalkingPhotoRequest, hooks: Hooks, frame_stages: StageFacto
     with Workspace() as workspace:
         with telling.stage(Stage.PREPARING):
             check_options(request)
-            choose_device(request.device)
+            device = choose_device(request.device)
         with telling.stage(Stage.LISTENING):
             acting = find_acting(request, Path(workspace.path), telling)
         with telling.stage(Stage.LOOKING):
             portrait = _look(request)
         with telling.stage(Stage.RENDERING):
-            encoder = _render(request, portrait, acting, telling, frame_stages)
+            encoder = _render(request, Renderer(portrait, device), acting, telling, frame_stages)
         with telling.stage(Stage.FINISHING):
             size_bytes = request.output_path.stat().st_size
         telling.tell(Stage.FINISHING, 1.0, 0.0)
@@ -76,24 +78,24 @@ def _look(request: TalkingPhotoRequest) -> Portrait:
 
 def _render(
     request: TalkingPhotoRequest,
-    portrait: Portrait,
+    renderer: Renderer,
     acting: Acting,
     telling: Telling,
     frame_stages: StageFactory | None,
 ) -> VideoEncoder:
     """Frame by frame into the encoder; nothing is kept, so memory does not grow with length."""
-    renderer = Renderer(portrait)
-    height, width = portrait.rgb.shape[:2]
+    width, height = renderer.size
     stages = frame_stages(width, height) if frame_stages is not None else ()
     see_through = request.background is Background.TRANSPARENT
     encode = alpha_encoder if see_through else VideoEncoder
     encoder = encode(request.output_path, width, height, request.frame_rate, audio_path=acting.sound)
     still_index = still_frame(request.still, request.frame_rate, len(acting.plan))
+    canvas = np.empty((height, width, 3), np.uint8)
     with encoder:
         for index, motion in enumerate(acting.plan):
             telling.check()
             pts_s = float(acting.plan.times_s[index])
-            frame = renderer.render_person(motion) if see_through else renderer.render(motion)
+            frame = renderer.render_person(motion) if see_through else renderer.render(motion, canvas)
             frame = marked(frame, stages, pts_s)
             encoder.write(frame)
             if index == still_index:

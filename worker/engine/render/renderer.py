@@ -11,6 +11,7 @@ from worker.engine.render.eyes import Eye
 from worker.engine.render.face_fields import FaceFields
 from worker.engine.render.mouth import MouthPainter, box_at
 from worker.engine.render.portrait import BROWS, DIRECTIONS, EXPRESSION, SMILE, Portrait
+from worker.engine.render.sampling import make_sampler
 from worker.engine.render.warping import Region, Window, followed, full_size, invert, looked_up
 from worker.engine.speech.mouth_track import ARTICULATORS
 
@@ -24,19 +25,19 @@ _LIPS_MARGIN = 4  # grid nodes
 class Renderer:
     """Renders frames of one portrait. Not thread-safe: it reuses its buffers."""
 
-    def __init__(self, portrait: Portrait) -> None:
+    def __init__(self, portrait: Portrait, device: str = "cpu") -> None:
+        """device: "cpu", or the torch device that samples the photo."""
         self._portrait = portrait
         zone, head = portrait.layers.zone, portrait.head
         # The photo with, as fourth channel, what moves with the person.
-        self._photo = cv2.cvtColor(portrait.rgb, cv2.COLOR_RGB2RGBA)
-        self._photo[..., 3] = 0
-        self._photo[(*zone.slices, 3)] = portrait.layers.alpha
+        photo = cv2.cvtColor(portrait.rgb, cv2.COLOR_RGB2RGBA)
+        photo[..., 3] = 0
+        photo[(*zone.slices, 3)] = portrait.layers.alpha
         self._mouth = MouthPainter(portrait)
         self._zone_px = zone.pixels()
         self._source_px = np.empty_like(self._zone_px)
         self._moved = np.zeros((zone.height, zone.width, 4), np.uint8)
-        self._whole = np.empty((zone.height, zone.width, 2), np.int16)
-        self._part = np.empty((zone.height, zone.width), np.uint16)
+        self._sampler = make_sampler(photo, (zone.width, zone.height), device)
         face = portrait.face.region
         self._joined_px = np.empty((face.height, face.width, 2), np.float32)
         self._face_window = _overlap(face, zone)
@@ -70,6 +71,11 @@ class Renderer:
         middle = (portrait.upper_line.mean(axis=0) + portrait.lower_line.mean(axis=0)) / 2
         below = (nodes - middle) @ (down / np.linalg.norm(down)) / (0.05 * portrait.pose.scale_px)
         return np.clip(below * 0.5 + 0.5, 0, 1).reshape(region.grid_height, region.grid_width, 1).astype(np.float32)
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """(width, height) of the frames."""
+        return self._portrait.rgb.shape[1], self._portrait.rgb.shape[0]
 
     def weights(self, motion: FrameMotion) -> np.ndarray:
         """(K,) weights of the portrait's expression directions."""
@@ -122,7 +128,7 @@ class Renderer:
         full_size(self._joined(back, spoken), portrait.face.region, self._joined_px)
         cv2.add(self._joined_px[inner.slices], self._zone_px[outer.slices], dst=self._source_px[outer.slices])
         patches = [self._eye(motion, *eye) for eye in eyes]
-        self._sample(motion_px)
+        self._sampler.sample(self._source_px, self._compositor.bands(motion_px), self._moved)
         if mouth_rest_px.size:
             drawn = self._mouth.paint(mouth_rest_px, upper, lower, contours, weights, motion.articulation)
             patches.append((mouth, drawn))
@@ -150,13 +156,6 @@ class Renderer:
         turned = looked_up(back, self._face_in_head)
         at = cv2.add(self._face_nodes, cv2.multiply(turned, (1 / step_x, 1 / step_y, 0, 0)))
         return cv2.add(turned, looked_up(spoken, at, beyond=cv2.BORDER_CONSTANT))
-
-    def _sample(self, motion_px: float) -> None:
-        """The photo at the frame's source coordinates, wherever the person may show."""
-        for band in self._compositor.bands(motion_px):
-            whole, part, out = (buffer[band.slices] for buffer in (self._whole, self._part, self._moved))
-            cv2.convertMaps(self._source_px[band.slices], None, cv2.CV_16SC2, whole, part)
-            cv2.remap(self._photo, whole, part, cv2.INTER_LINEAR, out, cv2.BORDER_REPLICATE)
 
     def _busy_eyes(self, motion: FrameMotion, turned: np.ndarray) -> list[tuple[Eye, Window]]:
         """Eyes that blink or glance, with their places in the zone."""
