@@ -1,15 +1,16 @@
 """`python -m worker train evaluate`: how well openness predicted from sound alone agrees with tracked real lips.
 
 Pearson's r of predicted openness and tracked aperture, both band-passed 0.3-7 Hz, zero lag, the truth moved by the
-clip's known sync lag. Rows: energy, ridge on spectral bands, phones, network, fusion, and the finished track with all
-rules; controls: the track against another clip's lips (shuffled), and a mouth that keeps still (static, 0 by
-definition). Whatever is fitted, is fitted on GRID clips only, leaving the scored one out.
+clip's known sync lag. Rows: energy, ridge on spectral bands, phones, network, the mean of these two (prior), fusion,
+and the finished track with all rules; controls: the track against another clip's lips (shuffled), and a mouth that
+keeps still (static, 0 by definition). Whatever is fitted, is fitted on GRID clips only, leaving the scored one out.
 """
 
 import argparse
 import json
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -23,7 +24,7 @@ from worker.engine.speech.features import log_mel
 from worker.engine.speech.learned import fuse
 from worker.engine.speech.track import mouth_track_from_audio
 from worker.engine.speech.waveform import SPEECH_HZ, level_db
-from worker.train.speech_fusion import ClipData, _rows, fit, read_clip
+from worker.train.speech_fusion import ClipData, fit, read_clip, training_rows
 
 BAND_RIDGE = 30.0
 Scores = dict[str, float]
@@ -62,7 +63,7 @@ def _score_clip(clip: ClipData, data: Sequence[ClipData]) -> Scores:
     others = [other for other in data if other.clip.may_train and other is not clip]
     fusion = fit(others)
     audio = Audio(clip.samples, SPEECH_HZ, SPEECH_HZ, 1, len(clip.samples) / SPEECH_HZ)
-    times_s = np.arange(len(clip.posteriors)) / FRAMES_PER_S
+    times_s = np.arange(len(clip.prior)) / FRAMES_PER_S
     track = mouth_track_from_audio(audio, times_s, fusion=fusion).openness
     lead_s = MOUTH_LEAD_S - FRAME_CENTRE_S
     curves = {
@@ -70,7 +71,8 @@ def _score_clip(clip: ClipData, data: Sequence[ClipData]) -> Scores:
         "ridge": (_band_ridge(clip, others), lead_s),
         "phones": (clip.soft[:, 0], lead_s),
         "network": (clip.network[:, 0], lead_s),
-        "fusion": (fuse(fusion, clip.soft, clip.network, clip.posteriors, clip.samples)[:, 0], lead_s),
+        "prior": (clip.prior[:, 0], lead_s),
+        "fusion": (fuse(fusion, clip.prior, clip.features)[:, 0], lead_s),
         "track": (track, 0.0),
     }
     scores = {name: _agreement(curve, moved_s, clip) for name, (curve, moved_s) in curves.items()}
@@ -90,13 +92,11 @@ def _band_ridge(clip: ClipData, others: Sequence[ClipData]) -> np.ndarray:
     """The baseline without any knowledge of speech: ridge from 24 mel bands, now and 60 ms on either side."""
 
     def features(one: ClipData) -> np.ndarray:
-        mel = log_mel(one.samples)[: len(one.posteriors)]
+        mel = log_mel(one.samples)[: len(one.prior)]
         mel = (mel - mel.mean(0)) / 3.0
         return np.concatenate([np.roll(mel, shift, axis=0) for shift in (-6, 0, 6)], axis=1)
 
-    from dataclasses import replace
-
-    rows = [_rows(replace(one, features=features(one))) for one in others]
+    rows = [training_rows(replace(one, features=features(one))) for one in others]
     x, y = np.concatenate([row[0] for row in rows]), np.concatenate([row[2] for row in rows])
     weights = np.linalg.solve(x.T @ x + BAND_RIDGE * np.eye(x.shape[1]), x.T @ y)
     return features(clip) @ weights

@@ -14,31 +14,40 @@ from worker.engine.media.audio import load_audio
 from worker.engine.quality.clips import TalkingClip, list_clips
 from worker.engine.quality.signals import GRID_HZ, band_pass, fill_gaps
 from worker.engine.quality.tracking import track_video
-from worker.engine.speech.acoustics import FRAME_CENTRE_S, FRAMES_PER_S, PHONES, phone_posteriors
+from worker.engine.speech.acoustics import FRAME_CENTRE_S, FRAMES_PER_S, hear_phones
+from worker.engine.speech.coarticulation import MOUTH_LEAD_S
 from worker.engine.speech.detection import spans_from, speech_probability, spoken_frames
-from worker.engine.speech.learned import FUSION, Fusion, mouth_network, network_outputs, sound_features
+from worker.engine.speech.learned import (
+    FUSION,
+    Fusion,
+    correction_features,
+    mouth_network,
+    network_outputs,
+    prior_articulation,
+)
 from worker.engine.speech.rules import PAUSE_S
-from worker.engine.speech.soft_articulation import phone_memberships, soft_articulation
+from worker.engine.speech.soft_articulation import soft_articulation
 
-NETWORK_SHARE = 0.5  # both are unfitted estimates of the same thing
-RIDGE = 4.0
-# In GRID the mouth is this much later against its sound than the lead the engine gives it; the fit is about shapes, so
-# the truth is moved to where the engine's mouth is.
-GRID_MOUTH_LATE_S = 0.02
+# Per row. The strongest among those that are about equally good on clips *and words* that were left out of the fit:
+# GRID says the same few words again and again, so leaving out a speaker alone would flatter a weak one.
+RIDGE = 0.4
+# In GRID the mouth moves with the sound, not ahead of it: its lips agree best with phones that lead by 10 ms. The fit
+# is about shapes, so the truth is moved to where the engine's mouth is.
+GRID_MOUTH_LATE_S = MOUTH_LEAD_S - 0.010
 
 
 @dataclass(frozen=True)
 class ClipData:
     """One clip: what is heard at 100 Hz, and the aperture seen, at the times of its frames.
 
-    soft, network: (T, 9) articulation of both estimates. features: (T, 42 + 75) memberships and sound features.
+    soft, network, prior: (T, 9) articulation of both estimates and of their mean. features: (T, 120) for corrections.
     """
 
     clip: TalkingClip
     samples: np.ndarray
-    posteriors: np.ndarray
     soft: np.ndarray
     network: np.ndarray
+    prior: np.ndarray
     features: np.ndarray
     times_s: np.ndarray
     aperture: np.ndarray
@@ -49,12 +58,12 @@ def read_clip(clip: TalkingClip, cache: Path) -> ClipData:
     times_s, aperture = _tracked(clip, cache)
     samples = load_audio(clip.path).samples
     spans = spans_from(samples, speech_probability(samples), PAUSE_S)
-    posteriors = phone_posteriors(samples, spoken_frames(spans, len(samples)))
-    soft, _ = soft_articulation(posteriors)
+    heard = hear_phones(samples, spoken_frames(spans, len(samples)))
+    soft, _ = soft_articulation(heard.posteriors)
     network = mouth_network()
-    outputs = soft if network is None else network_outputs(samples, posteriors, network)[:, : soft.shape[1]]
-    features = np.concatenate([phone_memberships(posteriors), sound_features(samples, len(posteriors))], axis=1)
-    return ClipData(clip, samples, posteriors, soft, outputs, features, times_s, aperture)
+    outputs = soft if network is None else network_outputs(samples, heard.posteriors, network)[:, : soft.shape[1]]
+    prior = prior_articulation(soft, outputs)
+    return ClipData(clip, samples, soft, outputs, prior, correction_features(samples, heard), times_s, aperture)
 
 
 def _tracked(clip: TalkingClip, cache: Path) -> tuple[np.ndarray, np.ndarray]:
@@ -79,27 +88,20 @@ def fit_fusion(media: Path, cache: Path, out: Path, log: Callable[[str], None]) 
 
 
 def fit(data: Sequence[ClipData]) -> Fusion:
-    """Ridge regression of the band-passed aperture on the features, around the fixed mix of phones and network."""
-    rows = [_rows(clip) for clip in data]
-    features, base, wanted = (np.concatenate([row[n] for row in rows]) for n in range(3))
-    scale = float(base @ wanted / (base @ base))
-    covariance = features.T @ features + RIDGE * np.eye(features.shape[1])
-    weights = np.linalg.solve(covariance, features.T @ (wanted - scale * base)) / scale
-    return Fusion(
-        phones=1 - NETWORK_SHARE,
-        network=NETWORK_SHARE,
-        membership_weights=tuple(float(weight) for weight in weights[:PHONES]),
-        sound_weights=tuple(float(weight) for weight in weights[PHONES:]),
-        network_share=NETWORK_SHARE,
-    )
+    """Ridge regression of what the prior leaves of the band-passed aperture, on the features."""
+    rows = [training_rows(clip) for clip in data]
+    features, prior, wanted = (np.concatenate([row[n] for row in rows]) for n in range(3))
+    scale = float(prior @ wanted / (prior @ prior))
+    covariance = features.T @ features + RIDGE * len(features) * np.eye(features.shape[1])
+    weights = np.linalg.solve(covariance, features.T @ (wanted - scale * prior)) / scale
+    return Fusion(tuple(float(weight) for weight in weights))
 
 
-def _rows(data: ClipData) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """(R, F) features, (R,) base and (R,) aperture, all band-passed on one grid; the aperture at unit variance."""
-    truth_s = data.times_s - data.clip.sync_lag_ms / 1000 - GRID_MOUTH_LATE_S + FRAME_CENTRE_S
-    heard_s = np.arange(len(data.features)) / FRAMES_PER_S + FRAME_CENTRE_S
-    grid_s = np.arange(max(0.0, truth_s[0]), min(truth_s[-1], heard_s[-1]), 1 / GRID_HZ)
-    base = (1 - NETWORK_SHARE) * data.soft[:, 0] + NETWORK_SHARE * data.network[:, 0]
+def training_rows(data: ClipData) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """(R, F) features, (R,) prior and (R,) aperture, all band-passed on one grid; the aperture at unit variance."""
+    truth_s = data.times_s - data.clip.sync_lag_ms / 1000 - GRID_MOUTH_LATE_S
+    heard_s = np.arange(len(data.features)) / FRAMES_PER_S + FRAME_CENTRE_S - MOUTH_LEAD_S
+    grid_s = np.arange(max(truth_s[0], heard_s[0]), min(truth_s[-1], heard_s[-1]), 1 / GRID_HZ)
 
     def banded(times_s: np.ndarray, values: np.ndarray) -> np.ndarray:
         return band_pass(np.interp(grid_s, times_s, values), GRID_HZ)
@@ -107,7 +109,7 @@ def _rows(data: ClipData) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     features = np.stack([banded(heard_s, column) for column in data.features.T], axis=1)
     aperture = banded(truth_s, fill_gaps(data.times_s, data.aperture))
     step = max(1, round(GRID_HZ / 25))  # as many rows as there were pictures
-    return features[::step], banded(heard_s, base)[::step], (aperture / aperture.std())[::step]
+    return features[::step], banded(heard_s, data.prior[:, 0])[::step], (aperture / aperture.std())[::step]
 
 
 def _rounded(value: object) -> object:

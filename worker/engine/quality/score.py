@@ -17,7 +17,7 @@ from pathlib import Path
 
 import numpy as np
 
-from worker.engine.contracts import Span
+from worker.engine.contracts import Span, TalkingPhotoRequest
 from worker.engine.failures import EngineFailure, FailureCode
 from worker.engine.media.audio import Audio, load_audio
 from worker.engine.quality import metrics
@@ -29,6 +29,7 @@ from worker.engine.quality.tracking import VideoTrack, track_video
 from worker.engine.speech import track as speech_track
 from worker.engine.speech.alignment import align_phonemes
 from worker.engine.speech.detection import speech_spans
+from worker.engine.speech.learned import fold_fusion
 from worker.engine.speech.mouth_track import MouthTrack, Phoneme
 
 LEVELS = ("track", "render")
@@ -153,9 +154,8 @@ def _score_track(case: ClipCase, others: Sequence[Truth]) -> Report:
 
 def _predicted(case: ClipCase, times_s: np.ndarray) -> tuple[MouthTrack, str]:
     """The mouth that speech predicts, and what the weights knew of this clip."""
-    held_out = getattr(speech_track, "mouth_track_without_clip", None)
-    if case.clip.may_train and held_out is not None:
-        return held_out(case.clip.name, case.audio, times_s), "cross_validated"
+    if case.clip.may_train and fold_fusion(case.clip.name) is not None:
+        return speech_track.mouth_track_without_clip(case.clip.name, case.audio, times_s), "cross_validated"
     track = speech_track.mouth_track_from_audio(case.audio, times_s)
     return track, _knowledge(case, track)
 
@@ -181,11 +181,13 @@ def _row(case: ClipCase, status: str, times_s: np.ndarray, aperture: np.ndarray,
 
 
 def _score_render(case: ClipCase, others: Sequence[Truth], keep: Path | None, style: str) -> Report:
-    from worker.engine.quality.self_driven import render_self_driven  # brings the renderer, which `track` never needs
+    from worker.engine.acting import frame_times_s  # these bring the renderer, which `track` never needs
+    from worker.engine.quality.self_driven import render_self_driven
 
-    with render_self_driven(case.clip.path, case.video, keep=keep, style=style) as rendered:
+    track, status = _predicted(case, frame_times_s(case.audio.duration_s, TalkingPhotoRequest.frame_rate))
+    held_out = track if status == "cross_validated" else None
+    with render_self_driven(case.clip.path, case.video, keep=keep, style=style, track=held_out) as rendered:
         video = track_video(rendered.output_path)
-        status = _knowledge(case, speech_track.mouth_track_from_audio(case.audio, case.video.times_s))
         row = _row(case, status, video.times_s, video.aperture, others)
         row["engine"].update(video_numbers(video, case.truth.pauses))  # type: ignore[attr-defined]
         row["engine"].update(rendered.picture_numbers(video))  # type: ignore[attr-defined]

@@ -21,6 +21,8 @@ from worker.engine.media.decode import decode_video
 from worker.engine.quality import metrics, pictures
 from worker.engine.quality.curves import Numbers
 from worker.engine.quality.tracking import VideoTrack
+from worker.engine.speech.mouth_track import MouthTrack
+from worker.engine.speech.track_json import track_to_json
 
 CROP_FACTOR = 3.2  # of the face's height: head and shoulders
 MAX_SIDE_PX = 720
@@ -61,8 +63,12 @@ class SelfDriven:
 
 
 @contextmanager
-def render_self_driven(clip: Path, video: VideoTrack, *, keep: Path | None, style: str) -> Iterator[SelfDriven]:
+def render_self_driven(
+    clip: Path, video: VideoTrack, *, keep: Path | None, style: str, track: MouthTrack | None = None
+) -> Iterator[SelfDriven]:
     """Render the clip's first frame that shows its face, driven by the clip's own sound.
+
+    track: the mouth, where it is not what the shipped weights hear: made without the clip, for an honest score.
 
     Raises NO_FACE when no frame shows one, OPTION_INVALID for an unknown style.
     """
@@ -75,10 +81,19 @@ def render_self_driven(clip: Path, video: VideoTrack, *, keep: Path | None, styl
         portrait_path = Path(folder) / "portrait.png"
         Image.fromarray(portrait).save(portrait_path)
         output = Path(folder) / f"{clip.stem}.mp4"
+        track_path = None
+        if track is not None:
+            track_path = Path(folder) / "track.json"
+            track_path.write_text(track_to_json(track), encoding="utf-8")
         started = time.perf_counter()
         result = animate(
             TalkingPhotoRequest(
-                portrait_path, output, audio_path=clip, style=Style(style), max_short_side_px=MAX_SIDE_PX
+                portrait_path,
+                output,
+                audio_path=clip,
+                track_path=track_path,
+                style=Style(style),
+                max_short_side_px=MAX_SIDE_PX,
             ),
             SilentHooks(),
         )

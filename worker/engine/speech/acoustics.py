@@ -1,9 +1,11 @@
 """How likely each English phone is at each moment: the en-us Gaussian models of pocketsphinx, evaluated softly.
 
-A recogniser's single best path throws away most of what lips need. Here its context-independent phone models (42
-phones of 3 states, a codebook of 128 Gaussians per phone and stream) score every frame, and the forward-backward
-algorithm over a loop of all phones turns the scores into posteriors. Trained on real voices of many people, they carry
-over to any recording and, since they are about sounds, tolerably to other languages.
+A recogniser's single best path throws away most of what lips need. Here its phone models (42 phones of 3 states, each
+state in all the contexts the model knows, a codebook of 128 Gaussians per phone and stream) score every frame, and the
+forward-backward algorithm over a loop of all phones turns the scores into posteriors. Trained on real voices of many
+people, they carry over to any recording and, since they are about sounds, tolerably to other languages. A state counts
+as much as its best context does: on synthetic speech in five languages, in rooms and noise, the openness then expected
+agrees with that of the true phonemes at r = 0.82 (0.74 with the models of phones without context).
 
 References: Huggins-Daines et al., "PocketSphinx" (2006), semi-continuous "ptm" models; Rabiner (1989) for
 forward-backward; Doblinger (1995) and Kim & Stern (PNCC, 2012) for the noise removal the models were trained with.
@@ -30,7 +32,10 @@ FFT_SIZE, MEL_BANDS, MEL_RANGE_HZ, CEPSTRA, LIFTER = 512, 25, (130.0, 6800.0), 1
 PHONES, STATES, STREAMS, GAUSSIANS = 42, 3, 3, 128
 PHONE_STATES = PHONES * STATES
 TARGET_RMS = 0.08
-ACOUSTIC_SCALE = 0.2  # frames are not independent: likelihoods count this much
+# Frames are not independent: likelihoods count this much. Chosen by the same agreement on synthetic speech.
+ACOUSTIC_SCALE = 0.1
+INSTANT_SCALE = 0.5  # for the phones of a single moment, where no neighbour adds to the evidence
+LEAST_DENSITY = 1e-12  # of a mixture against its best Gaussian: three streams multiplied stay within single precision
 PHONOTACTIC_SCALE = 0.5  # other languages follow other rules than English words
 CHUNK_FRAMES, OVERLAP_FRAMES = 2000, 100
 SCORED_FRAMES = 200
@@ -49,13 +54,27 @@ POWER_KEPT, ENVELOPE_UP, ENVELOPE_DOWN, MASK_DECAY, MASKED_TO, MAX_GAIN, GAIN_RE
 @dataclass(frozen=True)
 class AcousticModel:
     """phones: names in the model's order. projection, offsets: all Gaussians' log densities as one linear map of
-    [x², x]: (3, 26, 5376) and (3, 5376). weights: (3, 42, 128, 3). transitions: (126, 126), rows sum to 1."""
+    [x², x]: (3, 26, 5376) and (3, 5376). weights: by phone, (3, 128, contexts of its three states, one after the
+    other); contexts: by phone, how many each state has. transitions: (126, 126), rows sum to 1."""
 
     phones: tuple[str, ...]
     projection: torch.Tensor
     offsets: torch.Tensor
-    weights: torch.Tensor
+    weights: tuple[torch.Tensor, ...]
+    contexts: tuple[tuple[int, ...], ...]
     transitions: np.ndarray
+
+
+@dataclass(frozen=True)
+class HeardPhones:
+    """What the model hears at each frame; frame t sounds at t / 100 s + `FRAME_CENTRE_S`.
+
+    posteriors: (T, 126) float32 of phone states, with all that sounds before and after; rows sum to 1.
+    instant: (T, 42) float32 of phones by the moment's own sound; rows sum to 1.
+    """
+
+    posteriors: np.ndarray
+    instant: np.ndarray
 
 
 @functools.lru_cache(maxsize=1)
@@ -68,11 +87,13 @@ def acoustic_model() -> AcousticModel:
     constant = -0.5 * (means**2 * precision).sum(-1) - 0.5 * np.log(2 * np.pi / precision).sum(-1)
     linear = np.concatenate([-0.5 * precision, means * precision], axis=-1)  # on [x², x]
     phones = _phone_names(folder / "en-us" / "mdef")
+    weights, contexts = _mixtures(folder / "en-us" / "sendump", _owners(folder / "en-us" / "mdef"))
     return AcousticModel(
         phones=phones,
         projection=torch.from_numpy(linear.transpose(1, 3, 0, 2).reshape(STREAMS, 2 * CEPSTRA, -1).astype(np.float32)),
         offsets=torch.from_numpy(constant.transpose(1, 0, 2).reshape(STREAMS, -1).astype(np.float32)),
-        weights=torch.from_numpy(_mixture_weights(folder / "en-us" / "sendump")),
+        weights=weights,
+        contexts=contexts,
         transitions=_transitions(folder, phones),
     )
 
@@ -83,16 +104,45 @@ def _parameters(path: Path, header_bytes: int, count: int) -> np.ndarray:
     return np.frombuffer(data, "<f4", count, start)
 
 
-def _mixture_weights(path: Path) -> np.ndarray:
-    """(3, 42, 128, 3): stored as one byte each, in steps of -1024 · ln 1.0001."""
+def _owners(path: Path) -> np.ndarray:
+    """(5126,) the phone state (of 126) that each tied state in context belongs to; from pocketsphinx' bin_mdef.h."""
+    data = path.read_bytes()
+    start = 12 + struct.unpack_from("<i", data, 8)[0]
+    sizes = struct.unpack_from("<10i", data, start)
+    triphones, emitting, tied, tree_nodes = sizes[1], sizes[2], sizes[4], sizes[8]
+    names = start + 40
+    at = names
+    for _ in range(PHONES):
+        at = data.index(b"\0", at) + 1
+    at = names + (at - names + 3) // 4 * 4 + 8 * tree_nodes
+    rows = np.frombuffer(
+        data, [("sequence", "<i4"), ("matrix", "<i4"), ("word", "u1"), ("context", "u1", 3)], triphones, at
+    )
+    at += rows.nbytes
+    count = struct.unpack_from("<i", data, at)[0]
+    sequences = np.frombuffer(data, "<i2", count, at + 4).reshape(-1, emitting)
+    base = np.where(np.arange(triphones) < PHONES, np.arange(triphones), rows["context"][:, 0])
+    owners = np.zeros(tied, np.int64)
+    for state in range(STATES):
+        owners[sequences[rows["sequence"], state]] = STATES * base + state
+    return owners
+
+
+def _mixtures(path: Path, owners: np.ndarray) -> tuple[tuple[torch.Tensor, ...], tuple[tuple[int, ...], ...]]:
+    """Mixture weights by phone; they are stored as one byte each, in steps of -1024 · ln 1.0001."""
     data = path.read_bytes()
     at = 0
     while (length := struct.unpack_from("<i", data, at)[0]) != 0:
         at += 4 + length
     gaussians, senones = struct.unpack_from("<2i", data, at + 4)
     stored = np.frombuffer(data, np.uint8, STREAMS * gaussians * senones, at + 12).reshape(STREAMS, gaussians, senones)
-    weights = np.exp(-1024 * np.log(1.0001) * stored[:, :, :PHONE_STATES].astype(np.float32))
-    return np.ascontiguousarray(weights.reshape(STREAMS, GAUSSIANS, PHONES, STATES).transpose(0, 2, 1, 3))
+    weights, contexts = [], []
+    for phone in range(PHONES):
+        own = [np.flatnonzero(owners == STATES * phone + state) for state in range(STATES)]
+        chosen = stored[:, :, np.concatenate(own)].astype(np.float32)
+        weights.append(torch.from_numpy(np.exp(-1024 * np.log(1.0001) * chosen).astype(np.float32)))
+        contexts.append(tuple(len(members) for members in own))
+    return tuple(weights), tuple(contexts)
 
 
 def _phone_names(path: Path) -> tuple[str, ...]:
@@ -205,16 +255,15 @@ def _remove_noise(power: np.ndarray) -> np.ndarray:
     return cleaned
 
 
-def phone_posteriors(samples: np.ndarray, spoken: np.ndarray | None = None) -> np.ndarray:
-    """(T, 126) float32 posteriors of phone states, rows sum to 1; frame t sounds at t / 100 s + `FRAME_CENTRE_S`.
+def hear_phones(samples: np.ndarray, spoken: np.ndarray | None = None) -> HeardPhones:
+    """What is heard in (N,) 16 kHz mono samples, in chunks: memory grows by the result alone.
 
     Args:
-        samples: (N,) 16 kHz mono.
         spoken: (T',) bool every 10 ms, where somebody speaks: the channel's average is taken there.
     """
     coefficients = cepstra(samples)
     if not len(coefficients):
-        return np.zeros((0, PHONE_STATES), np.float32)
+        return HeardPhones(np.zeros((0, PHONE_STATES), np.float32), np.zeros((0, PHONES), np.float32))
     used = np.ones(len(coefficients), bool)
     if spoken is not None and spoken[: len(used)].sum() > FRAMES_PER_S // 2:
         used[:] = False
@@ -222,11 +271,25 @@ def phone_posteriors(samples: np.ndarray, spoken: np.ndarray | None = None) -> n
     coefficients = coefficients - coefficients[used].mean(0)
     features = _with_differences(coefficients)
     posteriors = np.empty((len(features), PHONE_STATES), np.float32)
+    instant = np.empty((len(features), PHONES), np.float32)
     for first in range(0, len(features), CHUNK_FRAMES):
         start, stop = max(0, first - OVERLAP_FRAMES), min(len(features), first + CHUNK_FRAMES + OVERLAP_FRAMES)
         inside = slice(first - start, min(first + CHUNK_FRAMES, len(features)) - start)
-        posteriors[first : first + CHUNK_FRAMES] = _forward_backward(_scores(features[start:stop]))[inside]
-    return posteriors
+        scores = _scores(features[start:stop])
+        posteriors[first : first + CHUNK_FRAMES] = _forward_backward(scores)[inside]
+        instant[first : first + CHUNK_FRAMES] = _instant(scores[inside])
+    return HeardPhones(posteriors, instant)
+
+
+def phone_posteriors(samples: np.ndarray, spoken: np.ndarray | None = None) -> np.ndarray:
+    """(T, 126) float32: the posteriors of `hear_phones` alone."""
+    return hear_phones(samples, spoken).posteriors
+
+
+def _instant(scores: np.ndarray) -> np.ndarray:
+    best = INSTANT_SCALE * scores.reshape(len(scores), PHONES, STATES).max(-1)
+    shares = np.exp(best - best.max(1, keepdims=True))
+    return shares / shares.sum(1, keepdims=True)
 
 
 def _with_differences(coefficients: np.ndarray) -> np.ndarray:
@@ -238,22 +301,26 @@ def _with_differences(coefficients: np.ndarray) -> np.ndarray:
 
 
 def _scores(features: np.ndarray) -> np.ndarray:
-    """(T, 126) log likelihoods."""
+    """(T, 126) log likelihoods of each state's best context."""
     model = acoustic_model()
-    scores = []
+    scores = np.empty((len(features), PHONE_STATES), np.float32)
     with torch.inference_mode():
         for first in range(0, len(features), SCORED_FRAMES):
             block = torch.from_numpy(features[first : first + SCORED_FRAMES])
-            total = torch.zeros(PHONES, len(block), STATES)
-            for stream in range(STREAMS):
-                values = block[:, stream]
-                density = torch.cat([values**2, values], dim=1) @ model.projection[stream] + model.offsets[stream]
-                density = density.reshape(len(block), PHONES, GAUSSIANS)
-                highest = density.amax(-1, keepdim=True)
-                mixed = torch.bmm((density - highest).exp().transpose(0, 1), model.weights[stream])  # (42, T, 3)
-                total += (mixed + 1e-30).log() + highest.transpose(0, 1)
-            scores.append(total.transpose(0, 1).reshape(len(block), PHONE_STATES).numpy())
-    return np.concatenate(scores)
+            density = torch.stack(
+                [
+                    torch.cat([block[:, n] ** 2, block[:, n]], dim=1) @ model.projection[n] + model.offsets[n]
+                    for n in range(STREAMS)
+                ]
+            ).reshape(STREAMS, len(block), PHONES, GAUSSIANS)
+            highest = density.amax(-1, keepdim=True)
+            density = (density - highest).exp()
+            for phone, (weights, contexts) in enumerate(zip(model.weights, model.contexts, strict=True)):
+                mixed = torch.bmm(density[:, :, phone], weights).clamp_min(LEAST_DENSITY).prod(0)  # (T, contexts)
+                best = torch.cat([part.amax(1, keepdim=True) for part in mixed.split(contexts, dim=1)], dim=1)
+                state = best.log() + highest[:, :, phone].sum(0)
+                scores[first : first + len(block), STATES * phone : STATES * (phone + 1)] = state.numpy()
+    return scores
 
 
 def _forward_backward(scores: np.ndarray) -> np.ndarray:

@@ -48,7 +48,7 @@ def network_features(samples: np.ndarray, posteriors: np.ndarray) -> np.ndarray:
     if not count:
         return np.zeros((0, PHONES + MEL_BANDS + 1), np.float32)
     phones = posteriors[:count].reshape(count, PHONES, STATES).sum(-1)
-    mel, level = _fit(log_mel(samples), count), _fit(level_db(samples)[:, None], count)
+    mel, level = fit_length(log_mel(samples), count), fit_length(level_db(samples)[:, None], count)
     loud = level[:, 0] > np.percentile(level, 95) - 25.0
     mel = (mel - mel[loud].mean(0)) / 3.0
     level = (level - np.percentile(level, 95)) / 15.0
@@ -56,5 +56,6 @@ def network_features(samples: np.ndarray, posteriors: np.ndarray) -> np.ndarray:
     return joined.reshape(-1, FRAMES_PER_FEATURE, joined.shape[1]).mean(1).astype(np.float32)
 
 
-def _fit(values: np.ndarray, count: int) -> np.ndarray:
+def fit_length(values: np.ndarray, count: int) -> np.ndarray:
+    """(count, C): cut, or held at the last row."""
     return np.pad(values[:count], ((0, max(0, count - len(values))), (0, 0)), mode="edge")

@@ -12,7 +12,8 @@ import torch
 from scipy import ndimage
 
 from worker.engine.models.mouth_network import MouthNetwork
-from worker.engine.speech.features import FRAMES_PER_FEATURE, log_mel, network_features
+from worker.engine.speech.acoustics import PHONES, HeardPhones
+from worker.engine.speech.features import FRAMES_PER_FEATURE, MEL_BANDS, fit_length, log_mel, network_features
 from worker.engine.speech.mouth_track import ARTICULATORS, Articulator
 from worker.engine.speech.soft_articulation import phone_memberships, soft_articulation
 from worker.engine.speech.waveform import level_db
@@ -20,22 +21,35 @@ from worker.engine.speech.waveform import level_db
 MODELS = Path(__file__).resolve().parent.parent / "models"
 WEIGHTS, FUSION = "mouth_network.pt", "mouth_fusion.json"
 CHUNK_FEATURES, OVERLAP_FEATURES = 1500, 60
-LEVEL_SHIFTS = (-8, 0, 8)  # frames of 10 ms
-LEVEL_SCALE = 0.3  # small scales are strong priors: ridge regression keeps their weights down
-BAND_SHIFTS = (-6, 0, 6)
-BAND_SCALE = 0.1
+# Features of the correction, brought to about unit variance, so that ridge regression is equally strict with all.
+MEMBERSHIP_SPREAD, INSTANT_SPREAD = 0.11, 0.047  # standard deviations of shares of 42 phones in speech
+INSTANT_SMOOTHING_FRAMES = 3.0
+BAND_SHIFTS = (-6, 0, 6)  # frames of 10 ms
+BAND_SMOOTHING_FRAMES, BAND_SPREAD = 2.0, 1.4
+LOUD_DB = 25.0
+JAW_SHARE = 0.7  # of a change of the lips' opening
 
 
 @dataclass(frozen=True)
 class Fusion:
-    """Openness = `phones` · (coarticulated openness) + `network` · (the network's) + memberships · `membership_weights`
-    + sound features · `sound_weights`; all other articulators mix both, `network_share` of it the network's."""
+    """Openness = prior + corrections · `weights`; the prior is the mean of what coarticulated phones and the network
+    say. All other articulators are that mean as they are.
 
-    phones: float
-    network: float
-    membership_weights: tuple[float, ...]
-    sound_weights: tuple[float, ...]
-    network_share: float
+    weights: (84 + 36,) for the columns of `correction_features`.
+    """
+
+    weights: tuple[float, ...]
+
+
+@dataclass(frozen=True)
+class Articulated:
+    """articulation (T, A), visemes (T, V) of phones and network together; network_visemes (T, V) of the network alone,
+    None without it; method as in `MouthTrack`."""
+
+    articulation: np.ndarray
+    visemes: np.ndarray
+    network_visemes: np.ndarray | None
+    method: str
 
 
 @functools.lru_cache(maxsize=1)
@@ -65,13 +79,7 @@ def _stored_fusions() -> dict[str, Fusion]:
 
 
 def _fusion(values: dict) -> Fusion:
-    return Fusion(
-        phones=float(values["phones"]),
-        network=float(values["network"]),
-        membership_weights=tuple(values["membership_weights"]),
-        sound_weights=tuple(values["sound_weights"]),
-        network_share=float(values["network_share"]),
-    )
+    return Fusion(tuple(float(weight) for weight in values["weights"]))
 
 
 def shipped_fusion() -> Fusion | None:
@@ -105,44 +113,47 @@ def network_outputs(samples: np.ndarray, posteriors: np.ndarray, network: MouthN
     return coarse[index] * (1 - part) + coarse[index + 1] * part
 
 
-def sound_features(samples: np.ndarray, frames: int) -> np.ndarray:
-    """(T, 3 + 72): level and 24 mel bands, a little before, at and after each frame, relative to the recording."""
-    level = np.pad(level_db(samples), (0, frames), mode="edge")[:frames]
-    relative = (level - np.percentile(level, 95)) / 20.0 if frames else level
-    smooth = ndimage.convolve1d(relative, np.hanning(9) / np.hanning(9).sum(), mode="nearest") if frames else relative
-    mel = np.pad(log_mel(samples), ((0, frames), (0, 0)), mode="edge")[:frames]
-    mel = (mel - mel.mean(0)) / 3.0 if frames else mel
-    columns = [LEVEL_SCALE * np.roll(smooth, shift)[:, None] for shift in LEVEL_SHIFTS]
-    columns += [BAND_SCALE * np.roll(mel, shift, axis=0) for shift in BAND_SHIFTS]
+def correction_features(samples: np.ndarray, heard: HeardPhones) -> np.ndarray:
+    """(T, 84 + 36) float32: which phones govern the lips with and without their context, and twelve mel bands before,
+    at and after each frame, relative to the recording's own loud parts."""
+    frames = len(heard.posteriors)
+    if not frames:
+        return np.zeros((0, 2 * PHONES + len(BAND_SHIFTS) * MEL_BANDS // 2), np.float32)
+    instant = ndimage.gaussian_filter1d(heard.instant, INSTANT_SMOOTHING_FRAMES, axis=0, mode="nearest")
+    columns = [phone_memberships(heard.posteriors) / MEMBERSHIP_SPREAD, instant / INSTANT_SPREAD]
+    mel, level = fit_length(log_mel(samples), frames), fit_length(level_db(samples)[:, None], frames)[:, 0]
+    mel = mel.reshape(frames, MEL_BANDS // 2, 2).mean(2)
+    loud = level > np.percentile(level, 95) - LOUD_DB
+    mel = (mel - mel[loud].mean(0)) / (BAND_SPREAD * max(float(mel[loud].std()), 0.1))
+    mel = ndimage.gaussian_filter1d(mel, BAND_SMOOTHING_FRAMES, axis=0, mode="nearest")
+    columns += [mel[np.clip(np.arange(frames) + shift, 0, frames - 1)] for shift in BAND_SHIFTS]
     return np.concatenate(columns, axis=1).astype(np.float32)
 
 
-def articulate(
-    samples: np.ndarray, posteriors: np.ndarray, fusion: Fusion | None = None
-) -> tuple[np.ndarray, np.ndarray, str]:
-    """Articulation (T, A), visemes (T, V) at the posteriors' frames, without lead, and the method's name."""
-    articulation, visemes = soft_articulation(posteriors)
+def articulate(samples: np.ndarray, heard: HeardPhones, fusion: Fusion | None = None) -> Articulated:
+    """What the mouth does at the frames heard, without lead."""
+    articulation, visemes = soft_articulation(heard.posteriors)
     network, fusion = mouth_network(), fusion or shipped_fusion()
-    if network is None or fusion is None or not len(posteriors):
-        return articulation, visemes, "decoded"
-    outputs = network_outputs(samples, posteriors, network)
-    fused = fuse(fusion, articulation, outputs[:, : len(ARTICULATORS)], posteriors, samples)
-    share = fusion.network_share
-    visemes = (1 - share) * visemes + share * outputs[:, len(ARTICULATORS) :]
-    return fused, (visemes / visemes.sum(1, keepdims=True)).astype(np.float32), "learned"
+    if network is None or fusion is None or not len(articulation):
+        return Articulated(articulation, visemes, None, "decoded")
+    outputs = network_outputs(samples, heard.posteriors, network)
+    prior = prior_articulation(articulation, outputs[:, : len(ARTICULATORS)])
+    seen = outputs[:, len(ARTICULATORS) :]
+    mixed = visemes + seen
+    mixed = (mixed / mixed.sum(1, keepdims=True)).astype(np.float32)
+    return Articulated(fuse(fusion, prior, correction_features(samples, heard)), mixed, seen, "learned")
 
 
-def fuse(
-    fusion: Fusion, phones: np.ndarray, network: np.ndarray, posteriors: np.ndarray, samples: np.ndarray
-) -> np.ndarray:
-    """(T, A) float32 from the phones' (T, A) and the network's (T, A) articulation."""
-    fused = ((1 - fusion.network_share) * phones + fusion.network_share * network).astype(np.float32)
-    openness = fusion.phones * phones[:, 0] + fusion.network * network[:, 0]
-    openness = openness + phone_memberships(posteriors) @ np.array(fusion.membership_weights)
-    openness = openness + sound_features(samples, len(posteriors)) @ np.array(fusion.sound_weights)
-    before = fused[:, 0].copy()
-    fused[:, 0] = openness
-    # The jaw follows what the lips were taught, at the ratio it had.
-    jaw = ARTICULATORS.index(Articulator.JAW)
-    fused[:, jaw] += 0.7 * (openness - before)
+def prior_articulation(phones: np.ndarray, network: np.ndarray) -> np.ndarray:
+    """(T, A) float32 from the phones' (T, A) and the network's (T, A): unfitted estimates of the same thing."""
+    return ((phones + network) / 2).astype(np.float32)
+
+
+def fuse(fusion: Fusion, prior: np.ndarray, features: np.ndarray) -> np.ndarray:
+    """(T, A) float32: the prior, its openness corrected."""
+    correction = features @ np.array(fusion.weights, np.float32)
+    fused = prior.copy()
+    fused[:, ARTICULATORS.index(Articulator.OPENNESS)] += correction
+    # The jaw follows what the lips were taught.
+    fused[:, ARTICULATORS.index(Articulator.JAW)] += JAW_SHARE * correction
     return fused

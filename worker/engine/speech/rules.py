@@ -15,7 +15,8 @@ from worker.engine.speech.phonemes import base_letters, is_bilabial, is_labioden
 
 PAUSE_S = 0.4  # pauses this long close the mouth and keep it still
 SMOOTHING_S = 0.018  # Gaussian sigma: -3 dB at 7.4 Hz, no ringing, no delay
-OPENING_EASE_S = 0.18  # the mouth prepares before the first sound …
+OPENING_EASE_S = 0.20  # the mouth prepares before the first sound …
+OPEN_READY_S = 0.06  # … has its shape when its lead over the sound says so …
 CLOSING_EASE_S = 0.12  # … and comes to rest after the last
 CLOSURE_EARLY_S, CLOSURE_RAMP_S = 0.030, 0.070
 RELEASE_SHARE = 0.62  # of a voiceless stop is closure, the rest is aspiration with the lips apart
@@ -62,7 +63,7 @@ def activity(speaking: Sequence[Span], frames: int) -> np.ndarray:
     active = np.zeros(frames, np.float32)
     for span in _bridge(speaking):
         a, b = _window(span.start_s - OPENING_EASE_S, span.end_s + CLOSING_EASE_S, frames)
-        rise = smoothstep((times_s[a:b] - (span.start_s - OPENING_EASE_S)) / OPENING_EASE_S)
+        rise = smoothstep((times_s[a:b] - (span.start_s - OPENING_EASE_S)) / (OPENING_EASE_S - OPEN_READY_S))
         fall = smoothstep((span.end_s + CLOSING_EASE_S - times_s[a:b]) / CLOSING_EASE_S)
         active[a:b] = np.maximum(active[a:b], np.minimum(rise, fall))
     return active

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from worker.engine.contracts import Span
-from worker.engine.speech.acoustics import FRAME_CENTRE_S, FRAMES_PER_S, phone_posteriors
+from worker.engine.speech.acoustics import FRAME_CENTRE_S, FRAMES_PER_S, hear_phones
 from worker.engine.speech.coarticulation import (
     GRID_HZ,
     MOUTH_LEAD_S,
@@ -16,7 +16,7 @@ from worker.engine.speech.coarticulation import (
     speaking_spans,
 )
 from worker.engine.speech.detection import spans_from, speech_probability, spoken_frames
-from worker.engine.speech.learned import Fusion, articulate
+from worker.engine.speech.learned import Fusion, articulate, fold_fusion
 from worker.engine.speech.mouth_track import ARTICULATORS, Articulator, MouthTrack, Phoneme, Prosody
 from worker.engine.speech.prosody import analyse_prosody, loudness
 from worker.engine.speech.rules import PAUSE_S, apply_rules
@@ -27,9 +27,9 @@ if TYPE_CHECKING:
     from worker.engine.media.audio import Audio
 
 MIN_RANGE_FRAMES = 50
-TYPICAL_RANGE = 0.78  # openness between a speaker's nearly closed and wide moments, as the shape table has it
-MAX_RANGE_GAIN = 3.0
-CLOSED_SHARE = 0.5
+# Where 10 and 90 % of openness in speech lie, against the clip's 95th percentile: medians of the tracked GRID clips.
+RANGE_PERCENTILES, TYPICAL_RANGE = (10, 90), (0.06, 0.95)
+MAX_RANGE_GAIN = 5.0
 
 
 def mouth_track_from_phonemes(phonemes: Sequence[Phoneme], audio: "Audio", times_s: np.ndarray) -> MouthTrack:
@@ -70,16 +70,24 @@ def mouth_track_from_audio(audio: "Audio", times_s: np.ndarray, *, fusion: Fusio
     times_s = np.asarray(times_s, np.float64)
     samples = speech_samples(audio)
     spans = spans_from(samples, speech_probability(samples), PAUSE_S)
-    posteriors = phone_posteriors(samples, spoken_frames(spans, len(samples)))
-    articulation, visemes, method = articulate(samples, posteriors, fusion)
+    heard = hear_phones(samples, spoken_frames(spans, len(samples)))
+    found = articulate(samples, heard, fusion)
     # The frames' sounds are centred after their index; the mouth is ahead of the sound.
     grid_s = grid_times(len(samples) / SPEECH_HZ)
-    articulation, visemes = (_moved(curve, grid_s, MOUTH_LEAD_S - FRAME_CENTRE_S) for curve in (articulation, visemes))
-    phonemes = heard_phonemes(posteriors, spans)
+    articulation, visemes = (
+        _moved(curve, grid_s, MOUTH_LEAD_S - FRAME_CENTRE_S) for curve in (found.articulation, found.visemes)
+    )
+    phonemes = heard_phonemes(heard.posteriors, spans, found.network_visemes)
     _reach_full_range(articulation, spans)
     articulation, visemes = apply_rules(articulation, visemes, phonemes, spans)
     prosody = analyse_prosody(audio, times_s, spans)
-    return _at_frames(articulation, visemes, times_s, prosody, phonemes, method)
+    return _at_frames(articulation, visemes, times_s, prosody, phonemes, found.method)
+
+
+def mouth_track_without_clip(clip_name: str, audio: "Audio", times_s: np.ndarray) -> MouthTrack:
+    """`mouth_track_from_audio` with the weights that were fitted without this clip (the shipped ones, where the clip
+    shaped nothing): for honest scores."""
+    return mouth_track_from_audio(audio, times_s, fusion=fold_fusion(clip_name))
 
 
 def _moved(curve: np.ndarray, grid_s: np.ndarray, lead_s: float) -> np.ndarray:
@@ -94,16 +102,15 @@ def _moved(curve: np.ndarray, grid_s: np.ndarray, lead_s: float) -> np.ndarray:
 
 
 def _reach_full_range(articulation: np.ndarray, spans: Sequence[Span]) -> None:
-    """Averaged beliefs move less than mouths: stretches openness and jaw so that loud vowels open fully. In place."""
+    """Averaged beliefs move less than mouths: stretches openness and jaw to the range of real ones. In place."""
     spoken = spoken_frames(spans, len(articulation) * SPEECH_HZ // GRID_HZ)[: len(articulation)]
     if spoken.sum() < MIN_RANGE_FRAMES:
         return
     for articulator in (Articulator.OPENNESS, Articulator.JAW):
         column = articulation[:, ARTICULATORS.index(articulator)]
-        low, high = np.percentile(column[: len(spoken)][spoken], [8, 95])
-        gain = min(MAX_RANGE_GAIN, TYPICAL_RANGE / max(float(high - low), 1e-3))
-        # The closed end stays closed-ish: small openings grow less than large ones.
-        column[:] = np.maximum(column - low, 0.0) * gain + np.minimum(column, low) * CLOSED_SHARE
+        low, high = np.percentile(column[: len(spoken)][spoken], RANGE_PERCENTILES)
+        gain = min(MAX_RANGE_GAIN, (TYPICAL_RANGE[1] - TYPICAL_RANGE[0]) / max(float(high - low), 1e-3))
+        column[:] = TYPICAL_RANGE[0] + gain * (column - low)
 
 
 def _fit(values: np.ndarray, count: int) -> np.ndarray:

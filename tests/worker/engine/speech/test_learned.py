@@ -1,4 +1,5 @@
 import json
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -7,9 +8,17 @@ import torch
 from tests.worker.engine.speech.conftest import RATE_HZ
 from worker.engine.contracts import Span
 from worker.engine.models.mouth_network import FEATURES, MouthNetwork, MouthNetworkConfig
-from worker.engine.speech import learned
-from worker.engine.speech.acoustics import PHONE_STATES, acoustic_model, phone_posteriors
+from worker.engine.speech import acoustics, learned
+from worker.engine.speech.acoustics import (
+    PHONE_STATES,
+    PHONES,
+    HeardPhones,
+    acoustic_model,
+    hear_phones,
+    phone_posteriors,
+)
 from worker.engine.speech.features import network_features
+from worker.engine.speech.mouth_track import VISEMES, Viseme
 from worker.engine.speech.soft_articulation import heard_phonemes, phone_memberships, soft_articulation
 
 
@@ -63,8 +72,6 @@ def test_posteriors_are_probabilities_and_know_their_sounds(speak):
 
 
 def test_posteriors_do_not_hang_on_chunk_borders(speak, monkeypatch):
-    from worker.engine.speech import acoustics
-
     _, audio = speak("A sentence that is long enough to be cut in several pieces, and then some more of it.")
     whole = phone_posteriors(audio.samples)
     monkeypatch.setattr(acoustics, "CHUNK_FRAMES", 150)
@@ -102,15 +109,64 @@ def test_a_doubtful_bilabial_is_not_closed():
     posteriors = np.zeros((60, 42, 3), np.float32)
     posteriors[:, names.index("AA")] = 1 / 3
     sure = posteriors.copy()
-    posteriors[20:32, names.index("M")], posteriors[20:32, names.index("AA")] = 0.5 / 3, 0.5 / 3
+    posteriors[20:32, names.index("M")], posteriors[20:32, names.index("AA")] = 0.35 / 3, 0.65 / 3
     sure[20:32, names.index("M")], sure[20:32, names.index("AA")] = 0.95 / 3, 0.05 / 3
     doubtful, certain = (heard_phonemes(p.reshape(60, -1), [Span(0.0, 0.6)]) for p in (posteriors, sure))
     assert "m" not in [p.symbol for p in doubtful]
     assert "m" in [p.symbol for p in certain]
 
 
+def test_a_second_opinion_can_close_the_lips_and_can_veto_it():
+    names = acoustic_model().phones
+    posteriors = np.zeros((60, 42, 3), np.float32)
+    posteriors[:, names.index("AA")] = 1 / 3
+    posteriors[20:32, names.index("M")], posteriors[20:32, names.index("AA")] = 0.4 / 3, 0.6 / 3
+    agrees = np.zeros((60, len(VISEMES)), np.float32)
+    disagrees = agrees.copy()
+    agrees[20:32, VISEMES.index(Viseme.PP)] = 0.9
+    for visemes, expected in ((agrees, True), (disagrees, False)):
+        heard = heard_phonemes(posteriors.reshape(60, -1), [Span(0.0, 0.6)], visemes)
+        assert ("m" in [p.symbol for p in heard]) is expected
+
+
 def test_features_of_nothing_are_empty():
     assert phone_posteriors(np.zeros(0, np.float32)).shape == (0, PHONE_STATES)
     assert network_features(np.zeros(100, np.float32), np.zeros((1, PHONE_STATES), np.float32)).shape == (0, FEATURES)
-    articulation, _, _ = learned.articulate(np.zeros(RATE_HZ, np.float32), phone_posteriors(np.zeros(RATE_HZ)))
-    assert np.isfinite(articulation).all()
+    silence = np.zeros(RATE_HZ, np.float32)
+    assert np.isfinite(learned.articulate(silence, hear_phones(silence)).articulation).all()
+    nothing = HeardPhones(np.zeros((0, PHONE_STATES), np.float32), np.zeros((0, PHONES), np.float32))
+    assert len(learned.correction_features(silence[:0], nothing)) == 0
+
+
+def test_a_state_counts_as_its_best_context(speak):
+    """The fast evaluation of mixtures agrees with the sum of Gaussians worked out plainly."""
+    _, audio = speak("Mama.")
+    model, frame = acoustic_model(), 30
+    features = acoustics._with_differences(acoustics.cepstra(audio.samples))[frame : frame + 1]
+    found = acoustics._scores(features)[0]
+    phone = model.phones.index("AA")
+    logs = np.zeros(sum(model.contexts[phone]))
+    for stream in range(3):
+        values = features[0, stream].astype(np.float64)
+        own = slice(128 * phone, 128 * (phone + 1))
+        density = np.concatenate([values**2, values]) @ model.projection[stream].numpy()[:, own]
+        density = np.exp(density + model.offsets[stream].numpy()[own])
+        logs += np.log(density @ model.weights[phone][stream].numpy())
+    edges = np.cumsum((0, *model.contexts[phone]))
+    best = [logs[a:b].max() for a, b in pairwise(edges)]
+    assert found[3 * phone : 3 * phone + 3] == pytest.approx(best, abs=0.05)
+
+
+def test_every_phone_has_contexts_for_all_its_states():
+    contexts = np.array(acoustic_model().contexts)
+    assert contexts.shape == (PHONES, 3) and contexts.min() >= 1
+    assert contexts.sum() == 5126  # all tied states of the model, each owned once
+
+
+def test_a_fusion_of_zeros_leaves_the_prior():
+    prior = np.random.default_rng(0).uniform(0, 1, (20, 9)).astype(np.float32)
+    features = np.ones((20, 120), np.float32)
+    assert np.array_equal(learned.fuse(learned.Fusion((0.0,) * 120), prior, features), prior)
+    lifted = learned.fuse(learned.Fusion((0.001,) * 120), prior, features)
+    assert lifted[:, 0] - prior[:, 0] == pytest.approx(0.12, abs=1e-4)
+    assert np.array_equal(lifted[:, 2:], prior[:, 2:])

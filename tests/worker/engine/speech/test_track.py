@@ -7,7 +7,11 @@ from tests.worker.engine.speech.conftest import RATE_HZ, make_audio, tone_for
 from worker.engine.speech.coarticulation import GRID_HZ
 from worker.engine.speech.mouth_track import VISEMES, Articulator, Phoneme, Viseme
 from worker.engine.speech.phonemes import is_bilabial, is_vowel
-from worker.engine.speech.track import mouth_track_from_audio, mouth_track_from_phonemes
+from worker.engine.speech.track import (
+    mouth_track_from_audio,
+    mouth_track_from_phonemes,
+    mouth_track_without_clip,
+)
 
 TEN_LANGUAGES = {
     "en-us": "My mother baked a big purple pie, but Bob put it up.",
@@ -212,6 +216,22 @@ def test_noise_between_words_does_not_open_the_mouth(speak):
     track = mouth_track_from_audio(make_audio(noisy), times_s)
     pause = (times_s > audio.duration_s) & (times_s < audio.duration_s + 0.7)
     assert np.mean(track.openness[pause] < 0.05) > 0.95
+
+
+def test_a_recording_opens_as_far_as_real_mouths_do(speak):
+    """Track-level `open_range`: averaged beliefs are stretched to where real speakers' openness lies."""
+    _, audio = speak("Father bought a large dark car. Mama saw papa far away.")
+    openness = mouth_track_from_audio(audio, frames(audio.duration_s)).openness
+    assert 0.7 < np.percentile(openness, 95) < 1.3
+
+
+def test_a_clip_that_shaped_the_weights_has_a_track_that_never_saw_it(speak):
+    _, audio = speak("Bin blue at two now.")
+    times_s = frames(audio.duration_s)
+    shipped = mouth_track_from_audio(audio, times_s).openness
+    held_out = mouth_track_without_clip("g01_bbaf2n", audio, times_s).openness
+    assert not np.array_equal(shipped, held_out)
+    assert np.array_equal(shipped, mouth_track_without_clip("v01_woman_flag_512", audio, times_s).openness)
 
 
 def test_no_frames_and_no_phonemes_are_fine():
