@@ -62,7 +62,7 @@ def read_clip(clip: TalkingClip, cache: Path) -> ClipData:
     soft, _ = soft_articulation(heard.posteriors)
     network = mouth_network()
     outputs = soft if network is None else network_outputs(samples, heard.posteriors, network)[:, : soft.shape[1]]
-    prior = prior_articulation(soft, outputs)
+    prior = prior_articulation(soft, outputs, heard)
     return ClipData(clip, samples, soft, outputs, prior, correction_features(samples, heard), times_s, aperture)
 
 

@@ -15,7 +15,12 @@ from worker.engine.models.mouth_network import MouthNetwork
 from worker.engine.speech.acoustics import PHONES, HeardPhones
 from worker.engine.speech.features import FRAMES_PER_FEATURE, MEL_BANDS, fit_length, log_mel, network_features
 from worker.engine.speech.mouth_track import ARTICULATORS, Articulator
-from worker.engine.speech.soft_articulation import phone_memberships, soft_articulation
+from worker.engine.speech.soft_articulation import (
+    INSTANT_SMOOTHING_FRAMES,
+    instant_openness,
+    phone_memberships,
+    soft_articulation,
+)
 from worker.engine.speech.waveform import level_db
 
 MODELS = Path(__file__).resolve().parent.parent / "models"
@@ -23,7 +28,6 @@ WEIGHTS, FUSION = "mouth_network.pt", "mouth_fusion.json"
 CHUNK_FEATURES, OVERLAP_FEATURES = 1500, 60
 # Features of the correction, brought to about unit variance, so that ridge regression is equally strict with all.
 MEMBERSHIP_SPREAD, INSTANT_SPREAD = 0.11, 0.047  # standard deviations of shares of 42 phones in speech
-INSTANT_SMOOTHING_FRAMES = 3.0
 BAND_SHIFTS = (-6, 0, 6)  # frames of 10 ms
 BAND_SMOOTHING_FRAMES, BAND_SPREAD = 2.0, 1.4
 LOUD_DB = 25.0
@@ -32,8 +36,7 @@ JAW_SHARE = 0.7  # of a change of the lips' opening
 
 @dataclass(frozen=True)
 class Fusion:
-    """Openness = prior + corrections · `weights`; the prior is the mean of what coarticulated phones and the network
-    say. All other articulators are that mean as they are.
+    """Openness = prior + corrections · `weights`; all other articulators are the prior of `prior_articulation`.
 
     weights: (84 + 36,) for the columns of `correction_features`.
     """
@@ -137,16 +140,20 @@ def articulate(samples: np.ndarray, heard: HeardPhones, fusion: Fusion | None = 
     if network is None or fusion is None or not len(articulation):
         return Articulated(articulation, visemes, None, "decoded")
     outputs = network_outputs(samples, heard.posteriors, network)
-    prior = prior_articulation(articulation, outputs[:, : len(ARTICULATORS)])
+    prior = prior_articulation(articulation, outputs[:, : len(ARTICULATORS)], heard)
     seen = outputs[:, len(ARTICULATORS) :]
     mixed = visemes + seen
     mixed = (mixed / mixed.sum(1, keepdims=True)).astype(np.float32)
     return Articulated(fuse(fusion, prior, correction_features(samples, heard)), mixed, seen, "learned")
 
 
-def prior_articulation(phones: np.ndarray, network: np.ndarray) -> np.ndarray:
-    """(T, A) float32 from the phones' (T, A) and the network's (T, A): unfitted estimates of the same thing."""
-    return ((phones + network) / 2).astype(np.float32)
+def prior_articulation(phones: np.ndarray, network: np.ndarray, heard: HeardPhones) -> np.ndarray:
+    """(T, A) float32: the mean of unfitted estimates of the same thing, phones' (T, A) and network's (T, A); for the
+    openness also what each moment's own sound asks for."""
+    prior = ((phones + network) / 2).astype(np.float32)
+    openness = ARTICULATORS.index(Articulator.OPENNESS)
+    prior[:, openness] = (2 * prior[:, openness] + instant_openness(heard.instant)) / 3
+    return prior
 
 
 def fuse(fusion: Fusion, prior: np.ndarray, features: np.ndarray) -> np.ndarray:

@@ -14,6 +14,8 @@ from worker.engine.speech.phonemes import ipa_from_arpabet, is_bilabial, is_labi
 ANTICIPATION_S = 0.08  # between the 60 ms after vowels and the 120 ms after pauses
 MIN_PHONEME_FRAMES = 3
 HEARD_SMOOTHING_FRAMES = 1.0
+INSTANT_SMOOTHING_FRAMES = 3.0
+UNASKED_OPENNESS = 0.4
 # What lips must do (touch, tuck, hide behind the teeth) is enforced only where phones and network together are sure of
 # it: a false closure hurts more than a soft one. Of the closures enforced on synthetic speech in rooms and noise, seven
 # to nine in ten are right (a third to two thirds of all are found); the phones alone find half as many.
@@ -53,6 +55,19 @@ def soft_articulation(posteriors: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     visible[np.arange(len(shapes)), [VISEMES.index(shape.viseme) for shape in shapes]] = dominances.mean(1)
     visemes = _spread(posteriors @ visible, ANTICIPATION_S) + 1e-6
     return articulation, (visemes / visemes.sum(1, keepdims=True)).astype(np.float32)
+
+
+def instant_openness(instant: np.ndarray) -> np.ndarray:
+    """(T,) float32 openness of what the moment's own sound asks for, without any model of time: rounded off, blunt, and
+    wrong at other moments than `soft_articulation` is. Sounds that ask nothing of the lips leave them half open.
+
+    Args:
+        instant: (T, 42) of `hear_phones`.
+    """
+    asked = [s.opening_dominance * s.openness + (1 - s.opening_dominance) * UNASKED_OPENNESS for s in state_shapes()]
+    wanted = np.array(asked).reshape(PHONES, STATES).mean(1)
+    smooth = ndimage.gaussian_filter1d(instant, INSTANT_SMOOTHING_FRAMES, axis=0, mode="nearest")
+    return (smooth @ wanted).astype(np.float32)
 
 
 def phone_memberships(posteriors: np.ndarray) -> np.ndarray:
