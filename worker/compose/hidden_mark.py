@@ -1,6 +1,6 @@
 """An invisible mark in luma that says which render a video came from, and its reader.
 
-The mark is a pattern of soft cells, one level bright or dark on flat ground and up to two where texture hides more. It
+The mark is a pattern of soft cells, one level bright or dark on flat ground and two where texture hides more. It
 survives heavy compression, scaling, cropping and padding because it is coarse, spread over the whole picture, and
 repeated in every frame; see `hidden_mark_pattern` for its layout and `hidden_mark_reader` for how it is found again.
 """
@@ -20,7 +20,7 @@ ID_DIGITS = ID_BITS // 4
 MIN_SIDE_PX = 64
 
 _FIELD_SCALE = 80  # of a cell's sign, in 8 bits around 128: leaves room for what cubic interpolation overshoots
-_FLAT_LEVELS = 1.0
+_FLAT_LEVELS = 0.75  # one level in the middle of cells, none towards their rims
 _TEXTURE_LEVELS = 2.3
 _TEXTURE_GAIN = 0.15  # levels of mark per level of local contrast
 _LEVEL_STEPS = 64
@@ -110,8 +110,9 @@ class HiddenMarkStage:
         cells = (128 + _FIELD_SCALE * signs.astype(np.int16)).astype(np.uint8)
         field = cv2.resize(cells, self._sheet_px, interpolation=cv2.INTER_CUBIC)[:height_px, :width_px]
         scale = 1 / (_FIELD_SCALE * _LEVEL_STEPS)
-        brighter = cv2.multiply(cv2.subtract(field, 128), self._strength, scale=scale)
-        darker = cv2.multiply(cv2.subtract(128, field), self._strength, scale=scale)
+        # interpolation overshoots where neighbours differ; without the limit, flat ground would get second levels there
+        brighter = cv2.multiply(cv2.min(cv2.subtract(field, 128), _FIELD_SCALE), self._strength, scale=scale)
+        darker = cv2.multiply(cv2.min(cv2.subtract(128, field), _FIELD_SCALE), self._strength, scale=scale)
         self._brighter = cv2.cvtColor(brighter, cv2.COLOR_GRAY2RGB)
         self._darker = cv2.cvtColor(darker, cv2.COLOR_GRAY2RGB)
         self._state = state

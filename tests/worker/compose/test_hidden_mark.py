@@ -101,17 +101,17 @@ def test_the_mark_is_too_faint_to_see(name, size):
     after = hidden_mark_stage(*size, RENDER_ID)(before.astype(np.uint8), 0.0).astype(int)
     difference = np.abs(after - before)
     assert 10 * np.log10(255**2 / np.mean(difference**2.0)) >= 42
-    assert difference.max() <= 4
+    assert difference.max() <= 2
 
 
-def test_flat_ground_changes_by_a_level_or_two_and_texture_by_more():
+def test_flat_ground_changes_by_one_level_and_texture_by_two():
     flat = np.full((512, 512, 3), 120, np.uint8)
     rough = np.random.default_rng(0).integers(60, 200, (512, 512, 3), dtype=np.uint8)
     changes = [
         np.abs(hidden_mark_stage(512, 512, RENDER_ID)(one.copy(), 0.0).astype(int) - one) for one in (flat, rough)
     ]
-    assert [int(change.max()) for change in changes] == [2, 4]
-    assert changes[0].mean() > 0.5
+    assert [int(change.max()) for change in changes] == [1, 2]
+    assert changes[0].mean() > 0.3
 
 
 def test_black_and_white_do_not_wrap_around():
