@@ -24,7 +24,7 @@ export function playerOf(video, { name = "video", rounded = true } = {}) {
   const showTime = () => {
     if (!isSeeking) seek.value = String(video.currentTime);
     const at = isSeeking ? Number(seek.value) : video.currentTime;
-    time.textContent = `${clockTime(at)} / ${clockTime(Math.round(length() * 10) / 10)}`;
+    time.textContent = `${clockTime(at)} / ${clockTime(length())}`;
     seek.setAttribute("aria-valuetext", `${clockTime(at)} of ${clockTime(length())}`);
     seek.style.setProperty("--played", `${length() ? (at / length()) * 100 : 0}%`);
   };

@@ -31,7 +31,7 @@ export function make(tag, attributes = {}, ...children) {
 
 /** 7.4 -> "0:07" */
 export function clockTime(seconds) {
-  const whole = Math.max(0, Math.floor(seconds));
+  const whole = Math.max(0, Math.floor(seconds + 0.05)); // 2.96 s are three seconds to everybody
   return `${Math.floor(whole / 60)}:${String(whole % 60).padStart(2, "0")}`;
 }
 

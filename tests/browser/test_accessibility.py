@@ -1,5 +1,7 @@
 """axe on every page, in light and dark, on a phone and on a desktop, with no rule switched off."""
 
+import re
+
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
@@ -9,7 +11,16 @@ from tests.browser.studio_page import StudioPage
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(300)]
 
 SIZES = {"phone": {"width": 390, "height": 844}, "desktop": {"width": 1440, "height": 900}}
-OPEN_PAGES = ["/", "/accounts/login/", "/accounts/signup/", "/accounts/password/reset/", "/nothing-here/"]
+OPEN_PAGES = [
+    "/",
+    "/accounts/login/",
+    "/accounts/signup/",
+    "/accounts/password/reset/",
+    "/accounts/password/reset/done/",
+    "/accounts/password/reset/key/done/",
+    "/accounts/confirm-email/wrong/",
+    "/nothing-here/",
+]
 OWN_PAGES = ["/library/", "/accounts/email/", "/accounts/password/change/", "/accounts/delete/", "/api/v1/docs"]
 
 
@@ -53,6 +64,23 @@ def test_the_studio_with_each_of_its_panels(studio: StudioPage) -> None:
     page.get_by_role("button", name="Delete this video").click()
     expect(page.get_by_role("dialog")).to_be_visible()
     assert_accessible(page, "studio, asking")
+
+
+def test_a_finished_video_and_the_library_that_holds_it(studio: StudioPage) -> None:
+    page = studio.page
+    studio.order()
+    studio.wait_for_video()
+    assert_accessible(page, "studio, finished video")
+    page.set_viewport_size(SIZES["desktop"])
+    page.locator(".player").get_by_role("button", name="Play", exact=True).press("Enter")
+    expect(page.locator(".player").get_by_role("button", name="Pause")).to_be_visible()
+    expect(page.get_by_role("slider", name="Position in the video")).to_have_attribute(
+        "aria-valuetext", re.compile("of")
+    )
+    page.goto("/library/")
+    page.get_by_role("button", name="More for My first video").click()
+    expect(page.get_by_role("button", name="Duplicate")).to_be_visible()
+    assert_accessible(page, "library with a video and its menu")
 
 
 def test_the_whole_studio_can_be_walked_through_by_keyboard(studio: StudioPage) -> None:

@@ -29,7 +29,7 @@ def clock_time(seconds: float | None) -> str:
     """Seconds as a player shows them: 0:07, 1:32."""
     if seconds is None:
         return "–"
-    whole_s = max(0, math.floor(seconds))
+    whole_s = max(0, math.floor(seconds + 0.05))  # 2.96 s are three seconds to everybody
     return f"{whole_s // 60}:{whole_s % 60:02d}"
 
 

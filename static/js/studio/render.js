@@ -52,7 +52,7 @@ export function startRender(store, stage) {
     const running = store.renders.some((render) => render.type !== "done");
     const strong = document.createElement("strong");
     strong.textContent = `${clockTime(seconds)} of video`;
-    estimate.append(strong, `${running ? "after the one in the making, " : "ready in "}${roughTime(takes)} · ${left() === 1 ? "1 free render" : `${left()} free renders`} left today`);
+    estimate.append(strong, `${running ? "after the one in the making, " : "ready in "}${roughTime(takes)} · ${left()} free left today`);
   };
 
   const pointAt = (step) => {
