@@ -136,17 +136,17 @@ def locked(account: Account, now: datetime.datetime | None = None) -> Iterator[W
         fresh = Account.objects.get(pk=account.pk)
         live = Lot.objects.filter(~Q(available_credits=0), account=fresh)
         wallet = Wallet(fresh, now or timezone.now(), {lot.pk: lot for lot in live})
-        _lapse(wallet)
+        lapse(wallet, f"{fresh.version}")
         yield wallet
 
 
-def _lapse(wallet: Wallet) -> None:
-    """Held credits are in another book: they stay until they are settled."""
+def lapse(wallet: Wallet, cause: str) -> None:
+    """Write down what has lapsed. Held credits are in another book: they stay until they are settled."""
     for lot in wallet.spendable():
         if lot.expires_at is not None and lot.expires_at <= wallet.now:
             wallet.move(lot, Book.AVAILABLE, Book.LAPSED, lot.available_credits)
             # Some of a lot can come back later, from a hold that outlived it, and lapse then.
-            wallet.record(Reason.LAPSE, f"lapse:{lot.pk}:{wallet.account.version}", note=lot.get_pool_display())
+            wallet.record(Reason.LAPSE, f"lapse:{lot.pk}:{cause}", note=lot.get_pool_display())
 
 
 def same_movement(earlier: Movement, *, change_credits: int) -> Movement:

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from apps.accounts.models import User
 from apps.core.failures import SiteFailure
-from apps.credits.ledger import AMOUNT_MAX_CREDITS, Wallet, checked_amount, locked, same_movement, wallet_of
+from apps.credits.ledger import AMOUNT_MAX_CREDITS, Wallet, checked_amount, lapse, locked, same_movement, wallet_of
 from apps.credits.models import Account, Book, Entry, Hold, Lot, Movement, Pool, Reason
 
 LATE_RELEASE_GRACE = datetime.timedelta(days=1)
@@ -170,9 +170,11 @@ def _settle(held: Hold, amount_credits: int, reason: Reason, note: str) -> Movem
             if part > spent:
                 _give_back(wallet, lot, part - spent)
         wallet.cover_debts()
-        return wallet.record(
+        movement = wallet.record(
             reason, f"settle:{held.pk}", hold=held, settles=held, spent_credits=amount_credits, note=note
         )
+        lapse(wallet, f"settle:{held.pk}")  # what came back after its last day
+        return movement
 
 
 def _parts(held: Hold, wallet: Wallet) -> list[tuple[Lot, int]]:

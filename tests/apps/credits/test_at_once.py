@@ -4,7 +4,9 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from uuid import uuid4
 
+import psycopg
 import pytest
 
 REPO = Path(__file__).resolve().parents[3]
@@ -97,10 +99,8 @@ def test_fifty_orders_at_once_against_credits_for_ten_hold_exactly_ten(database,
 
 def fresh_database(url: str) -> str:
     """An empty database beside the server's own one."""
-    import psycopg
-
+    name = f"at_once_{uuid4().hex}"
     with psycopg.connect(url, autocommit=True) as connection:
-        connection.execute("DROP DATABASE IF EXISTS credits_at_once WITH (FORCE)")
-        connection.execute("CREATE DATABASE credits_at_once")
+        connection.execute(f"CREATE DATABASE {name}")
     assert "/postgres?" in url
-    return url.replace("/postgres?", "/credits_at_once?")
+    return url.replace("/postgres?", f"/{name}?")
