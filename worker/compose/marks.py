@@ -26,6 +26,7 @@ MIN_SIDE_PX = 32
 
 MARK_HEIGHT_SHARE = 0.050  # of the short side
 PITCH_SHARE = 0.34  # distance between rows of marks, of the short side
+SIDE_SHARE = 0.18  # a mark's middle, of the width: as far from a face as the promise about crops allows
 MARK_OPACITY = 0.40
 SHADOW_OPACITY = 0.32
 SUPERSAMPLE = 4
@@ -117,7 +118,7 @@ def lattice(width_px: int, height_px: int, mark_px: tuple[int, int], seed: int) 
     places = []
     for row in range(rows):
         for column in range(columns):
-            side = 0.25 if (row + column + first) % 2 else 0.75
+            side = SIDE_SHARE if (row + column + first) % 2 else 1 - SIDE_SHARE
             x = round((column + side) * width_px / columns + shift_x - w / 2)
             y = round((row + 0.5) * height_px / rows + shift_y - h / 2)
             places.append((max(margin, min(x, width_px - w - margin)), max(0, min(y, height_px - h))))
