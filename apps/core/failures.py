@@ -64,7 +64,7 @@ _PICTURES: dict[str, FailureText] = {
 _FACES: dict[str, FailureText] = {
     "no_face": bad_input(
         "We could not find a face in that picture.",
-        "Use a photo where one person looks towards the camera, with eyes and mouth in view.",
+        "Use one where one person looks towards the camera, with eyes and mouth in view.",
         "We could not find a face in the {where}.",
     ),
     "no_face_at_point": bad_input(

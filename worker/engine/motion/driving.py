@@ -26,6 +26,7 @@ from worker.engine.speech.mouth_track import ARTICULATORS, Articulator
 
 HOLD_S, EASE_S = 0.12, 0.45  # a missing face: what it did last is held, then eases to rest
 MIN_FACE_SHARE, MIN_FACE_FRAMES = 0.05, 3
+_ONE_SPAN_S = 0.5
 TURNED_DEG = (38.0, 52.0)  # from here on a mouth cannot be seen well, from there on not at all
 
 _LIP_POINTS = np.array(lm.LIPS)
@@ -278,10 +279,16 @@ def _missing_spans(at_s: np.ndarray, clip_times_s: np.ndarray) -> list[Span]:
 
 
 def _spans_where(times_s: np.ndarray, wrong: np.ndarray) -> list[Span]:
-    """Spans from the first frame of each run to the frame after it."""
+    """Spans from the first frame of each run to the frame after it; runs that nearly touch are one span."""
     if not wrong.any():
         return []
     edges = np.flatnonzero(np.diff(np.concatenate([[0], wrong.astype(np.int8), [0]])))
     frame_s = float(np.median(np.diff(times_s))) if len(times_s) > 1 else 0.04
     ends = np.append(times_s, times_s[-1] + frame_s)
-    return [Span(float(times_s[first]), float(ends[end])) for first, end in zip(edges[::2], edges[1::2], strict=True)]
+    spans: list[Span] = []
+    for first, end in zip(edges[::2], edges[1::2], strict=True):
+        start_s, end_s = float(times_s[first]), float(ends[end])
+        if spans and start_s - spans[-1].end_s < _ONE_SPAN_S:
+            start_s = spans.pop().start_s
+        spans.append(Span(start_s, end_s))
+    return spans

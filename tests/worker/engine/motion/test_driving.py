@@ -139,3 +139,10 @@ def test_life_scales_a_driven_photo_too():
 def test_without_a_face_there_is_nothing_to_perform():
     with pytest.raises(ValueError, match="face"):
         perform([], TIMES_S, TIMES_S)
+
+
+def test_a_face_that_comes_and_goes_is_one_span_and_long_ones_stay_apart():
+    faces = [face_at(i, openness=0.2 * (i % 3)) for i in range(len(TIMES_S))]
+    kept = [face for face in faces if face.index not in (20, 21, 25, 28, 70)]
+    spans = performed(kept).missing
+    assert [(round(s.start_s, 2), round(s.end_s, 2)) for s in spans] == [(0.8, 1.16), (2.8, 2.84)]
