@@ -89,7 +89,7 @@ _FACES: dict[str, FailureText] = {
     ),
     "face_turned_away": bad_input(
         "The face is turned too far to the side; half of the mouth is hidden.",
-        "Use a photo in which the person looks more towards the camera; up to a half turn is fine.",
+        "Use a photo in which the person looks more towards the camera, so that both corners of the mouth are in view.",
         "The face is turned {yaw_deg:.0f}° to the side; we can animate up to {max_yaw_deg:.0f}°.",
     ),
     "face_covered": bad_input(
