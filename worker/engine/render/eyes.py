@@ -16,6 +16,8 @@ from worker.engine.render.warping import Region, looked_up, region_around, sampl
 _TABLE = 96
 _LASHES = 0.055  # thickness of the lash line, in eye widths
 _LOWER_SHARE = 0.14  # the lower lid does this much of the closing
+# Shut lids: how bright beside the skin under the eye, and how much brighter than seen they may become.
+_LID_LIGHT, _MOST_LIT = 0.82, 1.3
 _SHUT_EYES = 0.10  # lid gap ÷ eye width under which the photo's eye counts as shut: no blink
 
 
@@ -160,8 +162,31 @@ def _build_eye(rgb: np.ndarray, points: np.ndarray, rows: tuple[tuple[int, ...],
     # Closing also fills the eyeball with its own white: below the lid edge the skin's colour goes on instead.
     across_lid = across - np.interp((along / width + 0.25) / 1.5 * (_TABLE - 1), np.arange(_TABLE), up)
     bare = fill(bare, across_lid > -_LASHES * width)
+    place = (along / width + 0.25) / 1.5 * (_TABLE - 1)
+    from_fold = (across - np.interp(place, np.arange(_TABLE), fold)) / room
+    below = across - np.interp(place, np.arange(_TABLE), low)
+    bare = _lit_lid(bare, rgb[rows_, columns_], from_fold, below / width, (along > 0) & (along < width))
     edges = np.stack([up, low, fold], axis=-1).astype(np.float32)
     return Eye(box, start, axis, normal.astype(np.float32), width, np.stack([edges, edges]), bare)
+
+
+def _lit_lid(
+    bare: np.ndarray, rgb: np.ndarray, from_fold: np.ndarray, below: np.ndarray, within: np.ndarray
+) -> np.ndarray:
+    """`bare` (h, w, 3) with the lid's skin nearly as bright as the skin under the eye.
+
+    With open eyes what is seen of a lid lies in the shadow of the brow, in its fold or under make-up; shut, it faces
+    the light. from_fold: (h, w) 0 at the fold, 1 at the lid's edge; below: eye widths under the lower lid; within:
+    between the corners.
+    """
+    under = rgb[within & (below > 0.16) & (below < 0.34)]
+    lid = bare[within & (from_fold > 0.4) & (from_fold < 1.0)]
+    if len(under) < 12 or len(lid) < 12:
+        return bare
+    seen, want = (float(np.median(part @ np.array([0.299, 0.587, 0.114]))) for part in (lid, under))
+    gain = float(np.clip(_LID_LIGHT * want / max(seen, 1.0), 1.0, _MOST_LIT))
+    share = np.clip((from_fold - 0.1) / 0.7, 0, 1)[..., None].astype(np.float32)
+    return cv2.convertScaleAbs(bare * (1 + share * (gain - 1)))
 
 
 def _lid_correction(
