@@ -21,7 +21,8 @@ class VideoTrack:
 
     times_s: (T,). aperture, mouth_width: (T,) in inter-ocular distances. eye_openness: (T,) mean of both eyes, lid gap
     ÷ eye width. pose_deg: (T, 3) yaw, pitch, roll. landmarks_px: (T, 478, 3) float32. mouth_change: (T,) mean absolute
-    difference (1/255) of the aligned mouth to the frame before; [0] is NaN.
+    difference (1/255) of the aligned mouth to the frame before; NaN in the first two frames of a face, over which the
+    tracker settles: what changes there is where it puts the face, not the picture.
     """
 
     times_s: np.ndarray
@@ -69,10 +70,11 @@ def track_video(path: Path | str) -> VideoTrack:
 def _rows(frames: Iterator[Frame]) -> Iterator[tuple[float, np.ndarray, np.ndarray, float, int, int]]:
     """(time, points, pose, mouth change, width, height) per frame; no pixels are kept but one mouth."""
     before: np.ndarray | None = None
+    settled = False
     for frame, face in track_faces(frames):
         size = frame.width_px, frame.height_px
         if face is None:
-            before = None
+            before, settled = None, False
             yield (
                 frame.pts_s,
                 np.full((landmarks.N_LANDMARKS, 3), np.nan, np.float32),
@@ -82,8 +84,8 @@ def _rows(frames: Iterator[Frame]) -> Iterator[tuple[float, np.ndarray, np.ndarr
             )
             continue
         mouth = _mouth_crop(frame, face.landmarks_px)
-        change = float(cv2.absdiff(mouth, before).mean()) if before is not None else float("nan")
-        before = mouth
+        change = float(cv2.absdiff(mouth, before).mean()) if before is not None and settled else float("nan")
+        before, settled = mouth, before is not None
         pose = np.array([face.pose.yaw_deg, face.pose.pitch_deg, face.pose.roll_deg])
         yield frame.pts_s, face.landmarks_px, pose, change, *size
 
