@@ -204,9 +204,10 @@ def state_shapes() -> tuple[Shape, ...]:
 def cepstra(samples: np.ndarray) -> np.ndarray:
     """(T, 13) cepstra of 16 kHz samples as pocketsphinx makes them, one frame every 10 ms."""
     rms = float(np.sqrt(np.mean(samples**2))) if len(samples) else 0.0
-    scaled = samples * (32768.0 * TARGET_RMS / max(rms, 1e-5))
-    scaled = scaled + np.random.default_rng(0).normal(0.0, 1.0, len(scaled))  # digital silence has no logarithm
-    emphasised = np.append(scaled[:1], scaled[1:] - 0.97 * scaled[:-1]).astype(np.float32)
+    scaled = np.random.default_rng(0).standard_normal(len(samples), np.float32)  # digital silence has no logarithm
+    scaled += samples * np.float32(32768.0 * TARGET_RMS / max(rms, 1e-5))
+    emphasised = scaled.copy()
+    emphasised[1:] -= np.float32(0.97) * scaled[:-1]
     padded = np.pad(emphasised, (0, WINDOW))
     windows = np.lib.stride_tricks.sliding_window_view(padded, WINDOW)[: len(samples) : HOP_LENGTH]
     hamming, bank = np.hamming(WINDOW).astype(np.float32), _mel_bank()

@@ -15,15 +15,16 @@ from worker.engine.speech.phonemes import base_letters, is_bilabial, is_labioden
 
 PAUSE_S = 0.4  # pauses this long close the mouth and keep it still
 SMOOTHING_S = 0.018  # Gaussian sigma: -3 dB at 7.4 Hz, no ringing, no delay
-OPENING_EASE_S = 0.20  # the mouth prepares before the first sound …
-OPEN_READY_S = 0.06  # … has its shape when its lead over the sound says so …
-CLOSING_EASE_S = 0.12  # … and comes to rest after the last
+OPENING_EASE_S = 0.17  # the mouth prepares before the first sound …
+OPEN_READY_S = 0.05  # … has its shape when its lead over the sound says so …
+CLOSING_EASE_S = 0.10  # … and comes to rest after the last
 CLOSURE_EARLY_S, CLOSURE_RAMP_S = 0.030, 0.070
 RELEASE_SHARE = 0.62  # of a voiceless stop is closure, the rest is aspiration with the lips apart
 MIN_CLOSURE_S = 0.055  # longer than a frame at 24 fps, so at least one frame shows it
 SIBILANT_JAW_MAX, SIBILANT_OPENNESS_MAX = 0.35, 0.45
 LABIODENTAL_TUCK_MIN, LABIODENTAL_OPENNESS_MAX, LABIODENTAL_JAW_MAX = 0.8, 0.12, 0.4
-MAX_OPENNESS = 1.25
+SIBILANT_RAMP_S = 0.045  # shorter than a lip closure's: the short vowel between two still opens
+MAX_OPENNESS, WIDE_OPENNESS = 1.25, 0.9  # beyond the second, openness is bent towards the first
 
 _COLUMN = {articulator: index for index, articulator in enumerate(ARTICULATORS)}
 
@@ -46,8 +47,8 @@ def apply_rules(
     visemes = ndimage.gaussian_filter1d(visemes.astype(np.float32), SMOOTHING_S * GRID_HZ, axis=0, mode="nearest")
     _limit_sibilants(track, phonemes)
     _tuck_lip(track, phonemes)
-    track[:, _COLUMN[Articulator.OPENNESS]] = np.clip(track[:, _COLUMN[Articulator.OPENNESS]], 0.0, MAX_OPENNESS)
-    track[:, _COLUMN[Articulator.JAW]] = np.clip(track[:, _COLUMN[Articulator.JAW]], 0.0, MAX_OPENNESS)
+    for column in (_COLUMN[Articulator.OPENNESS], _COLUMN[Articulator.JAW]):
+        track[:, column] = _bounded(track[:, column])
     _close_lips(track, visemes, phonemes)
     active = activity(speaking, len(track))[:, None]
     track *= active
@@ -55,6 +56,13 @@ def apply_rules(
     rest[VISEMES.index(Viseme.REST)] = 1.0
     visemes = visemes * active + rest * (1.0 - active)
     return track, visemes / visemes.sum(axis=1, keepdims=True)
+
+
+def _bounded(openness: np.ndarray) -> np.ndarray:
+    """Never below 0 nor above `MAX_OPENNESS`; wide openings are bent, not cut off, so that they keep their peaks."""
+    reach = MAX_OPENNESS - WIDE_OPENNESS
+    bent = WIDE_OPENNESS + reach * np.tanh((openness - WIDE_OPENNESS) / reach)
+    return np.where(openness > WIDE_OPENNESS, bent, np.maximum(openness, 0.0))
 
 
 def activity(speaking: Sequence[Span], frames: int) -> np.ndarray:
@@ -154,7 +162,7 @@ def _limit_sibilants(track: np.ndarray, phonemes: Sequence[Phoneme]) -> None:
     for phoneme in phonemes:
         if not is_sibilant(phoneme.symbol):
             continue
-        where, held = _presence(Span(phoneme.start_s, phoneme.end_s - 0.01), CLOSURE_RAMP_S, len(track))
+        where, held = _presence(Span(phoneme.start_s, phoneme.end_s - 0.01), SIBILANT_RAMP_S, len(track))
         for column, most in ((jaw, SIBILANT_JAW_MAX), (openness, SIBILANT_OPENNESS_MAX)):
             limit = most + (MAX_OPENNESS - most) * (1.0 - held)
             track[where, column] = np.minimum(track[where, column], limit)

@@ -12,6 +12,7 @@ SPEECH_HZ = 16_000
 LEVEL_HZ = 100
 HOP_LENGTH = SPEECH_HZ // LEVEL_HZ  # 160 samples, 10 ms
 LEVEL_WINDOW = 400  # 25 ms
+LEVEL_CHUNK = 3000
 
 
 def speech_samples(audio: "Audio") -> np.ndarray:
@@ -27,13 +28,21 @@ def level_db(samples: np.ndarray) -> np.ndarray:
 
     The first difference is mixed in so that rumble counts less and consonants more.
     """
+    samples = np.asarray(samples, np.float32)
     count = len(samples) // HOP_LENGTH + 1
-    emphasised = np.append(samples[:1], samples[1:] - 0.7 * samples[:-1]) if len(samples) else samples
-    squares = np.zeros(count * HOP_LENGTH + LEVEL_WINDOW, np.float64)
-    start = LEVEL_WINDOW // 2
-    room = min(len(emphasised), len(squares) - start)
-    squares[start : start + room] = emphasised[:room].astype(np.float64) ** 2
-    total = np.concatenate([[0.0], np.cumsum(squares)])
-    at = np.arange(count) * HOP_LENGTH
-    power = (total[at + LEVEL_WINDOW] - total[at]) / LEVEL_WINDOW
-    return (10.0 * np.log10(np.maximum(power, 1e-10))).astype(np.float32)
+    levels = np.empty(count, np.float32)
+    for first in range(0, count, LEVEL_CHUNK):  # in double precision, but never for a whole recording at once
+        frames = min(LEVEL_CHUNK, count - first)
+        start = first * HOP_LENGTH - LEVEL_WINDOW // 2
+        stop = start + frames * HOP_LENGTH + LEVEL_WINDOW
+        block = np.asarray(samples[max(0, start - 1) : stop], np.float64)
+        emphasised = block.copy()
+        emphasised[1:] -= 0.7 * block[:-1]
+        squares = np.zeros(stop - start)
+        own = emphasised if start <= 0 else emphasised[1:]
+        squares[max(0, -start) : max(0, -start) + len(own)] = own**2
+        total = np.concatenate([[0.0], np.cumsum(squares)])
+        at = np.arange(frames) * HOP_LENGTH
+        power = (total[at + LEVEL_WINDOW] - total[at]) / LEVEL_WINDOW
+        levels[first : first + frames] = 10.0 * np.log10(np.maximum(power, 1e-10))
+    return levels

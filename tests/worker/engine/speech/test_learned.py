@@ -8,7 +8,7 @@ import torch
 from tests.worker.engine.speech.conftest import RATE_HZ
 from worker.engine.contracts import Span
 from worker.engine.models.mouth_network import FEATURES, MouthNetwork, MouthNetworkConfig
-from worker.engine.speech import acoustics, learned
+from worker.engine.speech import acoustics, learned, waveform
 from worker.engine.speech.acoustics import (
     PHONE_STATES,
     PHONES,
@@ -170,3 +170,11 @@ def test_a_fusion_of_zeros_leaves_the_prior():
     lifted = learned.fuse(learned.Fusion((0.001,) * 120), prior, features)
     assert lifted[:, 0] - prior[:, 0] == pytest.approx(0.12, abs=1e-4)
     assert np.array_equal(lifted[:, 2:], prior[:, 2:])
+
+
+def test_levels_do_not_hang_on_chunk_borders(monkeypatch):
+    samples = np.random.default_rng(0).normal(0, 0.1, RATE_HZ + 77).astype(np.float32)
+    whole = waveform.level_db(samples)
+    monkeypatch.setattr(waveform, "LEVEL_CHUNK", 7)
+    assert waveform.level_db(samples) == pytest.approx(whole, abs=1e-3)
+    assert len(whole) == len(samples) // 160 + 1

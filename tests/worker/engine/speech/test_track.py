@@ -4,6 +4,8 @@ import numpy as np
 import pytest
 
 from tests.worker.engine.speech.conftest import RATE_HZ, make_audio, tone_for
+from worker.engine.contracts import Span
+from worker.engine.speech import rules
 from worker.engine.speech.coarticulation import GRID_HZ
 from worker.engine.speech.mouth_track import VISEMES, Articulator, Phoneme, Viseme
 from worker.engine.speech.phonemes import is_bilabial, is_vowel
@@ -248,3 +250,18 @@ def test_accents_sit_on_stressed_vowels(speak):
     for accent in track.prosody.accents:
         assert any(p.start_s <= accent.time_s <= p.end_s for p in stressed)
         assert 0.0 < accent.strength <= 1.0
+
+
+def test_wide_openings_are_bent_and_keep_their_order():
+    bent = rules._bounded(np.array([-0.3, 0.0, 0.5, 0.9, 1.2, 1.8, 3.0]))
+    assert bent[:4] == pytest.approx([0.0, 0.0, 0.5, 0.9])
+    assert np.all(np.diff(bent[1:]) > 0) and bent[-1] <= rules.MAX_OPENNESS
+
+
+def test_a_short_vowel_between_two_hisses_still_opens():
+    track = np.zeros((100, 9), np.float32)
+    track[:, 0] = 0.8
+    hisses = [Phoneme("s", 0.30, 0.40), Phoneme("s", 0.50, 0.60)]
+    ruled, _ = rules.apply_rules(track, np.full((100, 14), 1 / 14, np.float32), hisses, [Span(0.0, 1.0)])
+    assert ruled[33:39, 0].max() <= rules.SIBILANT_OPENNESS_MAX + 0.01
+    assert ruled[44:46, 0].min() > 0.65
