@@ -88,8 +88,8 @@ def _render(
     stages = frame_stages(width, height) if frame_stages is not None else ()
     see_through = request.background is Background.TRANSPARENT
     encode = alpha_encoder if see_through else VideoEncoder
-    encoder = encode(request.output_path, width, height, request.frame_rate, audio_path=acting.sound)
     still_index = still_frame(request.still, request.frame_rate, len(acting.plan))
+    encoder = encode(request.output_path, width, height, request.frame_rate, audio_path=acting.sound)
     canvas = np.empty((height, width, 3), np.uint8)
     with encoder:
         for index, motion in enumerate(acting.plan):

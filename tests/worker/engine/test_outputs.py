@@ -1,6 +1,7 @@
 """What comes out besides an ordinary talking photo: loops, cut-outs, stills, odd frame rates, edited mouths, moods."""
 
 import json
+import threading
 from dataclasses import replace
 from fractions import Fraction
 
@@ -139,7 +140,8 @@ def test_a_still_is_the_frame_shown_at_its_time(idle, tmp_path):
 def test_a_still_outside_the_video_is_refused(idle, tmp_path, at_s):
     failure = refused(replace(idle, still=Still(at_s, tmp_path / "still.png")))
     assert failure.code is FailureCode.OPTION_INVALID
-    assert not (tmp_path / "still.png").exists()
+    assert not list(tmp_path.iterdir())
+    assert not any(thread.name.startswith("encoder-") for thread in threading.enumerate())
 
 
 @pytest.mark.parametrize(
