@@ -125,6 +125,14 @@ def test_the_same_motion_gives_the_same_bytes_whatever_came_before(portrait):
     np.testing.assert_array_equal(one, second.render(wanted))
 
 
+def test_a_canvas_that_was_used_before_gets_the_same_picture(portrait):
+    renderer = Renderer(portrait)
+    wanted = motion(openness=0.5, jaw=0.4, turn=(1, -1, 0.5))
+    canvas = np.full_like(portrait.rgb, 77)
+    assert renderer.render(wanted, canvas) is canvas
+    np.testing.assert_array_equal(canvas, renderer.render(wanted))
+
+
 def test_a_grey_photo_gets_a_grey_mouth():
     grey = drawn_portrait()
     grey[:] = grey.mean(-1, keepdims=True).astype(np.uint8)
