@@ -138,7 +138,12 @@ CHANNEL_LAYERS = {
     "default": {
         "BACKEND": "channels_redis.core.RedisChannelLayer",
         # Redis' client gives up reading after 5 s by itself, which is just as long as the layer waits for a message.
-        "CONFIG": {"hosts": [{"address": REDIS_URL, "socket_timeout": 20}], "prefix": "lipsmith:channels", "capacity": 200, "expiry": 30},
+        "CONFIG": {
+            "hosts": [{"address": REDIS_URL, "socket_timeout": 20}],
+            "prefix": "lipsmith:channels",
+            "capacity": 200,
+            "expiry": 30,
+        },
     }
 }
 
