@@ -11,6 +11,10 @@ from tests.browser.studio_page import StudioPage, wait_until
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(400)]
 
 
+# Long enough that a quick machine is still painting when the page is back after its reload.
+LONG_ENOUGH = "Hello! A minute ago I was only a picture. Now I can talk about your work for as long as you like, " * 2
+
+
 def only_moves_forward(values: list[float]) -> bool:
     return all(later >= earlier for earlier, later in itertools.pairwise(values))
 
@@ -19,8 +23,8 @@ def test_a_newcomer_makes_watches_and_downloads_a_video_and_a_reload_loses_nothi
     studio: StudioPage, tmp_path: Path
 ) -> None:
     page = studio.page
-    studio.order()
-    before = studio.follow(lambda seen: len(seen) >= 4)
+    studio.order(LONG_ENOUGH)
+    before = studio.follow(lambda seen: len(seen) >= 3)
     page.reload()
     page.wait_for_selector("html[data-ready=true]")
     expect(studio.bar).to_be_visible()
@@ -36,7 +40,7 @@ def test_a_newcomer_makes_watches_and_downloads_a_video_and_a_reload_loses_nothi
     )
     wait_until(page, lambda: studio.video.evaluate("video => video.currentTime") > started_s + 0.3)
     facts = studio.video.evaluate("v => ({duration: v.duration, width: v.videoWidth, height: v.videoHeight})")
-    assert 0.8 < facts["duration"] < 6
+    assert 8 < facts["duration"] < 25
     assert min(facts["width"], facts["height"]) == 720
 
     studio.video.evaluate("v => { v.pause(); v.currentTime = 0.5 }")
