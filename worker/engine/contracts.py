@@ -110,11 +110,13 @@ class FaceBox:
 class FaceChoice:
     """Which face: automatic (the one face, or the clearly dominant one), by index (largest first), or by a point.
 
-    `point` is (x, y) in pixels of the upright picture. At most one of `index` and `point` is set.
+    `point` is (x, y) in pixels of the upright picture. At most one of `index` and `point` is set. In a clip, `at_s` is
+    the time of the frame in which the point was chosen.
     """
 
     index: int | None = None
     point: tuple[float, float] | None = None
+    at_s: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -159,6 +161,65 @@ class TalkingPhotoRequest:
     idle_s: float | None = None
     background: Background = Background.PHOTO  # TRANSPARENT needs an output that ends in .webm or .mov
     still: Still | None = None
+
+
+class SyncMode(StrEnum):
+    """What happens when a dub's sound is longer or shorter than its stretch of the clip (names as on sync.so)."""
+
+    CUT_OFF = "cut_off"  # the longer one is cut
+    LOOP = "loop"  # the picture starts again until the sound ends
+    BOUNCE = "bounce"  # the picture runs back and forth until the sound ends
+    SILENCE = "silence"  # the picture keeps its length; after the sound, silence and closed lips
+    REMAP = "remap"  # the picture is slowed or hurried to the sound's length
+
+
+class Adaptation(StrEnum):
+    """Whether the mouth learns its speaker's habits from the clip's own voice."""
+
+    AUTO = "auto"  # only where held-back seconds show that it helps
+    OFF = "off"
+
+
+@dataclass(frozen=True)
+class DubSegment:
+    """A stretch of the clip with a sound of its own; the rest of the clip stays as it is.
+
+    Exactly one of `audio_path` and `script`. `sync_mode` None: the request's. `face` None: the request's.
+    """
+
+    start_s: float
+    end_s: float
+    audio_path: Path | None = None
+    script: Script | None = None
+    face: FaceChoice | None = None
+    sync_mode: SyncMode | None = None
+
+
+@dataclass(frozen=True)
+class VideoDubRequest:
+    """Everything one video dub depends on; same request, same pixels before encoding.
+
+    The new sound is one of `audio_path`, `script`, or `segments` (then everything outside them stays untouched).
+    `strength` in [0, 1] scales how far the mouth follows. `keep_background` keeps what is heard besides the voice.
+    `cache_dir` keeps face tracks by the clip's content, so that a second dub skips the tracking.
+    """
+
+    video_path: Path
+    output_path: Path
+    audio_path: Path | None = None
+    script: Script | None = None
+    segments: tuple[DubSegment, ...] = ()
+    face: FaceChoice = FaceChoice()
+    sync_mode: SyncMode = SyncMode.CUT_OFF
+    keep_background: bool = False
+    strength: float = 1.0
+    adapt: Adaptation = Adaptation.AUTO
+    device: str = "auto"
+    seed: int = 0
+    max_short_side_px: int | None = None
+    max_duration_s: float = MAX_AUDIO_S
+    voice_dir: Path | None = None
+    cache_dir: Path | None = None
 
 
 @dataclass(frozen=True)
