@@ -1,4 +1,4 @@
-"""The command line: `python -m worker animate|track|preflight|identify|score|bench|marks|certificate|sheet|train …`.
+"""The command line: `python -m worker COMMAND …`, see `COMMANDS`; `--help` after any of them says more.
 
 Exit codes: 0 done; 2 bad input, with one JSON line {"code", "message", "at_s", "detail"} on stderr; 1 our fault, with
 the same line; 130 interrupted.
@@ -22,7 +22,19 @@ from worker.cli.options import StrictParser
 from worker.cli.terminal import EXIT_BAD_INPUT, EXIT_INTERRUPTED, EXIT_OK, Terminal, quiet_streams
 from worker.engine.failures import EngineFailure, FailureCode
 
-COMMANDS = ("animate", "track", "preflight", "identify", "score", "bench", "marks", "certificate", "sheet", "train")
+COMMANDS = (
+    "animate",
+    "track",
+    "preflight",
+    "identify",
+    "score",
+    "bench",
+    "marks",
+    "certificate",
+    "sheet",
+    "thumbnail",
+    "train",
+)
 EXIT_OUR_FAULT = 1
 EXIT_BROKEN_PIPE = 141
 _OUR_FAULTS = frozenset(
