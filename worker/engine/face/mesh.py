@@ -78,6 +78,11 @@ class FaceMesh:
         faces = found.multi_face_landmarks or []
         return [FaceLandmarks(np.array([(p.x, p.y, p.z) for p in face.landmark], np.float32) * scale) for face in faces]
 
+    def reset(self) -> None:
+        """Forget the face that was followed, far cheaper than a new mesh; the next picture is looked at afresh."""
+        self._mesh.reset()
+        self._warm = False
+
     def close(self) -> None:
         self._mesh.close()
 

@@ -7,7 +7,8 @@ would add its own jitter.
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Protocol, TypeVar
+from types import TracebackType
+from typing import Protocol, Self, TypeVar
 
 import cv2
 import numpy as np
@@ -77,74 +78,132 @@ def track_faces(
     The face is chosen in the first frame that shows any: by `choice`, or the widest when several could be meant
     (also when `choice` names none of them).
     """
-    with FaceFinder() as finder:
-        tracker = _Tracker(finder, choice or FaceChoice())
-        try:
-            for frame in frames:
-                yield frame, tracker.follow(frame)
-        finally:
-            tracker.close()
+    with FaceFinder() as finder, FaceFollower() as follower:
+        tracker = _Tracker(finder, follower, choice or FaceChoice())
+        for frame in frames:
+            yield frame, tracker.follow(frame)
 
 
-class _Tracker:
-    def __init__(self, finder: FaceFinder, choice: FaceChoice) -> None:
-        self._finder = finder
-        self._choice = choice
-        self._mesh: FaceMesh | None = None
+class FaceFollower:
+    """Follows one face from frame to frame, in a window around it. A context manager.
+
+    view_rgb, view_points: the window as the mesh last saw it, (h, w, 3) uint8 of about 320 px, and the face's points
+    in it, (478, 3); None before a face was seen.
+    """
+
+    def __init__(self) -> None:
+        self._mesh = FaceMesh(tracking=True)
         self._window: _Window | None = None
-        self._last: FaceBox | None = None
-        self._missing = 0
+        self.last: FaceBox | None = None
+        self.view_rgb: np.ndarray | None = None
+        self.view_points: np.ndarray | None = None
 
-    def close(self) -> None:
-        if self._mesh is not None:
-            self._mesh.close()
-            self._mesh = None
+    @property
+    def is_following(self) -> bool:
+        return self._window is not None
+
+    def start(self, frame: TrackableFrame, box: FaceBox) -> None:
+        """Begin with the face in `box`, pixels of the upright frame."""
+        self.last = None
+        self._put_window(frame, box)
 
     def follow(self, frame: TrackableFrame) -> FrameFace | None:
-        face = self._in_window(frame) if self._window is not None else None
-        if face is None and (self._window is not None or self._missing % SEARCH_EVERY == 0):
-            self._window = None
-            if self._search(frame):
-                face = self._in_window(frame)
-        if face is None:
-            self._window = None
-            self._missing += 1
-            return None
-        self._missing = 0
-        self._last = box_of_points(face.landmarks_px, 1.0)
-        self._keep_window(frame)
-        return face
-
-    def _in_window(self, frame: TrackableFrame) -> FrameFace | None:
+        """The face in the next frame, or None once it is lost; then it has to be started anew."""
         window = self._window
-        if window is None or self._mesh is None:
+        if window is None:
             return None
         crop = frame.crop_rgb((window.x0, window.y0, window.x1, window.y1))
         scale = WINDOW_SIDE_PX / window.side
         size = (max(1, round(crop.shape[1] * scale)), max(1, round(crop.shape[0] * scale)))
         small = cv2.resize(crop, size, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC)
         found = self._mesh.detect(small)
-        if not found:
+        face = None if not found else self._checked(frame, found[0].points_px, crop, size, window)
+        if face is None:
+            self._window = None
             return None
+        self.view_rgb, self.view_points = small, found[0].points_px
+        self.last = box_of_points(face.landmarks_px, 1.0)
+        self._keep_window(frame)
+        return face
+
+    def close(self) -> None:
+        self._mesh.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _checked(
+        self, frame: TrackableFrame, found: np.ndarray, crop: np.ndarray, size: tuple[int, int], window: _Window
+    ) -> FrameFace | None:
         # The rounded size may stretch the two directions a little differently.
         factor = np.array([crop.shape[1] / size[0], crop.shape[0] / size[1], crop.shape[1] / size[0]], np.float32)
-        points = found[0].points_px * factor + np.array([window.x0, window.y0, 0], np.float32)
+        points = found * factor + np.array([window.x0, window.y0, 0], np.float32)
         pose = head_pose(points)
         if fit_residual(points, pose) > MAX_RESIDUAL or self._jumped(box_of_points(points, 1.0)):
             return None
         return FrameFace(frame.index, frame.pts_s, points, pose)
 
     def _jumped(self, box: FaceBox) -> bool:
-        if self._last is None or self._missing:
+        if self.last is None:
             return False
-        width = self._last.x1 - self._last.x0
-        moved = abs(box.x0 + box.x1 - self._last.x0 - self._last.x1) / 2
-        moved = max(moved, abs(box.y0 + box.y1 - self._last.y0 - self._last.y1) / 2)
+        width = self.last.x1 - self.last.x0
+        moved = abs(box.x0 + box.x1 - self.last.x0 - self.last.x1) / 2
+        moved = max(moved, abs(box.y0 + box.y1 - self.last.y0 - self.last.y1) / 2)
         grown = (box.x1 - box.x0) / max(width, 1e-6)
         return moved > JUMP_SHARE * width or not 1 / 1.5 < grown < 1.5
 
+    def _put_window(self, frame: TrackableFrame, box: FaceBox) -> None:
+        side = max(box.x1 - box.x0, box.y1 - box.y0) * WINDOW_FACTOR
+        x, y = (box.x0 + box.x1) / 2, (box.y0 + box.y1) / 2
+        x0, y0 = max(0, round(x - side / 2)), max(0, round(y - side / 2))
+        x1, y1 = min(frame.width_px, round(x + side / 2)), min(frame.height_px, round(y + side / 2))
+        x0, y0 = min(x0, frame.width_px - 2), min(y0, frame.height_px - 2)
+        self._window = _Window(x0, y0, max(x0 + 2, x1), max(y0 + 2, y1), side / WINDOW_FACTOR)
+        # A mesh that has followed the face in the old window would look for it in the wrong place.
+        self._mesh.reset()
+
+    def _keep_window(self, frame: TrackableFrame) -> None:
+        window, box = self._window, self.last
+        if window is None or box is None:
+            return
+        x, y = (box.x0 + box.x1) / 2, (box.y0 + box.y1) / 2
+        side = window.face_px * WINDOW_FACTOR
+        left, top = max(0.0, x - side / 2), max(0.0, y - side / 2)
+        drift = max(abs(left - window.x0), abs(top - window.y0)) / side
+        grown = max(box.x1 - box.x0, box.y1 - box.y0) / window.face_px
+        if drift > DRIFT_SHARE or not 1 / GROWTH < grown < GROWTH:
+            self._put_window(frame, box)
+
+
+class _Tracker:
+    """The chosen person: followed while seen, searched for while not."""
+
+    def __init__(self, finder: FaceFinder, follower: FaceFollower, choice: FaceChoice) -> None:
+        self._finder = finder
+        self._follower = follower
+        self._choice = choice
+        self._last: FaceBox | None = None
+        self._missing = 0
+
+    def follow(self, frame: TrackableFrame) -> FrameFace | None:
+        was_following = self._follower.is_following
+        face = self._follower.follow(frame)
+        if face is None and (was_following or self._missing % SEARCH_EVERY == 0) and self._search(frame):
+            face = self._follower.follow(frame)
+        if face is None:
+            self._missing += 1
+            return None
+        self._missing = 0
+        self._last = self._follower.last
+        return face
+
     def _search(self, frame: TrackableFrame) -> bool:
-        """Look for the person in the whole frame; sets the window. False when there is no face."""
+        """Look for the person in the whole frame; starts the follower. False when there is no face."""
         rgb = frame.rgb(max_side_px=SEARCH_SIDE_PX)
         scale = rgb.shape[1] / frame.width_px
         faces = self._finder.find(rgb)
@@ -152,7 +211,7 @@ class _Tracker:
             return False
         box = self._wanted(faces, scale).box
         self._last = None
-        self._put_window(frame, FaceBox(box.x0 / scale, box.y0 / scale, box.x1 / scale, box.y1 / scale, box.score))
+        self._follower.start(frame, scaled_box(box, 1 / scale))
         return True
 
     def _wanted(self, faces: list[DetectedFace], scale: float) -> DetectedFace:
@@ -167,24 +226,7 @@ class _Tracker:
         except EngineFailure:
             return faces[0]
 
-    def _put_window(self, frame: TrackableFrame, box: FaceBox) -> None:
-        side = max(box.x1 - box.x0, box.y1 - box.y0) * WINDOW_FACTOR
-        x, y = (box.x0 + box.x1) / 2, (box.y0 + box.y1) / 2
-        x0, y0 = max(0, round(x - side / 2)), max(0, round(y - side / 2))
-        x1, y1 = min(frame.width_px, round(x + side / 2)), min(frame.height_px, round(y + side / 2))
-        self._window = _Window(x0, y0, max(x0 + 2, x1), max(y0 + 2, y1), side / WINDOW_FACTOR)
-        # A mesh that has followed the face in the old window would look for it in the wrong place.
-        self.close()
-        self._mesh = FaceMesh(tracking=True)
 
-    def _keep_window(self, frame: TrackableFrame) -> None:
-        window, box = self._window, self._last
-        if window is None or box is None:
-            return
-        x, y = (box.x0 + box.x1) / 2, (box.y0 + box.y1) / 2
-        side = window.face_px * WINDOW_FACTOR
-        left, top = max(0.0, x - side / 2), max(0.0, y - side / 2)
-        drift = max(abs(left - window.x0), abs(top - window.y0)) / side
-        grown = max(box.x1 - box.x0, box.y1 - box.y0) / window.face_px
-        if drift > DRIFT_SHARE or not 1 / GROWTH < grown < GROWTH:
-            self._put_window(frame, box)
+def scaled_box(box: FaceBox, factor: float) -> FaceBox:
+    """The box in a picture scaled by `factor`."""
+    return FaceBox(box.x0 * factor, box.y0 * factor, box.x1 * factor, box.y1 * factor, box.score)
