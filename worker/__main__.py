@@ -26,6 +26,7 @@ COMMANDS = (
     "animate",
     "track",
     "preflight",
+    "reframe",
     "identify",
     "score",
     "bench",
