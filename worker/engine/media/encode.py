@@ -59,6 +59,8 @@ class VideoEncoder:
         audio_path: recording or clip whose sound is used as it is.
         audio: the same from memory (mono); at most one of the two.
         crf, preset: x264's quality (0-51, lower is better) and effort.
+        pixel_format: "rgb24": frames are (H, W, 3); "yuv420p": frames are (H * 3 / 2, W), the planes Y, U and V one
+            after the other (I420) in limited-range BT.709, of an even size; they are encoded as they are.
         max_duration_s: writing more than this is refused.
 
     Raises:
@@ -80,6 +82,7 @@ class VideoEncoder:
         audio: Audio | None = None,
         crf: int = 18,
         preset: str = "veryfast",
+        pixel_format: str | None = None,
         max_duration_s: float = MAX_AUDIO_S,
     ) -> None:
         if width_px < 2 or height_px < 2 or frame_rate <= 0:
@@ -90,7 +93,9 @@ class VideoEncoder:
         self.width_px, self.height_px = width_px // 2 * 2, height_px // 2 * 2
         self.frame_rate = Fraction(frame_rate)
         self.frame_count = 0
-        self._shape = (height_px, width_px, self._CHANNELS)
+        self._pixels = pixel_format or self._PIXELS
+        self._size_px = (width_px, height_px)
+        self._shape = frame_shape(width_px, height_px, self._pixels)
         self._max_frames = int(max_duration_s * self.frame_rate) + 1
         self._part = self.path.parent / f".{uuid.uuid4().hex}.part{self._SUFFIX}"
         self._stack = contextlib.ExitStack()
@@ -112,7 +117,9 @@ class VideoEncoder:
         return float(self.frame_count / self.frame_rate)
 
     def write(self, rgb: np.ndarray) -> None:
-        """Append one frame, (H, W, 3) uint8 (or 4, with alpha). It is copied: the array may be reused at once."""
+        """Append one frame, (H, W, 3) uint8 (or 4, with alpha; or planes, see `pixel_format`). It is copied: the array
+        may be reused at once.
+        """
         if rgb.shape != self._shape or rgb.dtype != np.uint8:
             raise ValueError(f"expected {self._shape} uint8, got {rgb.shape} {rgb.dtype}")
         if self.frame_count >= self._max_frames:
@@ -189,14 +196,14 @@ class VideoEncoder:
             feeder.start()
 
     def _arguments(self, crf: int, preset: str, sound_fd: int) -> list[str]:
-        height, width, _ = self._shape
+        width, height = self._size_px
         rate = f"{self.frame_rate.numerator}/{self.frame_rate.denominator}"
         no_probing = ["-nofind_stream_info"]  # all is known, and probing the sound would wait for pictures
         picture_in = [
             "-f",
             "rawvideo",
             "-pix_fmt",
-            self._PIXELS,
+            self._pixels,
             "-video_size",
             f"{width}x{height}",
             "-framerate",
@@ -216,19 +223,11 @@ class VideoEncoder:
 
     def _picture_arguments(self, crf: int, preset: str) -> list[str]:
         """How the picture is encoded, and into which container."""
-        height, width, _ = self._shape
-        crop = (
-            f"crop={self.width_px}:{self.height_px}:0:0," if (self.height_px, self.width_px) != (height, width) else ""
-        )
-        # fast_bilinear only concerns how chroma is halved here; it is exact for 2:1 and the cheapest
-        to_yuv = f"{crop}scale=out_color_matrix=bt709:out_range=tv:flags=fast_bilinear+accurate_rnd,format=yuv420p"
+        to_yuv = picture_filter(self._size_px, self._pixels)
         colours = ["-colorspace", "bt709", "-color_primaries", "bt709", "-color_trc", "bt709", "-color_range", "tv"]
         keyframes = str(max(1, round(_KEYFRAME_INTERVAL_S * self.frame_rate)))
         arguments = ["-vf", to_yuv, "-c:v", "libx264", "-preset", preset, "-crf", str(crf), "-g", keyframes, *colours]
-        # the time scale is a multiple of the rate's numerator, so frame times are exact in the file too
-        scale = self.frame_rate.numerator
-        while scale < 10_000:
-            scale *= 2
+        scale = time_scale(self.frame_rate)
         return [*arguments, "-video_track_timescale", str(scale), "-movflags", "+faststart", "-f", "mp4"]
 
     def _next_free_buffer(self) -> np.ndarray:
@@ -336,6 +335,37 @@ class VideoEncoder:
             return None
         source = SourceAudio(self._stack.enter_context(open_container(Path(audio_path))))
         return Sound(source.sample_rate_hz, source.channels, source.blocks())
+
+
+def frame_shape(width_px: int, height_px: int, pixel_format: str) -> tuple[int, ...]:
+    """The shape of a frame's array in this pixel format.
+
+    Raises:
+        ValueError: an unknown format, or planes of an odd size.
+    """
+    if pixel_format == "yuv420p":
+        if width_px % 2 or height_px % 2:
+            raise ValueError(f"yuv420p needs even sizes, got {width_px} × {height_px}")
+        return (height_px * 3 // 2, width_px)
+    return (height_px, width_px, {"rgb24": 3, "rgba": 4}[pixel_format])
+
+
+def picture_filter(size_px: tuple[int, int], pixel_format: str) -> str:
+    """How frames of that size and format become even-sized BT.709 yuv420p."""
+    width, height = size_px
+    if pixel_format == "yuv420p":
+        return "setparams=colorspace=bt709:color_primaries=bt709:color_trc=bt709:range=tv"
+    crop = f"crop={width // 2 * 2}:{height // 2 * 2}:0:0," if width % 2 or height % 2 else ""
+    # fast_bilinear only concerns how chroma is halved here; it is exact for 2:1 and the cheapest
+    return f"{crop}scale=out_color_matrix=bt709:out_range=tv:flags=fast_bilinear+accurate_rnd,format=yuv420p"
+
+
+def time_scale(frame_rate: Fraction) -> int:
+    """Ticks per second in the file: a multiple of the rate's numerator, so that frame times are exact there too."""
+    scale = frame_rate.numerator
+    while scale < 10_000:
+        scale *= 2
+    return scale
 
 
 class Sound:

@@ -9,7 +9,7 @@ from fractions import Fraction
 from pathlib import Path
 
 from worker.engine.failures import EngineFailure, FailureCode
-from worker.engine.media.encode import Sound, VideoEncoder
+from worker.engine.media.encode import Sound, VideoEncoder, time_scale
 
 ALPHA_SUFFIXES = (".webm", ".mov")
 _VP9_CRF = 24
@@ -43,7 +43,7 @@ class WebmAlphaEncoder(VideoEncoder):
         return ["-vf", convert, "-c:v", "libvpx-vp9", *speed, *quality, *colours, "-f", "webm"]
 
     def _conversion(self, pixels: str) -> str:
-        height, width, _ = self._shape
+        width, height = self._size_px
         crop = (
             f"crop={self.width_px}:{self.height_px}:0:0," if (self.height_px, self.width_px) != (height, width) else ""
         )
@@ -61,9 +61,7 @@ class ProresAlphaEncoder(WebmAlphaEncoder):
     def _picture_arguments(self, crf: int, preset: str) -> list[str]:
         colours = ["-colorspace", "bt709", "-color_primaries", "bt709", "-color_trc", "bt709"]
         codec = ["-c:v", "prores_ks", "-profile:v", _PRORES_4444_PROFILE, "-vendor", "apl0", "-alpha_bits", "16"]
-        scale = self.frame_rate.numerator
-        while scale < 10_000:
-            scale *= 2
+        scale = time_scale(self.frame_rate)
         return [
             "-vf",
             self._conversion("yuva444p10le"),

@@ -38,6 +38,33 @@ def test_colours_come_back_as_they_went_in(tmp_path, rgb):
     assert np.abs(back.astype(int) - rgb).max() <= 3
 
 
+@pytest.mark.parametrize("rgb", [(255, 0, 0), (200, 150, 120), (20, 60, 200)])
+def test_planes_are_encoded_as_they_are(tmp_path, rgb):
+    red, green, blue = (value / 255 for value in rgb)
+    luma = 0.2126 * red + 0.7152 * green + 0.0722 * blue  # BT.709, limited range
+    planes = np.empty((72, 64), np.uint8)
+    planes[:48] = round(16 + 219 * luma)
+    planes[48:60] = round(128 + 224 * (blue - luma) / 1.8556)
+    planes[60:] = round(128 + 224 * (red - luma) / 1.5748)
+    with VideoEncoder(tmp_path / "a.mp4", 64, 48, Fraction(25), crf=4, pixel_format="yuv420p") as encoder:
+        for _ in range(5):
+            encoder.write(planes)
+    back = next(decode_video(tmp_path / "a.mp4")).rgb()
+    assert back.shape == (48, 64, 3)
+    assert np.abs(back.astype(int) - rgb).max() <= 3
+
+
+def test_planes_need_even_sizes_and_their_own_shape(tmp_path):
+    with pytest.raises(ValueError, match="even"):
+        VideoEncoder(tmp_path / "a.mp4", 65, 48, Fraction(25), pixel_format="yuv420p")
+    with (
+        pytest.raises(ValueError, match="expected"),
+        VideoEncoder(tmp_path / "a.mp4", 64, 48, Fraction(25), pixel_format="yuv420p") as encoder,
+    ):
+        encoder.write(grey())
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_the_file_says_bt709_and_starts_with_its_index(tmp_path):
     encoded(tmp_path / "a.mp4", [grey()] * 5)
     with av.open(str(tmp_path / "a.mp4")) as container:
