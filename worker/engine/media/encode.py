@@ -1,9 +1,9 @@
 """RGB frames and the source's own sound → an H.264/AAC MP4 that plays everywhere.
 
-Frames go through a pipe to an ffmpeg process, which converts them to BT.709 and encodes them: measured against PyAV in
-this process, that is faster and leaves Python's lock alone. Two threads feed it, one with pictures, one with sound, so
-that the renderer hardly ever waits. A stream of fragments for live previews can be had later by giving ffmpeg a second
-output beside the file; nothing here assumes that the file is the only one.
+Frames become BT.709 planes here (see `yuv`) and go through a pipe to an ffmpeg process, which encodes them: measured
+against PyAV in this process, that is faster and leaves Python's lock alone. Two threads feed it, one with pictures, one
+with sound, so that the renderer hardly ever waits. A stream of fragments for live previews can be had later by giving
+ffmpeg a second output beside the file; nothing here assumes that the file is the only one.
 """
 
 import contextlib
@@ -30,6 +30,7 @@ from worker.engine.failures import EngineFailure, FailureCode
 from worker.engine.media.audio import Audio, SourceAudio
 from worker.engine.media.containers import open_container
 from worker.engine.media.ffmpeg import failure_of, start_ffmpeg
+from worker.engine.media.yuv import to_i420
 
 log = logging.getLogger(__name__)
 
@@ -96,6 +97,8 @@ class VideoEncoder:
         self._pixels = pixel_format or self._PIXELS
         self._size_px = (width_px, height_px)
         self._shape = frame_shape(width_px, height_px, self._pixels)
+        self._piped = "yuv420p" if self._pixels == "rgb24" else self._pixels  # what ffmpeg is given
+        self._piped_size_px = (self.width_px, self.height_px) if self._pixels != self._piped else self._size_px
         self._max_frames = int(max_duration_s * self.frame_rate) + 1
         self._part = self.path.parent / f".{uuid.uuid4().hex}.part{self._SUFFIX}"
         self._stack = contextlib.ExitStack()
@@ -125,7 +128,10 @@ class VideoEncoder:
         if self.frame_count >= self._max_frames:
             raise EngineFailure(FailureCode.CLIP_TOO_LONG, max_s=float((self._max_frames - 1) / self.frame_rate))
         buffer = self._next_free_buffer()
-        np.copyto(buffer, rgb)
+        if self._pixels == self._piped:
+            np.copyto(buffer, rgb)
+        else:
+            to_i420(rgb[: self.height_px, : self.width_px], buffer)
         self._filled.put(buffer)
         with self._progress:
             self.frame_count += 1
@@ -171,7 +177,7 @@ class VideoEncoder:
         self._free: queue.SimpleQueue[np.ndarray] = queue.SimpleQueue()
         self._filled: queue.SimpleQueue[np.ndarray | None] = queue.SimpleQueue()
         for _ in range(_BUFFERED_FRAMES):
-            self._free.put(np.empty(self._shape, np.uint8))
+            self._free.put(np.empty(frame_shape(*self._piped_size_px, self._piped), np.uint8))
         sound_read = sound_write = -1
         if self._sound is not None:
             sound_read, sound_write = os.pipe()
@@ -196,14 +202,14 @@ class VideoEncoder:
             feeder.start()
 
     def _arguments(self, crf: int, preset: str, sound_fd: int) -> list[str]:
-        width, height = self._size_px
+        width, height = self._piped_size_px
         rate = f"{self.frame_rate.numerator}/{self.frame_rate.denominator}"
         no_probing = ["-nofind_stream_info"]  # all is known, and probing the sound would wait for pictures
         picture_in = [
             "-f",
             "rawvideo",
             "-pix_fmt",
-            self._pixels,
+            self._piped,
             "-video_size",
             f"{width}x{height}",
             "-framerate",
@@ -223,10 +229,10 @@ class VideoEncoder:
 
     def _picture_arguments(self, crf: int, preset: str) -> list[str]:
         """How the picture is encoded, and into which container."""
-        to_yuv = picture_filter(self._size_px, self._pixels)
+        named = "setparams=colorspace=bt709:color_primaries=bt709:color_trc=bt709:range=tv"
         colours = ["-colorspace", "bt709", "-color_primaries", "bt709", "-color_trc", "bt709", "-color_range", "tv"]
         keyframes = str(max(1, round(_KEYFRAME_INTERVAL_S * self.frame_rate)))
-        arguments = ["-vf", to_yuv, "-c:v", "libx264", "-preset", preset, "-crf", str(crf), "-g", keyframes, *colours]
+        arguments = ["-vf", named, "-c:v", "libx264", "-preset", preset, "-crf", str(crf), "-g", keyframes, *colours]
         scale = time_scale(self.frame_rate)
         return [*arguments, "-video_track_timescale", str(scale), "-movflags", "+faststart", "-f", "mp4"]
 
@@ -348,16 +354,6 @@ def frame_shape(width_px: int, height_px: int, pixel_format: str) -> tuple[int, 
             raise ValueError(f"yuv420p needs even sizes, got {width_px} × {height_px}")
         return (height_px * 3 // 2, width_px)
     return (height_px, width_px, {"rgb24": 3, "rgba": 4}[pixel_format])
-
-
-def picture_filter(size_px: tuple[int, int], pixel_format: str) -> str:
-    """How frames of that size and format become even-sized BT.709 yuv420p."""
-    width, height = size_px
-    if pixel_format == "yuv420p":
-        return "setparams=colorspace=bt709:color_primaries=bt709:color_trc=bt709:range=tv"
-    crop = f"crop={width // 2 * 2}:{height // 2 * 2}:0:0," if width % 2 or height % 2 else ""
-    # fast_bilinear only concerns how chroma is halved here; it is exact for 2:1 and the cheapest
-    return f"{crop}scale=out_color_matrix=bt709:out_range=tv:flags=fast_bilinear+accurate_rnd,format=yuv420p"
 
 
 def time_scale(frame_rate: Fraction) -> int:
