@@ -65,6 +65,27 @@ def _files_of_this_test(request: pytest.FixtureRequest, tmp_path: Path) -> Itera
     yield
 
 
+@pytest.fixture(autouse=True)
+def _files_are_attested(request: pytest.FixtureRequest) -> Iterator[None]:
+    """What tests put into the database counts as stated to be theirs; tests of the rule itself override this."""
+    if not {"db", "transactional_db", "client", "async_client"} & set(request.fixturenames):
+        yield
+        return
+    from django.db.models.signals import post_save
+
+    from apps.trust.attestations import attest
+    from apps.trust.statements import NEEDED_FOR, Basis
+    from apps.uploads.models import Asset
+
+    def state(instance: Any, created: bool, **_: Any) -> None:
+        if created and instance.kind in NEEDED_FOR:
+            attest(instance, Basis.OWN)
+
+    post_save.connect(state, sender=Asset, weak=False)
+    yield
+    post_save.disconnect(state, sender=Asset)
+
+
 def _new_user(name: str) -> Any:
     from apps.accounts.models import User
 

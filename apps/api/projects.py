@@ -13,7 +13,7 @@ from apps.jobs.history import render_facts, renders_of
 from apps.jobs.models import Job
 from apps.jobs.services import submit
 from apps.projects import services
-from apps.projects.presentation import project_facts
+from apps.projects.presentation import project_facts, projects_facts
 
 PAGE_SIZE_MAX = 100
 KEY_MAX_CHARS = 255
@@ -28,7 +28,7 @@ def list_projects(
     limit: Annotated[int, Query(ge=1, le=PAGE_SIZE_MAX)] = 50,
     offset: Annotated[int, Query(ge=0, le=1_000_000)] = 0,
 ) -> list[dict[str, Any]]:
-    return [project_facts(project) for project in services.projects_of(request.user)[offset : offset + limit]]
+    return projects_facts(services.projects_of(request.user)[offset : offset + limit])
 
 
 @router.post("", response={201: ProjectOut}, throttle=write, summary="Make a project")

@@ -27,6 +27,23 @@ class ProblemOut(FailureOut):
     status: int
 
 
+class AttestationOut(Schema):
+    """What is stated about the person in a file. `basis` is null while nothing is, and no video can be made of it."""
+
+    needed: bool
+    basis: str | None
+    by_site: bool = Field(description="One of our drawn presenters: we state it ourselves.")
+    text: str | None
+    stated_at: datetime | None
+
+
+class AttestationIn(Schema):
+    """Whose face or voice it is: your own, somebody's who agreed in writing, licensed or synthetic, public domain."""
+
+    model_config = ConfigDict(extra="forbid")
+    basis: Literal["own", "consent", "licensed", "public_domain"]
+
+
 class AssetOut(Schema):
     id: UUID
     kind: str
@@ -43,6 +60,7 @@ class AssetOut(Schema):
     viewable: bool = Field(description="Whether browsers can show it as it is.")
     preflight: dict[str, Any] | None
     failure: FailureOut | None
+    attestation: AttestationOut
     created_at: datetime
 
 

@@ -60,6 +60,7 @@ INSTALLED_APPS = [
     "apps.api",
     "apps.jobs",
     "apps.projects",
+    "apps.trust",
     "apps.billing",
     "apps.uploads",
     "apps.credits",

@@ -203,4 +203,17 @@ _SITE_ACCESS: dict[str, FailureText] = {
     ),
 }
 
-SITE_TEXTS: dict[str, FailureText] = {**_SITE_UPLOADS, **_SITE_WORK, **_SITE_MONEY, **_SITE_ACCESS}
+_SITE_TRUST: dict[str, FailureText] = {
+    "attestation_missing": bad_input(
+        "We need to know that you may use this before we make a video of it.",
+        "Say in one press whose face or voice it is; we ask once per file.",
+        "Before we make a video of it, tell us that you may use this {which}.",
+    ),
+    "media_blocked": bad_input(
+        "That file was removed from this site after a report, so it cannot be used here again.",
+        "Use another one. If you think this is a mistake, write to whoever runs this site.",
+        http_status=403,
+    ),
+}
+
+SITE_TEXTS: dict[str, FailureText] = {**_SITE_UPLOADS, **_SITE_WORK, **_SITE_MONEY, **_SITE_ACCESS, **_SITE_TRUST}

@@ -15,6 +15,7 @@ from apps.core.failures import SiteFailure, failure_dict
 from apps.jobs import progress, queue
 from apps.jobs.models import Job
 from apps.projects.models import Project
+from apps.trust.attestations import check_order
 from apps.uploads.models import Asset
 from apps.uploads.services import refuse, signed_media_url
 
@@ -32,9 +33,10 @@ def submit(
 ) -> Job:
     """Order one piece of work. The same key with the same order gives the same job again.
 
-    Raises SiteFailure: daily_limit, too_many_jobs, idempotency_conflict.
+    Raises SiteFailure: daily_limit, too_many_jobs, idempotency_conflict, attestation_missing, media_blocked.
     """
     order = request or {}
+    check_order(user, order)
     key = idempotency_key or None
     try:
         with transaction.atomic():

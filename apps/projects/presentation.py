@@ -1,11 +1,15 @@
 """Projects and files as pages and the API see them: plain facts, ready for JSON."""
 
+from collections.abc import Iterable, Mapping
 from typing import Any
+from uuid import UUID
 
 from apps.core.failures import failure_dict
 from apps.projects.findings import report_in_words
 from apps.projects.models import Project
 from apps.projects.services import SAMPLE_SCRIPT
+from apps.trust.attestations import attestation_facts, attestations_of
+from apps.trust.models import Attestation
 from apps.uploads.models import Asset
 from apps.uploads.pictures import VIEWABLE_PICTURES, preview_of
 from apps.uploads.services import signed_media_url
@@ -14,11 +18,15 @@ UNTITLED = "Untitled video"
 TITLE_SCRIPT_CHARS = 250  # of a script's start: enough to tell the sample from others and to make a title of
 
 
-def asset_facts(asset: Asset) -> dict[str, Any]:
-    """One file. `preflight` is what we found in it; `failure` says why it was refused."""
+def asset_facts(asset: Asset, stated: Mapping[UUID, Attestation] | None = None) -> dict[str, Any]:
+    """One file. `preflight` is what we found in it; `failure` says why it was refused.
+
+    `stated`: what is known to be stated about files, when several are shown at once.
+    """
     refused = asset.state == Asset.State.REFUSED
     stored = asset.state != Asset.State.RECEIVING
     preview = preview_of(asset)
+    stated = attestations_of([asset]) if stated is None else stated
     return {
         "id": str(asset.pk),
         "kind": asset.kind,
@@ -35,6 +43,7 @@ def asset_facts(asset: Asset) -> dict[str, Any]:
         "viewable": asset.kind != Asset.Kind.PORTRAIT or asset.content_type in VIEWABLE_PICTURES,
         "preflight": report_in_words(asset.preflight),
         "failure": failure_dict(asset.failure_code or "asset_refused", asset.failure_detail) if refused else None,
+        "attestation": attestation_facts(asset, stated.get(asset.pk)),
         "created_at": asset.created_at,
     }
 
@@ -55,15 +64,23 @@ def title_of(title: str, script: str) -> str:
     return start[:60] + ("…" if len(words) > 6 or len(start) > 60 else "")
 
 
-def project_facts(project: Project) -> dict[str, Any]:
+def projects_facts(projects: Iterable[Project]) -> list[dict[str, Any]]:
+    """Several projects, with one question for what is stated about all their files."""
+    shown = list(projects)
+    stated = attestations_of([file for project in shown for file in (project.portrait, project.voice)])
+    return [project_facts(project, stated) for project in shown]
+
+
+def project_facts(project: Project, stated: Mapping[UUID, Attestation] | None = None) -> dict[str, Any]:
     """One project with its files. Needs `portrait` and `voice` fetched along with it."""
+    stated = attestations_of([project.portrait, project.voice]) if stated is None else stated
     return {
         "id": str(project.pk),
         "title": project.title,
         "display_title": display_title(project),
-        "portrait": asset_facts(project.portrait) if project.portrait else None,
+        "portrait": asset_facts(project.portrait, stated) if project.portrait else None,
         "voice_source": project.voice_source,
-        "voice": asset_facts(project.voice) if project.voice else None,
+        "voice": asset_facts(project.voice, stated) if project.voice else None,
         "script": project.script,
         "script_voice": project.script_voice,
         "script_rate": project.script_rate,

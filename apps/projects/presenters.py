@@ -3,6 +3,7 @@
 import functools
 import hashlib
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,6 +12,8 @@ from django.core.files import File
 from django.http import Http404
 
 from apps.accounts.models import User
+from apps.trust.attestations import attest, attestation_of
+from apps.trust.statements import Basis
 from apps.uploads.models import Asset
 from apps.uploads.services import receive_upload
 
@@ -89,7 +92,18 @@ def presenter_portrait(user: User, presenter: Presenter) -> Asset:
         .exclude(state__in=[Asset.State.REFUSED, Asset.State.RECEIVING])
         .first()
     )
-    if known is not None:
-        return known
-    with presenter.path.open("rb") as picture:
-        return receive_upload(user, Asset.Kind.PORTRAIT, File(picture, name=presenter.path.name), presenter.path.name)
+    if known is None:
+        with presenter.path.open("rb") as picture:
+            file = File(picture, name=presenter.path.name)
+            known = receive_upload(user, Asset.Kind.PORTRAIT, file, presenter.path.name)
+    attest_presenters([known])
+    return known
+
+
+def attest_presenters(assets: Iterable[Asset | None]) -> None:
+    """State for our own drawn people that nobody real is shown, whichever way their picture came here."""
+    drawn = {presenter.sha256 for presenter in available_presenters()}
+    for asset in assets:
+        is_ours = asset is not None and asset.kind == Asset.Kind.PORTRAIT and asset.sha256 in drawn
+        if is_ours and attestation_of(asset) is None:
+            attest(asset, Basis.LICENSED, by_site=True)

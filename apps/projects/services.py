@@ -12,8 +12,9 @@ from apps.accounts.models import User
 from apps.core.failures import SiteFailure
 from apps.projects import options
 from apps.projects.models import Project
-from apps.projects.presenters import available_presenters, get_presenter, presenter_portrait
+from apps.projects.presenters import attest_presenters, available_presenters, get_presenter, presenter_portrait
 from apps.projects.voices import available_voices, default_voice, find_voice
+from apps.trust.attestations import require_attested
 from apps.uploads.models import Asset
 from apps.uploads.services import delete_asset, get_asset_for
 
@@ -224,6 +225,7 @@ def render_request(project: Project) -> dict[str, Any]:
     """Everything a free render of the project depends on, as it is now. Raises SiteFailure when it cannot be made."""
     uses_script = project.voice_source == Project.VoiceSource.SCRIPT
     _check_complete(project, uses_script=uses_script)
+    attest_presenters([project.portrait])
     assert project.portrait is not None
     _check_usable(project.portrait)
     _check_face(project.portrait, project.face_index)
@@ -231,6 +233,7 @@ def render_request(project: Project) -> dict[str, Any]:
         assert project.voice is not None
         _check_usable(project.voice)
         _check_duration(project.voice.duration_s or 0.0)
+    require_attested([project.portrait, *([] if uses_script or project.voice is None else [project.voice])])
     return {
         "portrait_asset": str(project.portrait_id),
         "voice_asset": None if uses_script else str(project.voice_id),

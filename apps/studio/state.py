@@ -12,6 +12,7 @@ from apps.projects import options
 from apps.projects.models import Project
 from apps.projects.presentation import project_facts
 from apps.projects.voices import available_voices
+from apps.trust.statements import consent_words
 
 
 def studio_state(user: User, project: Project) -> dict[str, Any]:
@@ -19,6 +20,7 @@ def studio_state(user: User, project: Project) -> dict[str, Any]:
     return {
         "project": project_facts(project),
         "renders": [render_facts(job) for job in renders_of(project)],
+        "consent": consent_words(),
         "limits": {
             "picture_bytes": settings.MAX_PICTURE_BYTES,
             "upload_bytes": settings.MAX_UPLOAD_BYTES,

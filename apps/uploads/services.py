@@ -22,7 +22,7 @@ from apps.uploads.limits import check_quota, check_size
 from apps.uploads.models import Asset
 from apps.uploads.names import display_name
 from apps.uploads.pictures import picture_size_px
-from apps.uploads.signals import asset_deleting, asset_received
+from apps.uploads.signals import asset_deleting, asset_looked_at, asset_received
 
 _COPY_BYTES = 1024 * 1024
 _NEEDED = {Asset.Kind.PORTRAIT: "a portrait", Asset.Kind.VOICE: "a voice"}
@@ -161,6 +161,8 @@ def record_preflight(asset: Asset, report: Mapping[str, object]) -> bool:
     False when it was no longer CHECKING (deleted, refused). A length or upright size in the report (duration_s,
     width_px, height_px) also goes to the asset's own fields.
     """
+    report = dict(report)
+    asset_looked_at.send(sender=Asset, asset=asset, report=report)
     facts = {
         name: report[name]
         for name in ("duration_s", "width_px", "height_px")

@@ -38,6 +38,12 @@ class StudioPage:
     def wait_for_portrait(self) -> None:
         expect(self.page.locator("#portrait-badge")).to_have_text("Ready", timeout=40_000)
 
+    def state(self, question: str, answer: str) -> None:
+        """Say whose face or voice it is, once that is asked."""
+        button = self.page.get_by_role("group", name=question).get_by_role("button", name=answer)
+        button.click(timeout=30_000)
+        expect(self.page.locator(".consent-said:visible")).to_contain_text(answer)
+
     def type_script(self, text: str = SHORT_SCRIPT) -> None:
         self.page.get_by_label("What should the picture say?").fill(text)
         expect(self.page.locator("#save-words")).to_have_text("Saved")

@@ -47,7 +47,28 @@ def test_several_faces_get_boxes_and_one_is_chosen_by_keyboard(studio: StudioPag
     page.get_by_role("group", name="Which face should speak?").get_by_role("button", name="Middle").focus()
     page.keyboard.press("Enter")
     expect(page.locator('.face-box[aria-pressed="true"]')).to_have_count(1)
+    studio.state("Whose face is this?", "Licensed, drawn or synthetic")
     studio.wait_for_portrait()
+
+
+def test_whose_face_it_is_is_asked_once_beside_the_portrait(studio: StudioPage, tmp_path: Path) -> None:
+    page = studio.page
+    studio.wait_for_portrait()
+    expect(page.locator(".consent")).to_have_count(0)  # our presenters are ours to state
+    portrait = synth.write_image(tmp_path / "me.jpg", synth.drawn_portrait())
+    page.locator("#portrait-file").set_input_files(portrait)
+    expect(page.locator("#portrait-badge")).to_have_text("One question", timeout=30_000)
+    expect(studio.render_button).to_have_attribute("aria-disabled", "true")
+    expect(page.locator("#render-estimate")).to_have_text("Say whose face this is.")
+    page.get_by_role("group", name="Whose face is this?").get_by_role("button", name="It’s me").focus()
+    page.keyboard.press("Enter")
+    studio.wait_for_portrait()
+    expect(studio.render_button).to_have_attribute("aria-disabled", "false")
+    page.get_by_role("button", name="You said: It’s me. Change it").click()
+    studio.state("Whose face is this?", "I have their written consent")
+    expect(page.locator(".consent-said")).to_contain_text("I have their written consent")
+    page.locator("#portrait-file").set_input_files(portrait)
+    studio.wait_for_portrait()  # the same picture again: nothing is asked
 
 
 def test_a_voice_is_recorded_listened_to_and_used(studio: StudioPage) -> None:
@@ -59,6 +80,7 @@ def test_a_voice_is_recorded_listened_to_and_used(studio: StudioPage) -> None:
     page.get_by_role("button", name="Stop recording").click()
     expect(page.get_by_label("Your take")).to_be_visible()
     page.get_by_role("button", name="Use this take").click()
+    studio.state("Whose voice is this?", "My own voice")
     expect(page.locator("#voice-badge")).to_have_text("Ready", timeout=30_000)
     expect(page.locator(".wave canvas:visible")).to_have_count(1)
     studio.wait_for_portrait()
@@ -98,4 +120,5 @@ def test_a_dropped_sound_becomes_the_voice(studio: StudioPage, tmp_path: Path) -
     )
     page.dispatch_event("#stage", "drop", {"dataTransfer": data})
     expect(page.get_by_role("tab", name="Upload")).to_have_attribute("aria-selected", "true")
+    studio.state("Whose voice is this?", "I have their written consent")
     expect(page.locator("#voice-badge")).to_have_text("Ready", timeout=30_000)

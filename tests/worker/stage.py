@@ -22,6 +22,7 @@ from django.core.files.base import ContentFile
 from apps.accounts.models import User
 from apps.jobs import services
 from apps.jobs.models import Job
+from apps.trust.attestations import attest
 from apps.uploads.models import Asset
 from django.core.files.storage import default_storage
 user, _ = User.objects.get_or_create(email="alice@example.com")
@@ -29,6 +30,7 @@ user, _ = User.objects.get_or_create(email="alice@example.com")
 PORTRAIT = """
 key = default_storage.save("files/portrait.png", ContentFile(b"a face"))
 portrait = Asset.objects.create(owner=user, kind="portrait", state="ready", storage_key=key, content_type="image/png")
+attest(portrait, "own")
 """
 
 

@@ -1,6 +1,7 @@
 // Step 1: who speaks. Presenters, uploads, what preflight found, and which face.
 import { Problem, request, untilChecked } from "../api.js";
 import { announce, find, findAll, make, notice } from "../ui.js";
+import { consentRow, isStated } from "./consent.js";
 import { looksLikePicture } from "./dropping.js";
 import { portraitFindings } from "./findings.js";
 import { refuseEarly, sendFile } from "./uploading.js";
@@ -26,8 +27,9 @@ export function startPortrait(store, stage) {
     badge.hidden = !look;
     if (!look) return;
     const doubt = portrait.state === "ready" && portraitFindings(store.project).blocking;
-    badge.className = doubt ? "badge badge-warn" : look[0];
-    badge.textContent = doubt ? "Choose a face" : look[1];
+    const unsaid = portrait.state === "ready" && !isStated(portrait);
+    badge.className = doubt || unsaid ? "badge badge-warn" : look[0];
+    badge.textContent = doubt ? "Choose a face" : unsaid ? "One question" : look[1];
   };
 
   const markPresenter = () => {
@@ -46,6 +48,8 @@ export function startPortrait(store, stage) {
     const findings = portraitFindings(store.project);
     feedback.replaceChildren(...findings.notices.map(noticeOf));
     if (findings.faces.length > 1) feedback.append(faceButtons(findings));
+    const consent = consentRow(portrait, store.consent, (asset) => store.project.portrait?.id === asset.id && store.learn({ portrait: asset }));
+    if (consent) feedback.append(consent);
   };
 
   const faceButtons = ({ faces, speaking }) => make("div", { class: "face-list", role: "group", "aria-label": "Which face should speak?" },

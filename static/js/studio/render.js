@@ -2,6 +2,7 @@
 import { forgetOrderKey, orderKey, request } from "../api.js";
 import { watchJob } from "../jobs.js";
 import { announce, clockTime, find, notice, roughTime } from "../ui.js";
+import { isStated } from "./consent.js";
 import { portraitFindings } from "./findings.js";
 import { spokenSeconds } from "./script.js";
 
@@ -14,12 +15,14 @@ export function whatIsMissing(project) {
   if (portrait.state === "checking") return { words: "Still looking at the portrait…", step: "step-portrait" };
   if (portrait.state === "refused") return { words: "This portrait cannot be used; choose another one.", step: "step-portrait" };
   if (portraitFindings(project).blocking) return { words: "Choose the face that should speak.", step: "step-portrait" };
+  if (!isStated(portrait)) return { words: "Say whose face this is.", step: "step-portrait" };
   if (project.voice_source === "script") {
     return project.script.trim() ? null : { words: "Type what the picture should say.", step: "step-voice" };
   }
   if (!voice) return { words: "Add a recording, or type a script.", step: "step-voice" };
   if (voice.state === "checking") return { words: "Still listening to the recording…", step: "step-voice" };
   if (voice.state === "refused") return { words: "This recording cannot be used; choose another one.", step: "step-voice" };
+  if (!isStated(voice)) return { words: "Say whose voice this is.", step: "step-voice" };
   return null;
 }
 

@@ -9,11 +9,12 @@ const RETRY_MS = [1000, 3000, 8000, 15000];
  * Events: "change" (detail: names of the fields), "saving" (detail: {state, problem}).
  */
 export class Store extends EventTarget {
-  constructor({ project, renders, limits }) {
+  constructor({ project, renders, limits, consent }) {
     super();
     this.project = project;
     this.renders = renders;
     this.limits = limits;
+    this.consent = consent;
     this.pending = {};
     this.inFlight = null;
     this.timer = null;

@@ -1,6 +1,7 @@
 // Step 2: what is heard. Typed, uploaded or recorded; the chosen tab decides which one speaks.
 import { untilChecked } from "../api.js";
 import { announce, clockTime, fileSize, find, findAll, icon, make, notice, tabs } from "../ui.js";
+import { consentRow, isStated } from "./consent.js";
 import { looksLikeSound } from "./dropping.js";
 import { startRecorder } from "./recorder.js";
 import { startScript } from "./script.js";
@@ -36,7 +37,8 @@ export function startVoice(store) {
       refused: ["badge badge-bad", "Needs another recording"],
     }[voice.state] : null;
     badge.hidden = !look;
-    if (look) [badge.className, badge.textContent] = look;
+    if (!look) return;
+    [badge.className, badge.textContent] = voice.state === "ready" && !isStated(voice) ? ["badge badge-warn", "One question"] : look;
   };
 
   const showVoice = () => {
@@ -50,7 +52,8 @@ export function startVoice(store) {
       return;
     }
     player = voiceCard(voice, { onRemove: () => store.set({ voice: null }, { voice: null }) });
-    slot().replaceChildren(player.element, ...warningsOf(voice));
+    const consent = consentRow(voice, store.consent, (asset) => store.project.voice?.id === asset.id && store.learn({ voice: asset }));
+    slot().replaceChildren(player.element, ...warningsOf(voice), ...(consent ? [consent] : []));
   };
 
   const refresh = () => {

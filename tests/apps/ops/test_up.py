@@ -29,6 +29,7 @@ from django.core.files import File
 from apps.accounts.models import User
 from apps.jobs import services
 from apps.jobs.models import Job
+from apps.trust.attestations import attest
 from apps.uploads.models import Asset
 from apps.uploads.services import receive_upload
 user, _ = User.objects.get_or_create(email="alice@example.com")
@@ -40,6 +41,7 @@ sys.stdout.write(json.dumps(str(Job.objects.get(asset=asset).pk)))
 """
 RENDER = """
 portrait = Asset.objects.get(kind="portrait")
+attest(portrait, "licensed")
 script = {"text": "Hello, it is me.", "voice": "en-us", "rate": 1.0, "pitch": 1.0}
 order = {"portrait_asset": str(portrait.pk), "voice_asset": None, "script": script, "max_short_side_px": 256}
 sys.stdout.write(json.dumps(str(services.submit(user, "talking_photo", request=order).pk)))

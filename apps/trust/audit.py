@@ -1,0 +1,17 @@
+"""The audit trail: one line for everything that is done to somebody's file in the site's name."""
+
+from typing import Any
+
+from apps.accounts.models import User
+from apps.trust.models import AuditEntry
+
+
+def write_down(action: str, subject: str, *, actor: User | None = None, **detail: Any) -> AuditEntry:
+    """Add a line. `actor` None: the site itself, or somebody without an account. `detail` must be JSON-able."""
+    return AuditEntry.objects.create(
+        actor_id=actor.pk if actor is not None else None,
+        actor_name=actor.email if actor is not None else "",
+        action=action,
+        subject=subject[:120],
+        detail=detail,
+    )

@@ -1,0 +1,60 @@
+"""The block-list: what was removed may not come back, neither byte for byte nor slightly changed."""
+
+from collections.abc import Iterable
+
+from apps.accounts.models import User
+from apps.core.failures import SiteFailure
+from apps.trust.audit import write_down
+from apps.trust.models import BlockedMedia, Report
+from apps.uploads.models import Asset
+
+HASH_BITS = 128
+NEAR_BITS = 10  # of 128 that may differ: scaled, compressed or slightly edited copies stay below, other pictures above
+
+
+def block(asset: Asset, *, reason: str, report: Report | None = None, actor: User | None = None) -> BlockedMedia | None:
+    """Put a file on the list; None for one whose bytes were never hashed."""
+    if not asset.sha256:
+        return None
+    blocked, created = BlockedMedia.objects.get_or_create(
+        sha256=asset.sha256,
+        defaults={
+            "picture_hash": picture_hash_of(asset),
+            "kind": asset.kind,
+            "reason": reason[:200],
+            "report": report,
+        },
+    )
+    if created:
+        write_down("blocked", f"asset {asset.pk}", actor=actor, sha256=asset.sha256, reason=reason[:200])
+    return blocked
+
+
+def picture_hash_of(asset: Asset) -> str:
+    """How a picture looks, as preflight wrote it down; empty when it is not known."""
+    told = (asset.preflight or {}).get("picture_hash")
+    return told if isinstance(told, str) and len(told) == HASH_BITS // 4 else ""
+
+
+def is_blocked(sha256: str, picture_hash: str = "") -> bool:
+    """Whether these bytes, or a picture that looks like this, may not be used."""
+    if sha256 and BlockedMedia.objects.filter(sha256=sha256).exists():
+        return True
+    if not picture_hash:
+        return False
+    looks = BlockedMedia.objects.exclude(picture_hash="").values_list("picture_hash", flat=True)
+    return any(distance_bits(picture_hash, known) <= NEAR_BITS for known in looks.iterator())
+
+
+def check_not_blocked(assets: Iterable[Asset]) -> None:
+    """Raise media_blocked when one of the files is on the list."""
+    if any(is_blocked(asset.sha256, picture_hash_of(asset)) for asset in assets):
+        raise SiteFailure("media_blocked")
+
+
+def distance_bits(one: str, other: str) -> int:
+    """In how many bits two hashes (hex) differ; all of them when one is not a hash."""
+    try:
+        return (int(one, 16) ^ int(other, 16)).bit_count()
+    except ValueError:
+        return HASH_BITS
