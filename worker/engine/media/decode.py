@@ -1,5 +1,6 @@
 """Clips as a stream of frames that keep their native planes; RGB is made only when asked for."""
 
+import functools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +12,7 @@ from av.video.reformatter import ColorRange, Colorspace
 
 from worker.engine.failures import EngineFailure, FailureCode
 from worker.engine.media.containers import moving_picture_stream, open_container
+from worker.engine.media.planes import Box, NativePicture
 from worker.engine.media.probe import clockwise_rotation_deg
 
 _MAX_DAMAGED_PACKETS = 200
@@ -55,16 +57,20 @@ class Frame:
         ).to_ndarray()  # fmt: skip
         return np.ascontiguousarray(_upright(rgb, self.rotation_deg))
 
-    def crop_rgb(self, box: tuple[int, int, int, int]) -> np.ndarray:
+    @functools.cached_property
+    def picture(self) -> NativePicture:
+        """The native planes, for boxes in RGB and for changes."""
+        return NativePicture(self.native, self.rotation_deg)
+
+    def crop_rgb(self, box: Box, max_side_px: int | None = None) -> np.ndarray:
         """(y1 − y0, x1 − x0, 3) uint8 of the box (x0, y0, x1, y1), half-open, in pixels of the upright picture.
+
+        Only the box is converted; scaled down so that its long side is at most `max_side_px`.
 
         Raises:
             ValueError: the box is empty or leaves the picture.
         """
-        x0, y0, x1, y1 = box
-        if not (0 <= x0 < x1 <= self.width_px and 0 <= y0 < y1 <= self.height_px):
-            raise ValueError(f"box {box} leaves the {self.width_px} × {self.height_px} picture")
-        return np.ascontiguousarray(self.rgb()[y0:y1, x0:x1])
+        return self.picture.crop_rgb(box, max_side_px)
 
 
 def _matrix_of(frame: av.VideoFrame) -> Colorspace:

@@ -1,0 +1,159 @@
+"""The new mouth in its frame: warped to the target lips, lit and blurred as the frame is, laid in without a border."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from worker.engine.dub.lower_face import lower_face_map
+from worker.engine.dub.mouth_bank import Mouth
+from worker.engine.dub.reposing import (
+    MouthPlace,
+    MouthTable,
+    looked_up,
+    mouth_table,
+    place_mouth,
+    table_places,
+    to_picture,
+)
+from worker.engine.face import landmarks as lm
+from worker.engine.face.pose import HeadPose
+from worker.engine.render.warping import Region
+
+# How far beyond the lips the patch reaches: a moustache above and the nose keep their own pixels.
+_ASIDE, _OVER, _UNDER = 0.20, 0.15, 0.24  # inter-ocular distances
+_SOLID = 0.30  # of that reach is wholly the patch
+_NOSE_SHARE = 0.62  # of the way from the upper lip to the nose the patch may take at most
+_LIGHT_STEP = 4  # px: light is matched on a picture this much smaller
+_LIGHT_REACH = 0.10  # inter-ocular distances
+_MOST_GAIN = 1.45
+_MOST_BLUR_PX = 3.0
+
+
+@dataclass(frozen=True)
+class Edit:
+    """What one frame becomes. own_mesh, new_mesh: canonical (478, 3). mouths: (mouth, share), shares sum to 1.
+
+    presence in [0, 1]: how much of the patch is shown. in_front: (h, w) float32 over `box`, 1 where something stands
+    before the face, or None.
+    """
+
+    pose: HeadPose
+    own_mesh: np.ndarray
+    new_mesh: np.ndarray
+    mouths: Sequence[tuple[Mouth, float]]
+    presence: float
+    in_front: np.ndarray | None = None
+
+
+def edited(own: np.ndarray, box: tuple[int, int, int, int], edit: Edit) -> np.ndarray:
+    """The change of RGB, (h, w, 3) float32, that brings `own` (h, w, 3) uint8, the frame's `box`, to its new mouth."""
+    moved = lower_face_map(edit.pose, edit.new_mesh - edit.own_mesh, box)
+    shift = np.array([box[0], box[1]], np.float32)
+    face = own.copy()
+    rows, columns = _touched(moved.moved_px)
+    if rows.stop > rows.start:
+        at = moved.source_px[rows, columns] - shift
+        face[rows, columns] = cv2.remap(own, at, None, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
+    if edit.mouths and edit.presence > 0:
+        _lay_mouth(face, own, box, edit)
+    change = face.astype(np.float32)
+    change -= own
+    if edit.in_front is not None:
+        change *= (1 - edit.in_front)[..., None]
+    return change
+
+
+def _touched(moved_px: np.ndarray, least_px: float = 0.02) -> tuple[slice, slice]:
+    x, y, width, height = cv2.boundingRect((moved_px > least_px).astype(np.uint8))
+    return slice(y, y + height), slice(x, x + width)
+
+
+def _lay_mouth(face: np.ndarray, own: np.ndarray, box: tuple[int, int, int, int], edit: Edit) -> None:
+    """The patch over `face` (h, w, 3) uint8, in place."""
+    points = edit.pose.from_canonical(edit.new_mesh)[:, :2]
+    target = place_mouth(points, edit.pose.rotation, edit.pose.scale_px)
+    part = _patch_box(target, box)
+    if part is None:
+        return
+    tables = [(mouth, share, mouth_table(target, mouth.place)) for mouth, share in edit.mouths]
+    x0, y0, x1, y1 = part
+    step = 2 if edit.pose.scale_px > 60 else 1
+    nodes = Region(x0, y0, x1, y1, max(4, (x1 - x0) // step), max(4, (y1 - y0) // step))
+    at = table_places(target, nodes.nodes_px().reshape(nodes.grid_height, nodes.grid_width, 2).astype(np.float32))
+    mask = patch_mask(tables[0][2], at, _room_above(target, points), (x1 - x0, y1 - y0))
+    patch = np.zeros((y1 - y0, x1 - x0, 3), np.float32)
+    for mouth, share, table in tables:
+        source = cv2.resize(to_picture(mouth.place, looked_up(table.source, at)), (x1 - x0, y1 - y0))
+        seen = cv2.remap(mouth.rgb, source, None, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
+        patch += share * seen
+    inside = np.s_[y0 - box[1] : y1 - box[1], x0 - box[0] : x1 - box[0]]
+    below = face[inside].astype(np.float32)
+    patch = as_blurred(patch, below, mask)
+    patch = as_lit(patch, below, mask, edit.pose.scale_px)
+    alpha = (mask * edit.presence)[..., None]
+    face[inside] = np.clip(below + alpha * (patch - below) + 0.5, 0, 255).astype(np.uint8)
+
+
+def _patch_box(target: MouthPlace, box: tuple[int, int, int, int]) -> tuple[int, int, int, int] | None:
+    rows = target.rows.reshape(-1, 2)
+    low, high = rows.min(0) - [_ASIDE, _OVER], rows.max(0) + [_ASIDE, _UNDER]
+    corners = np.array([(low[0], low[1]), (high[0], low[1]), (high[0], high[1]), (low[0], high[1])])
+    points = corners @ target.to_px.T + target.origin_px
+    x0, y0 = np.maximum(np.floor(points.min(0)), box[:2]).astype(int)
+    x1, y1 = np.minimum(np.ceil(points.max(0)) + 1, box[2:]).astype(int)
+    return None if x1 - x0 < 6 or y1 - y0 < 6 else (int(x0), int(y0), int(x1), int(y1))
+
+
+def _room_above(target: MouthPlace, points_px: np.ndarray) -> float:
+    """How far above the upper lip the patch may reach, in the face's plane: never up to the nose."""
+    nose = target.in_plane(points_px[lm.NOSE_BOTTOM])[1]
+    lip = target.rows[0, :, 1].min()
+    return float(np.clip(_NOSE_SHARE * (lip - nose), 0.04, _OVER))
+
+
+def patch_mask(table: MouthTable, at: np.ndarray, above: float, size: tuple[int, int]) -> np.ndarray:
+    """(h, w) float32 in [0, 1]: 1 on the lips and close by, falling softly to 0 where the patch ends."""
+    up = np.maximum(table.over, 0) / above
+    down = np.maximum(table.under, 0) / _UNDER
+    away = np.sqrt(np.maximum(up, down) ** 2 + (table.aside / _ASIDE) ** 2)
+    t = np.clip((1 - away) / (1 - _SOLID), 0, 1).astype(np.float32)
+    soft = t * t * (3 - 2 * t)
+    return cv2.resize(looked_up(soft, at, cv2.BORDER_CONSTANT), size, interpolation=cv2.INTER_LINEAR)
+
+
+def as_lit(patch: np.ndarray, below: np.ndarray, mask: np.ndarray, scale_px: float) -> np.ndarray:
+    """`patch` (h, w, 3) float32 in the light of `below`: the ratio of both along the mask's border, spread inwards."""
+    size = (max(4, patch.shape[1] // _LIGHT_STEP), max(4, patch.shape[0] // _LIGHT_STEP))
+    seen, wanted = (cv2.resize(p, size, interpolation=cv2.INTER_AREA) for p in (patch, below))
+    weight = cv2.resize(mask, size, interpolation=cv2.INTER_AREA)
+    # Where the patch fades out both show the same skin; under the lips they need not.
+    border = (np.clip(weight / 0.08, 0, 1) * np.clip((0.75 - weight) / 0.35, 0, 1)).astype(np.float32)
+    if border.sum() < 1:
+        return patch
+    ratio = np.log((wanted + 6) / (seen + 6))
+    sigma = max(1.0, _LIGHT_REACH * scale_px / _LIGHT_STEP)
+    near = cv2.GaussianBlur(border, (0, 0), sigma)
+    spread = cv2.GaussianBlur(ratio * border[..., None], (0, 0), sigma)
+    overall = (ratio * border[..., None]).sum((0, 1)) / border.sum()
+    smooth = (spread + 0.03 * overall) / (near + 0.03)[..., None]
+    gain = np.exp(np.clip(smooth, -np.log(_MOST_GAIN), np.log(_MOST_GAIN)))
+    return patch * cv2.resize(gain, (patch.shape[1], patch.shape[0]), interpolation=cv2.INTER_LINEAR)
+
+
+def as_blurred(patch: np.ndarray, below: np.ndarray, mask: np.ndarray) -> np.ndarray:
+    """`patch` as soft as the frame: where the skin around the mouth has less fine detail than the patch has there."""
+    border = ((mask > 0.03) & (mask < 0.6)).astype(np.float32)
+    if border.sum() < 30:
+        return patch
+    detail = [float((np.abs(_fine(p)) * border).sum() / border.sum()) for p in (patch, below)]
+    share = detail[1] / max(detail[0], 1e-3)
+    if share > 0.85:
+        return patch
+    sigma = min(_MOST_BLUR_PX, 0.45 * (1 / max(share, 0.05) - 1) ** 0.6 + 0.25)
+    return cv2.GaussianBlur(patch, (0, 0), sigma)
+
+
+def _fine(rgb: np.ndarray) -> np.ndarray:
+    return cv2.Laplacian(cv2.cvtColor(rgb.astype(np.float32), cv2.COLOR_RGB2GRAY), cv2.CV_32F)

@@ -1,0 +1,180 @@
+"""What a speaker's mouth does in the clip, as numbers: shape features per frame, the mouth at rest, and its range."""
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+
+from worker.engine.face import landmarks as lm
+from worker.engine.face.pose import HeadPose, head_pose
+from worker.engine.face.stabilization import smooth_in_time
+from worker.engine.motion.expressions import smile
+from worker.engine.motion.mouth_shapes import load_mouth_shapes
+from worker.engine.speech.mouth_track import ARTICULATORS, Articulator
+
+# What tells one mouth shape from another, in inter-ocular distances of canonical space.
+FEATURES = ("gap", "middle_gap", "width", "inner_width", "upper_lip", "upper_thick", "lower_thick", "chin", "corners")
+_PIECE = 256
+_SMILE_HZ = 0.6
+_REST_SHARE = 25  # percent of frames, those with the smallest gap, that show the mouth at rest
+_TOUCHING = 0.012  # gap of lips that touch, as the tracker sees them
+_LARGEST_CLOSED = 0.05  # a larger gap than this is no closed mouth, however rarely left
+_NARROWEST_RANGE = 0.10  # a clip that opens less than this says little about its speaker's wide vowel
+_USUAL_RANGE = 0.17
+_JAW_LIMITS, _WIDTH_LIMITS = (0.6, 1.3), (0.6, 1.3)
+_BANK_USABLE, _BANK_COVERED = 0.85, 0.3
+
+
+@dataclass
+class SpeakerFrames:
+    """One person in all frames of a clip.
+
+    stable_px: (T, 478, 3) float32, NaN where missing (perhaps on disk). pts_s, usable, covered, yaw_deg: (T,).
+    features: (T, F) float32 in the order of `FEATURES`, NaN where missing. smile: (T,) float32, slow.
+    """
+
+    stable_px: np.ndarray
+    pts_s: np.ndarray
+    usable: np.ndarray
+    covered: np.ndarray
+    features: np.ndarray
+    yaw_deg: np.ndarray
+    smile: np.ndarray
+
+    @property
+    def found(self) -> np.ndarray:
+        """(T,) bool."""
+        return np.isfinite(self.features[:, 0])
+
+    @property
+    def fit_for_bank(self) -> np.ndarray:
+        """(T,) bool: frames whose mouth may be shown in others."""
+        return self.found & (self.usable >= _BANK_USABLE) & (self.covered <= _BANK_COVERED)
+
+    def points_px(self, index: int) -> np.ndarray:
+        return np.asarray(self.stable_px[index], np.float64)
+
+    def pose(self, index: int) -> HeadPose:
+        return head_pose(self.points_px(index))
+
+
+def measure_speaker(stable_px: np.ndarray, pts_s: np.ndarray, usable: np.ndarray, covered: np.ndarray) -> SpeakerFrames:
+    """Features of every frame, piece by piece (`stable_px` may be a file larger than memory)."""
+    count = len(pts_s)
+    features = np.full((count, len(FEATURES)), np.nan, np.float32)
+    yaw, smiling = np.full(count, np.nan, np.float32), np.full(count, np.nan, np.float32)
+    direction = smile_direction()[_CORNERS, :2]
+    for start in range(0, count, _PIECE):
+        for index in range(start, min(count, start + _PIECE)):
+            points = np.asarray(stable_px[index], np.float64)
+            if not np.isfinite(points[0, 0]):
+                continue
+            pose = head_pose(points)
+            canonical = pose.to_canonical(points)
+            features[index] = shape_features(canonical)
+            yaw[index] = pose.yaw_deg
+            smiling[index] = (canonical[_CORNERS, :2] * direction).sum() / (direction**2).sum()
+    found = np.isfinite(yaw)
+    slow = np.zeros(count, np.float32)
+    if found.any():
+        # Corners also move with vowels; only what lasts is a smile.
+        rest = np.median(smiling[found])
+        slow_found = smooth_in_time(pts_s[found], smiling[found] - rest, _SMILE_HZ)
+        slow = np.interp(pts_s, pts_s[found], np.clip(slow_found, -0.8, 1.2)).astype(np.float32)
+    return SpeakerFrames(stable_px, pts_s, np.asarray(usable), np.asarray(covered), features, yaw, slow)
+
+
+_CORNERS = [lm.MOUTH_CORNER_RIGHT, lm.MOUTH_CORNER_LEFT]
+_UPPER, _LOWER = list(lm.LIPS_INNER_UPPER[1:-1]), list(lm.LIPS_INNER_LOWER[1:-1])
+
+
+@lru_cache(maxsize=1)
+def smile_direction() -> np.ndarray:
+    """(478, 3) displacement of a full smile."""
+    return np.asarray(smile(load_mouth_shapes().mean_mesh), np.float64)
+
+
+def inner_gap(canonical: np.ndarray) -> float:
+    """Mean gap of the inner lips of a canonical mesh (478, 3), signed: lips that cross count as negative."""
+    return float((canonical[_LOWER, 1] - canonical[_UPPER, 1]).mean())
+
+
+def shape_features(canonical: np.ndarray) -> np.ndarray:
+    """(F,) of a canonical mesh (478, 3)."""
+    c = canonical
+    width = np.linalg.norm(c[lm.MOUTH_CORNER_LEFT, :2] - c[lm.MOUTH_CORNER_RIGHT, :2])
+    inner = np.linalg.norm(c[lm.MOUTH_INNER_CORNER_LEFT, :2] - c[lm.MOUTH_INNER_CORNER_RIGHT, :2])
+    return np.array(
+        [
+            inner_gap(c),
+            c[lm.LOWER_LIP_CENTRE, 1] - c[lm.UPPER_LIP_CENTRE, 1],
+            width,
+            inner,
+            c[lm.UPPER_LIP_CENTRE, 1] - c[lm.NOSE_BOTTOM, 1],
+            c[lm.UPPER_LIP_CENTRE, 1] - c[lm.UPPER_LIP_TOP, 1],
+            c[lm.LOWER_LIP_BOTTOM, 1] - c[lm.LOWER_LIP_CENTRE, 1],
+            c[lm.CHIN, 1] - c[lm.NOSE_BOTTOM, 1],
+            c[_CORNERS, 1].mean() - c[lm.NOSE_BOTTOM, 1],
+        ],
+        np.float32,
+    )
+
+
+@dataclass(frozen=True)
+class SpeakerRange:
+    """How this speaker's articulation looks.
+
+    rest: (478, 3) canonical mesh, lips as this speaker keeps them. closed_gap, open_gap: at openness 0 and 1.
+    basis: (A, 478, 3) displacement per unit of each articulator, scaled to the speaker.
+    closes, opens: whether the clip itself ever shows lips that touch, and a mouth that is clearly open.
+    """
+
+    rest: np.ndarray
+    closed_gap: float
+    open_gap: float
+    basis: np.ndarray
+    closes: bool
+    opens: bool
+
+    def mesh(self, articulation: np.ndarray, smiling: float) -> np.ndarray:
+        """(478, 3) canonical mesh for one frame's articulation (A,) and slow smile."""
+        moved = self.rest + np.tensordot(articulation, self.basis, axes=1) + smiling * smile_direction()
+        openness = ARTICULATORS.index(Articulator.OPENNESS)
+        wanted = self.closed_gap + max(0.0, float(articulation[openness])) * (self.open_gap - self.closed_gap)
+        per_unit = inner_gap(self.basis[openness])
+        return moved + (wanted - inner_gap(moved)) / per_unit * self.basis[openness]
+
+
+def fit_range(frames: SpeakerFrames, most: int = 300) -> SpeakerRange:
+    """The speaker's own mouth: rest, and how far articulation moves it, from the frames that show it well.
+
+    Raises:
+        ValueError: no frame shows the face.
+    """
+    usable = np.flatnonzero(frames.found & (frames.usable > 0.5))
+    if not len(usable):
+        usable = np.flatnonzero(frames.found)
+    if not len(usable):
+        raise ValueError("no frame shows the face")
+    gaps = frames.features[usable, 0]
+    calm = usable[gaps <= np.percentile(gaps, _REST_SHARE)]
+    calm = calm[np.linspace(0, len(calm) - 1, min(most, len(calm))).astype(int)]
+    rest = np.median([frames.pose(int(i)).to_canonical(frames.points_px(int(i))) for i in calm], axis=0)
+    low, high = np.percentile(gaps, [3, 95])
+    closed = float(min(max(low, _TOUCHING), 0.5 * _LARGEST_CLOSED))
+    opened = float(high) if high - closed >= _NARROWEST_RANGE else closed + _USUAL_RANGE
+    shapes = load_mouth_shapes()
+    basis = shapes.basis.copy()
+    for name, articulator, limits in (
+        ("chin", Articulator.JAW, _JAW_LIMITS),
+        ("width", Articulator.WIDTH, _WIDTH_LIMITS),
+    ):
+        values = frames.features[usable, FEATURES.index(name)]
+        row = ARTICULATORS.index(articulator)
+        seen = float(np.percentile(values, 95) - np.percentile(values, 8))
+        per_unit = abs(float(shape_features(shapes.mean_mesh + basis[row])[FEATURES.index(name)]
+                             - shape_features(shapes.mean_mesh)[FEATURES.index(name)]))  # fmt: skip
+        span = 1.0 if articulator is Articulator.JAW else 1.6
+        basis[row] *= np.clip(seen / (span * per_unit), *limits)
+    closes = bool(low <= _LARGEST_CLOSED)
+    return SpeakerRange(rest, closed, opened, basis, closes, opens=bool(high >= 0.07))

@@ -1,0 +1,273 @@
+"""Frames in their native planes and a finished sound → a video file, without a detour through RGB.
+
+The planes travel to ffmpeg as raw pictures in a NUT stream, because raw video alone has no times: so each frame keeps
+its exact presentation time, at steady and at variable rates. 8-bit pictures become H.264, deeper ones stay 10-bit, in
+HEVC. Colour tags and the display rotation go along; nothing is scaled or converted on the way.
+"""
+
+import contextlib
+import io
+import queue
+import subprocess
+import tempfile
+import threading
+import time
+import uuid
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import av
+import numpy as np
+
+from worker.engine.failures import EngineFailure, FailureCode
+from worker.engine.media.ffmpeg import failure_of, start_ffmpeg
+from worker.engine.media.planes import NativePicture
+
+_BUFFERED_FRAMES = 6
+_STALL_LIMIT_S, _FINISH_LIMIT_S = 60.0, 120.0
+_KEYFRAME_INTERVAL_S = 2
+_CLOCK_HZ = 90_000  # for variable rates
+_LEAST_CLOCK_HZ = 10_000
+_COPIED_CODECS = frozenset({"aac", "mp3", "ac3", "eac3", "alac"})  # that an MP4 may hold as they are
+_AAC_BITS_PER_CHANNEL = 96_000
+_AAC_RATES_HZ = (8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000, 64000, 88200, 96000)
+_PLAIN = {"yuvj420p": "yuv420p", "yuvj422p": "yuv422p", "yuvj444p": "yuv444p"}
+
+
+@dataclass(frozen=True)
+class Looks:
+    """How stored pictures are to be shown. Tags are numbers of ITU-T H.273, 2 = not said; rotation clockwise."""
+
+    matrix: int = 2
+    primaries: int = 2
+    transfer: int = 2
+    full_range: bool = False
+    rotation_deg: int = 0
+    pixel_aspect: Fraction = Fraction(1)
+
+    @classmethod
+    def of(cls, frame: av.VideoFrame, picture: NativePicture) -> "Looks":
+        aspect = getattr(frame, "sample_aspect_ratio", None)
+        return cls(
+            int(frame.colorspace),
+            int(frame.color_primaries),
+            int(frame.color_trc),
+            picture.colours.full_range,
+            picture.rotation_deg,
+            Fraction(aspect) if aspect else Fraction(1),
+        )
+
+
+class PlaneEncoder:
+    """Writes a video, as a context manager: leaving it normally finishes the file, leaving it by an error removes it.
+
+    The file appears at `path` in one step when it is complete. Odd sizes lose their last row or column.
+
+    Args:
+        path: where the MP4 goes; its folder must exist.
+        picture: a first picture; all others must have its size and format.
+        looks: colour tags, rotation.
+        frame_rate: the steady rate, or None for a variable one.
+        sound_path: finished sound, used to its end; None for silence.
+        crf, preset: x264's (x265's for 10 bits) quality and effort.
+
+    Raises:
+        EngineFailure: from any method: DISK_FULL, ENCODER_FAILED, TIMED_OUT.
+        ValueError: a picture of another size or format, or a time that does not rise.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        picture: NativePicture,
+        looks: Looks,
+        frame_rate: Fraction | None,
+        *,
+        sound_path: Path | None = None,
+        crf: int = 18,
+        preset: str = "veryfast",
+    ) -> None:
+        self.path = path
+        self.frame_count = 0
+        self._kind = (picture.format, picture.stored_size_px)
+        self._looks = looks
+        self._rate = frame_rate
+        self.clock_hz = _CLOCK_HZ if frame_rate is None else frame_rate.numerator
+        while self.clock_hz < _LEAST_CLOCK_HZ:
+            self.clock_hz *= 2
+        self._last_tick = -1
+        self._sound_path = sound_path
+        self._part = path.parent / f".{uuid.uuid4().hex}.part.mp4"
+        self._errors = tempfile.TemporaryFile()  # noqa: SIM115 (closed by _discard)
+        self._queue: queue.Queue[tuple[bytes, int] | None] = queue.Queue(_BUFFERED_FRAMES)
+        self._broken = False
+        self._process: subprocess.Popen[bytes] | None = None
+        try:
+            self._process = start_ffmpeg(self._arguments(crf, preset), errors=self._errors)
+        except OSError as error:
+            self._discard()
+            raise EngineFailure(FailureCode.ENCODER_FAILED, errno=error.errno) from error
+        self._feeder = threading.Thread(target=self._feed, name="plane-encoder", daemon=True)
+        self._feeder.start()
+
+    @property
+    def size_px(self) -> tuple[int, int]:
+        """(width, height) of the upright picture in the file."""
+        width, height = (side // 2 * 2 for side in self._kind[1])
+        return (height, width) if self._looks.rotation_deg in (90, 270) else (width, height)
+
+    def write(self, picture: NativePicture, pts_s: float | Fraction) -> None:
+        """Append a picture, shown from `pts_s` on. It is copied: its planes may be reused at once."""
+        if (picture.format, picture.stored_size_px) != self._kind:
+            raise ValueError(f"expected {self._kind}, got {(picture.format, picture.stored_size_px)}")
+        tick = round(pts_s * self.clock_hz)
+        if tick <= self._last_tick:
+            raise ValueError(f"time {float(pts_s):.4f} s does not rise")
+        self._last_tick = tick
+        data = b"".join(np.ascontiguousarray(plane).data for plane in picture.planes)
+        give_up = time.monotonic() + _STALL_LIMIT_S
+        while True:
+            if self._broken or self._process is None:
+                raise self._failure()
+            with contextlib.suppress(queue.Full):
+                self._queue.put((data, tick), timeout=0.5)
+                break
+            if time.monotonic() > give_up:
+                raise EngineFailure(FailureCode.TIMED_OUT, limit_s=_STALL_LIMIT_S)
+        self.frame_count += 1
+
+    def close(self) -> None:
+        """Finish the file and move it to its place."""
+        process = self._process
+        if process is None:
+            return
+        try:
+            if self.frame_count == 0:
+                raise EngineFailure(FailureCode.ENCODER_FAILED, reason="no frames")
+            while self._feeder.is_alive() and not self._broken:
+                with contextlib.suppress(queue.Full):
+                    self._queue.put(None, timeout=0.5)
+                    break
+            self._feeder.join(_FINISH_LIMIT_S)
+            try:
+                exit_code = process.wait(_FINISH_LIMIT_S)
+            except subprocess.TimeoutExpired as error:
+                raise EngineFailure(FailureCode.TIMED_OUT, limit_s=_FINISH_LIMIT_S) from error
+            if exit_code != 0:
+                raise failure_of(exit_code, self._errors, output=self.path)
+            try:
+                self._part.replace(self.path)
+            except OSError as error:
+                raise EngineFailure(FailureCode.ENCODER_FAILED, errno=error.errno) from error
+        finally:
+            self._discard()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if kind is None:
+            self.close()
+        else:
+            self._discard()
+
+    def _arguments(self, crf: int, preset: str) -> list[str]:
+        looks = self._looks
+        width, height = self._kind[1]
+        deep = self._kind[0].endswith("10le")
+        arguments = ["-noautorotate", "-display_rotation", str(-looks.rotation_deg % 360)] if looks.rotation_deg else []
+        arguments += ["-f", "nut", "-thread_queue_size", "16", "-i", "pipe:0"]
+        if self._sound_path is not None:
+            arguments += ["-i", f"file:{self._sound_path}", "-map", "0:v", "-map", "1:a", *self._sound_arguments()]
+        filters = [] if (width % 2, height % 2) == (0, 0) else [f"crop={width // 2 * 2}:{height // 2 * 2}:0:0:exact=1"]
+        # tags are set on the frames, since as encoder options they would make ffmpeg convert the pictures
+        range_name = "full" if looks.full_range else "limited"
+        tags = (
+            f"range={range_name}:colorspace={looks.matrix}:color_primaries={looks.primaries}:color_trc={looks.transfer}"
+        )
+        filters += [f"setparams={tags}", f"setsar={looks.pixel_aspect.numerator}/{looks.pixel_aspect.denominator}"]
+        arguments += ["-vf", ",".join(filters), "-fps_mode", "passthrough", "-enc_time_base", "demux"]
+        if deep:
+            codec = ["-c:v", "libx265", "-pix_fmt", "yuv420p10le", "-tag:v", "hvc1", "-x265-params", "log-level=error"]
+            codec += ["-preset", "superfast", "-crf", str(crf)]
+        else:
+            codec = ["-c:v", "libx264", "-pix_fmt", "yuv420p", "-preset", preset, "-crf", str(crf)]
+        keyframes = str(max(1, round(_KEYFRAME_INTERVAL_S * (self._rate or 30))))
+        finish = ["-video_track_timescale", str(self.clock_hz), "-movflags", "+faststart", "-map_metadata", "-1"]
+        return [*arguments, *codec, "-g", keyframes, *finish, "-f", "mp4", str(self._part)]
+
+    def _sound_arguments(self) -> list[str]:
+        assert self._sound_path is not None
+        with av.open(f"file:{self._sound_path}") as container:
+            context = container.streams.audio[0].codec_context
+            name, rate, channels = context.name, int(context.sample_rate), int(context.channels)
+        if name in _COPIED_CODECS:
+            return ["-c:a", "copy"]
+        if rate not in _AAC_RATES_HZ:
+            rate = next((r for r in _AAC_RATES_HZ if r >= rate), 48_000)
+        return ["-c:a", "aac", "-ar", str(rate), "-b:a", str(min(_AAC_BITS_PER_CHANNEL, 5 * rate) * channels)]
+
+    def _feed(self) -> None:
+        assert self._process is not None and self._process.stdin is not None
+        pipe = self._process.stdin
+        name, (width, height) = self._kind
+        try:
+            with pipe, av.open(_Pipe(pipe), "w", format="nut", buffer_size=1 << 20) as stream_file:
+                stream = stream_file.add_stream("rawvideo", rate=self._rate or 30)
+                stream.width, stream.height, stream.pix_fmt = width, height, _PLAIN.get(name, name)
+                stream.time_base = Fraction(1, self.clock_hz)
+                while (item := self._queue.get()) is not None:
+                    packet = av.Packet(item[0])
+                    packet.stream, packet.time_base = stream, Fraction(1, self.clock_hz)
+                    packet.pts = packet.dts = item[1]
+                    packet.is_keyframe = True
+                    stream_file.mux(packet)
+        except (OSError, ValueError, av.FFmpegError):
+            self._broken = True  # why, ffmpeg's exit code says
+
+    def _failure(self) -> EngineFailure:
+        if self._process is None:
+            raise ValueError("this encoder is closed")
+        try:
+            exit_code = self._process.wait(_FINISH_LIMIT_S)
+        except subprocess.TimeoutExpired:
+            return EngineFailure(FailureCode.TIMED_OUT, limit_s=_FINISH_LIMIT_S)
+        return failure_of(exit_code, self._errors, output=self.path)
+
+    def _discard(self) -> None:
+        """Stop whatever still runs and leave nothing behind but a finished file."""
+        process, self._process = self._process, None
+        if process is not None:
+            self._broken = True
+            if process.poll() is None:
+                process.kill()
+            process.wait()
+            while self._feeder.is_alive():
+                with contextlib.suppress(queue.Full):
+                    self._queue.put_nowait(None)
+                with contextlib.suppress(queue.Empty):
+                    self._queue.get_nowait()
+                self._feeder.join(0.05)
+        self._part.unlink(missing_ok=True)
+        self._errors.close()
+
+
+class _Pipe(io.RawIOBase):
+    """A pipe as the file PyAV writes to: only forwards, all at once."""
+
+    def __init__(self, pipe: object) -> None:
+        self._pipe = pipe
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, data: bytes) -> int:  # type: ignore[override]
+        view = memoryview(data)
+        while view:
+            view = view[self._pipe.write(view) :]  # type: ignore[attr-defined]
+        return len(data)
