@@ -193,7 +193,7 @@ class VideoEncoder:
             if sound_read >= 0:
                 os.close(sound_read)
         assert self._process.stdin is not None
-        _enlarge_pipe(self._process.stdin.fileno())
+        enlarge_pipe(self._process.stdin.fileno())
         self._feeders = [threading.Thread(target=self._feed_picture, name="encoder-picture", daemon=True)]
         if self._sound is not None:
             feeder = threading.Thread(target=self._feed_sound, args=(sound_write,), name="encoder-sound", daemon=True)
@@ -263,7 +263,7 @@ class VideoEncoder:
         with contextlib.suppress(OSError), pipe:  # a broken pipe shows in the exit code
             while (frame := self._filled.get()) is not None:
                 try:
-                    _write_all(pipe.fileno(), memoryview(frame).cast("B"))
+                    write_all(pipe.fileno(), memoryview(frame).cast("B"))
                 except OSError:
                     self._broken = True
                     return
@@ -272,14 +272,14 @@ class VideoEncoder:
     def _feed_sound(self, pipe_fd: int) -> None:
         assert self._sound is not None
         try:
-            _write_all(pipe_fd, memoryview(self._sound.wav_header()))
+            write_all(pipe_fd, memoryview(self._sound.wav_header()))
             position = 0
             for block in self._sound.endless_blocks():
                 sent = 0
                 while sent < len(block):
                     allowed, is_last = self._samples_allowed(position)
                     piece = block[sent : sent + allowed - position]
-                    _write_all(pipe_fd, memoryview(piece.tobytes()))
+                    write_all(pipe_fd, memoryview(piece.tobytes()))
                     sent, position = sent + len(piece), position + len(piece)
                     if is_last and position >= allowed:
                         return
@@ -398,11 +398,11 @@ class Sound:
         return ["-c:a", "aac", "-ar", str(rate), "-b:a", str(bits)]
 
 
-def _enlarge_pipe(fd: int) -> None:
+def enlarge_pipe(fd: int) -> None:
     with contextlib.suppress(OSError):  # a smaller pipe is only slower
         fcntl.fcntl(fd, _F_SETPIPE_SZ, _PIPE_BYTES)
 
 
-def _write_all(fd: int, data: memoryview) -> None:
+def write_all(fd: int, data: memoryview) -> None:
     while data:
         data = data[os.write(fd, data) :]

@@ -54,18 +54,28 @@ def run_ffmpeg(args: list[str], timeout_s: float) -> None:
             raise failure_of(done.returncode, errors, output=Path(args[-1]) if args else None)
 
 
-def start_ffmpeg(args: list[str], *, errors: IO[bytes], pass_fds: tuple[int, ...] = ()) -> subprocess.Popen[bytes]:
+def start_ffmpeg(
+    args: list[str],
+    *,
+    errors: IO[bytes],
+    pass_fds: tuple[int, ...] = (),
+    folder: Path | None = None,
+    reads_output: bool = False,
+) -> subprocess.Popen[bytes]:
     """Start ffmpeg reading its first input from a pipe (`pipe:0`); the caller writes, closes and waits.
+
+    folder: where relative names lie. reads_output: the caller reads what it writes to `pipe:1`.
 
     It gets a session of its own, so that Ctrl-C in a terminal reaches us first and the half-written file is removed.
     """
     return subprocess.Popen(
         [*base_arguments(), *args],
         stdin=subprocess.PIPE,
-        stdout=subprocess.DEVNULL,
+        stdout=subprocess.PIPE if reads_output else subprocess.DEVNULL,
         stderr=errors,
         bufsize=0,
         pass_fds=pass_fds,
+        cwd=folder,
         start_new_session=True,
     )
 
