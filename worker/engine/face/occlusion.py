@@ -41,6 +41,15 @@ def mouth_covered(rgb: np.ndarray, face: DetectedFace) -> float:
     return float(max(_cover_by_colour(crop, points, lips), _cover_by_hands(crop, lips)))
 
 
+def mouth_covered_in_view(view_rgb: np.ndarray, points: np.ndarray) -> float:
+    """As `mouth_covered`, by colour alone, for a window (h, w, 3) uint8 of some 320 px around a face that is followed.
+
+    points: (478, 2) in pixels of the window. Cheap enough for several looks a second; hands are watched elsewhere.
+    """
+    lips = _polygon(view_rgb, points[list(landmarks.LIPS_OUTER)])
+    return float(_cover_by_colour(view_rgb, points, lips)) if lips.sum() >= 20 else 0.0
+
+
 def _crop(rgb: np.ndarray, face: DetectedFace) -> tuple[np.ndarray, np.ndarray]:
     """(S, S, 3) uint8 square around the face, and its mesh points (478, 2) in it."""
     box = face.box
