@@ -1,0 +1,100 @@
+"""Captions burned into the frame stream, word by word in time with the voice."""
+
+from bisect import bisect_right
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import lru_cache
+
+import numpy as np
+
+from worker.compose.captions.cues import Cue, TimedWord, cues_of
+from worker.compose.captions.drawing import Layout, draw, lay_out, scaled
+from worker.compose.captions.fonts import is_japanese
+from worker.compose.captions.styles import LOOKS, CaptionStyle
+from worker.compose.marks import Placed
+from worker.engine.contracts import FrameStage
+
+POP_S = 0.12  # how long a word takes to pop up
+POP_FROM, POP_OVER = 0.72, 1.06
+
+
+def captions_stage(width_px: int, height_px: int, cues: Sequence[Cue], style: CaptionStyle) -> FrameStage:
+    """A stage that blends the caption of each moment into (height_px, width_px, 3) uint8 frames, in place.
+
+    Only the caption's own box is touched. Pictures are drawn when first shown and the last few are kept, so that a
+    frame costs a blend and memory does not grow with length.
+    """
+    look = LOOKS[style]
+    starts = [cue.start_s for cue in cues]
+    frame_px = (width_px, height_px)
+    japanese = any(is_japanese(cue.text) for cue in cues)
+
+    @lru_cache(maxsize=2)
+    def layout_of(number: int) -> Layout:
+        return lay_out(cues[number], look, width_px, height_px, japanese=japanese)
+
+    @lru_cache(maxsize=4)
+    def placed_of(number: int, active: int | None, percent: int) -> Placed:
+        patch, x, y = draw(layout_of(number), look, frame_px, active)
+        if percent != 100:
+            width, height = patch.size_px
+            patch = scaled(patch, percent / 100)
+            x, y = x + (width - patch.size_px[0]) // 2, y + (height - patch.size_px[1]) // 2
+        return Placed(patch, x, y, width_px, height_px)
+
+    def stage(frame: object, pts_s: float) -> object:
+        rgb = np.asarray(frame)
+        number = bisect_right(starts, pts_s + 5e-4) - 1
+        if number < 0 or pts_s >= cues[number].end_s - 5e-4 or not layout_of(number).words:
+            return rgb
+        if not rgb.flags.writeable:
+            rgb = rgb.copy()
+        active = _word_at(cues[number].words, pts_s) if look.active else None
+        percent = _pop_percent(pts_s - cues[number].start_s) if look.alone else 100
+        placed = placed_of(number, active, percent)
+        if placed.visible:
+            placed.blend(rgb)
+        return rgb
+
+    return stage
+
+
+def _word_at(words: Sequence[TimedWord], pts_s: float) -> int | None:
+    """The word that is being said; between two words, the one before."""
+    index = bisect_right([word.start_s for word in words], pts_s + 5e-4) - 1
+    return index if index >= 0 else None
+
+
+def _pop_percent(age_s: float) -> int:
+    """Size in percent: up from small, a little over, and still."""
+    if age_s >= POP_S:
+        return 100
+    share = max(0.0, age_s / POP_S)
+    size = (
+        POP_FROM + (POP_OVER - POP_FROM) * share / 0.7
+        if share < 0.7
+        else POP_OVER - (POP_OVER - 1) * (share - 0.7) / 0.3
+    )
+    return round(100 * size)
+
+
+def style_cues(words: Sequence[TimedWord], style: CaptionStyle) -> list[Cue]:
+    """Words as this style shows them: in lines, or a few at a time."""
+    look = LOOKS[style]
+    return cues_of(words, line_chars=look.line_chars, max_lines=look.max_lines)
+
+
+def shifted(cues: Sequence[Cue], by_s: float) -> list[Cue]:
+    """The same captions later (or earlier), as for a part of a longer video."""
+    return [
+        replace(
+            cue,
+            start_s=cue.start_s + by_s,
+            end_s=cue.end_s + by_s,
+            lines=tuple(
+                tuple(replace(word, start_s=word.start_s + by_s, end_s=word.end_s + by_s) for word in line)
+                for line in cue.lines
+            ),
+        )
+        for cue in cues
+    ]
