@@ -13,12 +13,12 @@ forward-backward; Doblinger (1995) and Kim & Stern (PNCC, 2012) for the noise re
 
 import functools
 import struct
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import pocketsphinx
-import torch
 from scipy.fft import dct
 
 from worker.engine.speech.phonemes import ipa_from_arpabet
@@ -35,10 +35,12 @@ TARGET_RMS = 0.08
 # Frames are not independent: likelihoods count this much. Chosen by the same agreement on synthetic speech.
 ACOUSTIC_SCALE = 0.1
 INSTANT_SCALE = 0.5  # for the phones of a single moment, where no neighbour adds to the evidence
+LEAST_LOG_DENSITY = -60.0  # below it single precision has nothing, and slow ways to say so
 LEAST_DENSITY = 1e-12  # of a mixture against its best Gaussian: three streams multiplied stay within single precision
 PHONOTACTIC_SCALE = 0.5  # other languages follow other rules than English words
 CHUNK_FRAMES, OVERLAP_FRAMES = 2000, 100
 SCORED_FRAMES = 200
+BLOCK_SAMPLES = CHUNK_FRAMES * HOP_LENGTH
 # pocketsphinx' noise removal
 POWER_KEPT, ENVELOPE_UP, ENVELOPE_DOWN, MASK_DECAY, MASKED_TO, MAX_GAIN, GAIN_REACH = (
     0.7,
@@ -58,9 +60,9 @@ class AcousticModel:
     other); contexts: by phone, how many each state has. transitions: (126, 126), rows sum to 1."""
 
     phones: tuple[str, ...]
-    projection: torch.Tensor
-    offsets: torch.Tensor
-    weights: tuple[torch.Tensor, ...]
+    projection: np.ndarray
+    offsets: np.ndarray
+    weights: tuple[np.ndarray, ...]
     contexts: tuple[tuple[int, ...], ...]
     transitions: np.ndarray
 
@@ -90,8 +92,8 @@ def acoustic_model() -> AcousticModel:
     weights, contexts = _mixtures(folder / "en-us" / "sendump", _owners(folder / "en-us" / "mdef"))
     return AcousticModel(
         phones=phones,
-        projection=torch.from_numpy(linear.transpose(1, 3, 0, 2).reshape(STREAMS, 2 * CEPSTRA, -1).astype(np.float32)),
-        offsets=torch.from_numpy(constant.transpose(1, 0, 2).reshape(STREAMS, -1).astype(np.float32)),
+        projection=linear.transpose(1, 3, 0, 2).reshape(STREAMS, 2 * CEPSTRA, -1).astype(np.float32),
+        offsets=constant.transpose(1, 0, 2).reshape(STREAMS, -1).astype(np.float32),
         weights=weights,
         contexts=contexts,
         transitions=_transitions(folder, phones),
@@ -128,7 +130,7 @@ def _owners(path: Path) -> np.ndarray:
     return owners
 
 
-def _mixtures(path: Path, owners: np.ndarray) -> tuple[tuple[torch.Tensor, ...], tuple[tuple[int, ...], ...]]:
+def _mixtures(path: Path, owners: np.ndarray) -> tuple[tuple[np.ndarray, ...], tuple[tuple[int, ...], ...]]:
     """Mixture weights by phone; they are stored as one byte each, in steps of -1024 · ln 1.0001."""
     data = path.read_bytes()
     at = 0
@@ -140,7 +142,7 @@ def _mixtures(path: Path, owners: np.ndarray) -> tuple[tuple[torch.Tensor, ...],
     for phone in range(PHONES):
         own = [np.flatnonzero(owners == STATES * phone + state) for state in range(STATES)]
         chosen = stored[:, :, np.concatenate(own)].astype(np.float32)
-        weights.append(torch.from_numpy(np.exp(-1024 * np.log(1.0001) * chosen).astype(np.float32)))
+        weights.append(np.exp(-1024 * np.log(1.0001) * chosen).astype(np.float32))
         contexts.append(tuple(len(members) for members in own))
     return tuple(weights), tuple(contexts)
 
@@ -202,22 +204,39 @@ def state_shapes() -> tuple[Shape, ...]:
 
 
 def cepstra(samples: np.ndarray) -> np.ndarray:
-    """(T, 13) cepstra of 16 kHz samples as pocketsphinx makes them, one frame every 10 ms."""
-    rms = float(np.sqrt(np.mean(samples**2))) if len(samples) else 0.0
-    scaled = np.random.default_rng(0).standard_normal(len(samples), np.float32)  # digital silence has no logarithm
-    scaled += samples * np.float32(32768.0 * TARGET_RMS / max(rms, 1e-5))
-    emphasised = scaled.copy()
-    emphasised[1:] -= np.float32(0.97) * scaled[:-1]
-    padded = np.pad(emphasised, (0, WINDOW))
-    windows = np.lib.stride_tricks.sliding_window_view(padded, WINDOW)[: len(samples) : HOP_LENGTH]
-    hamming, bank = np.hamming(WINDOW).astype(np.float32), _mel_bank()
-    bands = [
-        np.abs(np.fft.rfft(windows[first : first + CHUNK_FRAMES] * hamming, FFT_SIZE, axis=1)) ** 2 @ bank
-        for first in range(0, len(windows), CHUNK_FRAMES)
-    ]
-    power = _remove_noise(np.concatenate(bands)) if bands else np.zeros((0, MEL_BANDS))
-    coefficients = dct(np.log(np.maximum(power, 1e-4)), type=2, norm="ortho", axis=1)[:, :CEPSTRA]
+    """(T, 13) cepstra of 16 kHz samples as pocketsphinx makes them, one frame every 10 ms; memory grows by these."""
+    power = np.concatenate([*_mel_power(samples), np.zeros((0, MEL_BANDS))])
+    if not len(power):
+        return np.zeros((0, CEPSTRA), np.float32)
+    coefficients = dct(np.log(np.maximum(_remove_noise(power), 1e-4)), type=2, norm="ortho", axis=1)[:, :CEPSTRA]
     return (coefficients * (1 + LIFTER / 2 * np.sin(np.pi * np.arange(CEPSTRA) / LIFTER))).astype(np.float32)
+
+
+def _mel_power(samples: np.ndarray) -> Iterator[np.ndarray]:
+    """(≤ 2000, 25) mel power of pre-emphasised sound at one level, piece by piece."""
+    energy = sum(float(np.square(samples[a : a + BLOCK_SAMPLES]).sum()) for a in range(0, len(samples), BLOCK_SAMPLES))
+    gain = np.float32(32768.0 * TARGET_RMS / max(np.sqrt(energy / max(len(samples), 1)), 1e-5))
+    noise = np.random.default_rng(0)  # digital silence has no logarithm
+    hamming, bank = np.hamming(WINDOW).astype(np.float32), _mel_bank()
+    last, carried = np.float32(0.0), np.zeros(0, np.float32)
+    for first in range(0, len(samples), BLOCK_SAMPLES):
+        block = samples[first : first + BLOCK_SAMPLES]
+        scaled = noise.standard_normal(len(block), np.float32) + gain * block
+        emphasised = scaled - np.float32(0.97) * np.concatenate([[last], scaled[:-1]]).astype(np.float32)
+        if first == 0:
+            emphasised[0] = scaled[0]
+        last = scaled[-1]
+        ahead = np.concatenate([carried, emphasised])
+        ends = first + BLOCK_SAMPLES >= len(samples)
+        if ends:
+            frames = -(-len(ahead) // HOP_LENGTH)
+            ahead = np.pad(ahead, (0, WINDOW))
+        else:
+            frames = max(0, (len(ahead) - WINDOW) // HOP_LENGTH + 1)
+        windows = np.lib.stride_tricks.sliding_window_view(ahead, WINDOW)[::HOP_LENGTH][:frames]
+        if frames:
+            yield np.abs(np.fft.rfft(windows * hamming, FFT_SIZE, axis=1)) ** 2 @ bank
+        carried = ahead[frames * HOP_LENGTH :]
 
 
 @functools.lru_cache(maxsize=1)
@@ -262,24 +281,36 @@ def hear_phones(samples: np.ndarray, spoken: np.ndarray | None = None) -> HeardP
     Args:
         spoken: (T',) bool every 10 ms, where somebody speaks: the channel's average is taken there.
     """
-    coefficients = cepstra(samples)
-    if not len(coefficients):
-        return HeardPhones(np.zeros((0, PHONE_STATES), np.float32), np.zeros((0, PHONES), np.float32))
-    used = np.ones(len(coefficients), bool)
-    if spoken is not None and spoken[: len(used)].sum() > FRAMES_PER_S // 2:
-        used[:] = False
-        used[: len(spoken)] = spoken[: len(used)]
-    coefficients = coefficients - coefficients[used].mean(0)
-    features = _with_differences(coefficients)
+    features = hearing_features(samples, spoken)
     posteriors = np.empty((len(features), PHONE_STATES), np.float32)
     instant = np.empty((len(features), PHONES), np.float32)
     for first in range(0, len(features), CHUNK_FRAMES):
         start, stop = max(0, first - OVERLAP_FRAMES), min(len(features), first + CHUNK_FRAMES + OVERLAP_FRAMES)
         inside = slice(first - start, min(first + CHUNK_FRAMES, len(features)) - start)
-        scores = _scores(features[start:stop])
-        posteriors[first : first + CHUNK_FRAMES] = _forward_backward(scores)[inside]
-        instant[first : first + CHUNK_FRAMES] = _instant(scores[inside])
+        heard = hear(features[start:stop])
+        posteriors[first : first + CHUNK_FRAMES] = heard.posteriors[inside]
+        instant[first : first + CHUNK_FRAMES] = heard.instant[inside]
     return HeardPhones(posteriors, instant)
+
+
+def hearing_features(samples: np.ndarray, spoken: np.ndarray | None = None) -> np.ndarray:
+    """(T, 3, 13) float32 every 10 ms: what the models score, the channel's average removed; see `hear_phones`."""
+    coefficients = cepstra(samples)
+    if not len(coefficients):
+        return np.zeros((0, STREAMS, CEPSTRA), np.float32)
+    used = np.ones(len(coefficients), bool)
+    if spoken is not None and spoken[: len(used)].sum() > FRAMES_PER_S // 2:
+        used[:] = False
+        used[: len(spoken)] = spoken[: len(used)]
+    return _with_differences(coefficients - coefficients[used].mean(0))
+
+
+def hear(features: np.ndarray) -> HeardPhones:
+    """What is heard in a stretch of `hearing_features`; its first and last second know too little of what is around."""
+    if not len(features):
+        return HeardPhones(np.zeros((0, PHONE_STATES), np.float32), np.zeros((0, PHONES), np.float32))
+    scores = _scores(features)
+    return HeardPhones(_forward_backward(scores), _instant(scores))
 
 
 def phone_posteriors(samples: np.ndarray, spoken: np.ndarray | None = None) -> np.ndarray:
@@ -304,23 +335,19 @@ def _with_differences(coefficients: np.ndarray) -> np.ndarray:
 def _scores(features: np.ndarray) -> np.ndarray:
     """(T, 126) log likelihoods of each state's best context."""
     model = acoustic_model()
+    edges = [np.concatenate([[0], np.cumsum(contexts)[:-1]]) for contexts in model.contexts]
     scores = np.empty((len(features), PHONE_STATES), np.float32)
-    with torch.inference_mode():
-        for first in range(0, len(features), SCORED_FRAMES):
-            block = torch.from_numpy(features[first : first + SCORED_FRAMES])
-            density = torch.stack(
-                [
-                    torch.cat([block[:, n] ** 2, block[:, n]], dim=1) @ model.projection[n] + model.offsets[n]
-                    for n in range(STREAMS)
-                ]
-            ).reshape(STREAMS, len(block), PHONES, GAUSSIANS)
-            highest = density.amax(-1, keepdim=True)
-            density = (density - highest).exp()
-            for phone, (weights, contexts) in enumerate(zip(model.weights, model.contexts, strict=True)):
-                mixed = torch.bmm(density[:, :, phone], weights).clamp_min(LEAST_DENSITY).prod(0)  # (T, contexts)
-                best = torch.cat([part.amax(1, keepdim=True) for part in mixed.split(contexts, dim=1)], dim=1)
-                state = best.log() + highest[:, :, phone].sum(0)
-                scores[first : first + len(block), STATES * phone : STATES * (phone + 1)] = state.numpy()
+    for first in range(0, len(features), SCORED_FRAMES):
+        block = features[first : first + SCORED_FRAMES].transpose(1, 0, 2)
+        density = np.concatenate([block**2, block], axis=2) @ model.projection
+        density = (density + model.offsets[:, None]).reshape(STREAMS, -1, PHONES, GAUSSIANS)
+        highest = density.max(-1, keepdims=True)
+        np.exp(np.maximum(density - highest, LEAST_LOG_DENSITY), out=density)
+        likeliest = highest[..., 0].sum(0)
+        for phone, weights in enumerate(model.weights):
+            mixed = np.maximum(density[:, :, phone] @ weights, LEAST_DENSITY).prod(0)  # (T, contexts)
+            best = np.log(np.maximum.reduceat(mixed, edges[phone], axis=1)) + likeliest[:, phone, None]
+            scores[first : first + len(best), STATES * phone : STATES * (phone + 1)] = best
     return scores
 
 

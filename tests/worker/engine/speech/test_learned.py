@@ -149,9 +149,9 @@ def test_a_state_counts_as_its_best_context(speak):
     for stream in range(3):
         values = features[0, stream].astype(np.float64)
         own = slice(128 * phone, 128 * (phone + 1))
-        density = np.concatenate([values**2, values]) @ model.projection[stream].numpy()[:, own]
-        density = np.exp(density + model.offsets[stream].numpy()[own])
-        logs += np.log(density @ model.weights[phone][stream].numpy())
+        density = np.concatenate([values**2, values]) @ model.projection[stream][:, own]
+        density = np.exp(density + model.offsets[stream][own])
+        logs += np.log(density @ model.weights[phone][stream])
     edges = np.cumsum((0, *model.contexts[phone]))
     best = [logs[a:b].max() for a, b in pairwise(edges)]
     assert found[3 * phone : 3 * phone + 3] == pytest.approx(best, abs=0.05)
