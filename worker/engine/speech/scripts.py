@@ -154,6 +154,11 @@ def plan_passages(text: str, voice_key: str) -> list[Passage]:
     return _runs(text, own)
 
 
+def passages_of(sentence: str, voice_key: str) -> list[Passage]:
+    """The passages of one sentence of a text that `plan_passages` has found speakable."""
+    return _runs(sentence, WRITING_SYSTEMS_BY_VOICE.get(voice_key, set()) | {LATIN})
+
+
 def _runs(text: str, own: set[str]) -> list[Passage]:
     passages: list[Passage] = []
     buffer, reader = "", None

@@ -5,7 +5,7 @@ import functools
 import itertools
 import math
 import wave
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -19,14 +19,15 @@ from worker.engine.speech.languages import HIDDEN_VOICES, LANGUAGE_NAMES, VOICE_
 from worker.engine.speech.mastering import master_voice
 from worker.engine.speech.mouth_track import Phoneme
 from worker.engine.speech.phonemes import base_letters
-from worker.engine.speech.scripts import clean_script, plan_passages
+from worker.engine.speech.scripts import clean_script, passages_of, plan_passages
+from worker.engine.speech.sentences import split_sentences
 
 SAMPLE_RATE_HZ = 22_050  # espeak-ng's own
 NORMAL_RATE_WPM = 160
 RATE_LIMITS = (0.4, 2.5)
 PITCH_LIMITS = (0.5, 2.0)
-LEAD_IN_S = 0.20  # silence before the first sound: the mouth starts closed and has time to prepare
-LEAD_OUT_S = 0.30
+LEAD_IN_S = 0.20  # silence before a sentence's first sound: the mouth starts closed and has time to prepare
+LEAD_OUT_S = 0.30  # silence after its last one
 TIMEOUT_S = 60.0
 FEMALE_VARIANT = "+f3"
 EVENT_WORD, EVENT_END, EVENT_PHONEME = 1, 5, 7
@@ -124,26 +125,67 @@ def synthesize(script: Script, out_wav: Path, voice_dir: Path | None = None) -> 
     Raises:
         EngineFailure: SCRIPT_EMPTY, SCRIPT_TOO_LONG, SCRIPT_NOT_SPEAKABLE, VOICE_UNKNOWN, OPTION_INVALID, TIMED_OUT.
     """
+    parts: list[np.ndarray] = []
+    phonemes: list[Phoneme] = []
+    words: list[Word] = []
+    count, sample_rate_hz = 0, SAMPLE_RATE_HZ
+    for sentence in speak_sentences(script, voice_dir):
+        sample_rate_hz = sentence.sample_rate_hz
+        at_s = count / sample_rate_hz
+        phonemes += [replace(p, start_s=p.start_s + at_s, end_s=p.end_s + at_s) for p in sentence.phonemes]
+        words += [replace(w, start_s=w.start_s + at_s, end_s=w.end_s + at_s) for w in sentence.words]
+        parts.append(sentence.samples)
+        count += len(sentence.samples)
+    write_wav(out_wav, parts, sample_rate_hz)
+    return Synthesis(out_wav, phonemes, words, count / sample_rate_hz, sample_rate_hz)
+
+
+@dataclass(frozen=True)
+class SpokenSentence:
+    """One sentence, the same whatever is said before and after it. `samples` (N,) float32 in [-1, 1], with silence at
+    both ends; times in seconds of them.
+    """
+
+    text: str
+    samples: np.ndarray
+    phonemes: Sequence[Phoneme]
+    words: Sequence[Word]
+    sample_rate_hz: int
+
+
+def speak_sentences(script: Script, voice_dir: Path | None = None) -> Iterator[SpokenSentence]:
+    """The sentences of a script, each spoken on its own, one after the other.
+
+    Raises:
+        EngineFailure: as `synthesize`; the whole script is looked at before the first sentence is spoken. What goes
+            wrong in a sentence names it: `sentence` (counted from 1) and `said`.
+    """
     for option, value, limits in (("rate", script.rate, RATE_LIMITS), ("pitch", script.pitch, PITCH_LIMITS)):
         if not limits[0] <= value <= limits[1]:  # also refuses NaN
             raise EngineFailure(FailureCode.OPTION_INVALID, option=option, min=limits[0], max=limits[1])
     text = clean_script(script.text)
     found = next((v for v in piper.find_voices(voice_dir) if v.voice_id == script.voice), None)
-    if found is not None:
-        spoken, sample_rate_hz = _speak_with_piper(found, text, script.rate)
-    else:
-        key, variant = resolve_voice(script.voice)
-        spoken = [
-            speak_passage(passage.text, passage.voice or key, variant, script.rate, script.pitch)
-            for passage in plan_passages(text, key)
-        ]
-        sample_rate_hz = SAMPLE_RATE_HZ
-    samples, phonemes, words = _join(spoken, sample_rate_hz)
-    letters = sum(character.isalnum() for character in text)
-    if len(phonemes) < max(1.0, MIN_PHONEMES_PER_LETTER * letters):
+    key, variant = ("", "") if found is not None else resolve_voice(script.voice)
+    if found is None:
+        plan_passages(text, key)
+    said = 0
+    for number, sentence in enumerate(split_sentences(text), 1):
+        try:
+            if found is not None:
+                spoken, sample_rate_hz = _speak_with_piper(found, sentence, script.rate)
+            else:
+                passages = passages_of(sentence, key)
+                spoken = [speak_passage(p.text, p.voice or key, variant, script.rate, script.pitch) for p in passages]
+                sample_rate_hz = SAMPLE_RATE_HZ
+        except EngineFailure as failure:
+            raise EngineFailure(
+                failure.code, at_s=failure.at_s, **{"sentence": number, "said": sentence[:80], **failure.detail}
+            ) from failure
+        samples, phonemes, words = _join(spoken, sample_rate_hz)
+        said += len(phonemes)
+        yield SpokenSentence(sentence, master_voice(samples, sample_rate_hz), phonemes, words, sample_rate_hz)
+    if said < max(1.0, MIN_PHONEMES_PER_LETTER * sum(character.isalnum() for character in text)):
         raise EngineFailure(FailureCode.SCRIPT_NOT_SPEAKABLE, voice=script.voice)
-    _write_wav(out_wav, master_voice(samples, sample_rate_hz), sample_rate_hz)
-    return Synthesis(out_wav, phonemes, words, len(samples) / sample_rate_hz, sample_rate_hz)
 
 
 def resolve_voice(voice: str) -> tuple[str, str]:
@@ -256,19 +298,23 @@ def _join(passages: Sequence[SpokenPassage], sample_rate_hz: int) -> tuple[np.nd
         phonemes += [replace(p, start_s=p.start_s + at_s, end_s=p.end_s + at_s) for p in passage.phonemes]
         words += [replace(w, start_s=w.start_s + at_s, end_s=w.end_s + at_s) for w in passage.words]
         parts.append(passage.samples)
-    parts.append(np.zeros(round(LEAD_OUT_S * sample_rate_hz), np.float32))
-    return np.concatenate(parts), phonemes, words
+    sounding = np.flatnonzero(np.abs(parts[-1]) > QUIET_LEVEL)  # voices differ in how long they are silent at the end
+    heard_s = (sum(map(len, parts[:-1])) + (int(sounding[-1]) + 1 if len(sounding) else 0)) / sample_rate_hz
+    end_s = max([heard_s, *(phoneme.end_s for phoneme in phonemes[-1:])]) + LEAD_OUT_S
+    samples = np.concatenate(parts)[: round(end_s * sample_rate_hz)]
+    return np.pad(samples, (0, max(0, round(end_s * sample_rate_hz) - len(samples)))), phonemes, words
 
 
-def _write_wav(path: Path, samples: np.ndarray, sample_rate_hz: int) -> None:
+def write_wav(path: Path, parts: Iterable[np.ndarray], sample_rate_hz: int) -> None:
+    """Parts (N,) float32 in [-1, 1], one after the other, as a mono 16-bit WAV that is there whole or not at all."""
     partial = path.with_name(path.name + ".part")
-    pcm = (np.clip(samples, -1.0, 1.0) * 32767.0).round().astype("<i2")
     try:
         with partial.open("wb") as file, wave.open(file, "wb") as out:
             out.setnchannels(1)
             out.setsampwidth(2)
             out.setframerate(sample_rate_hz)
-            out.writeframes(pcm.tobytes())
+            for part in parts:
+                out.writeframesraw((np.clip(part, -1.0, 1.0) * 32767.0).round().astype("<i2").tobytes())
         partial.replace(path)
     finally:
         partial.unlink(missing_ok=True)
