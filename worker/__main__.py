@@ -24,6 +24,7 @@ from worker.engine.failures import EngineFailure, FailureCode
 
 COMMANDS = (
     "animate",
+    "dub",
     "track",
     "preflight",
     "reframe",

@@ -1,7 +1,6 @@
 """`animate`: a photo becomes a video: with a voice, a script, a clip of somebody, or simply alive."""
 
 import argparse
-import sys
 from fractions import Fraction
 from pathlib import Path
 
@@ -15,6 +14,7 @@ from worker.cli.options import (
     parse_whole_number,
     voice_from,
 )
+from worker.cli.rendering import TellingHooks, progress_style, result_facts
 from worker.cli.terminal import EXIT_OK, Terminal
 from worker.engine.contracts import (
     MAX_AUDIO_S,
@@ -24,9 +24,6 @@ from worker.engine.contracts import (
     Background,
     Emotion,
     LifeScales,
-    Progress,
-    RenderResult,
-    Stage,
     Still,
     Style,
     TalkingPhotoRequest,
@@ -35,13 +32,6 @@ from worker.engine.failures import EngineFailure, FailureCode
 
 HELP = "make a talking photo"
 LIFE = ("blink", "gaze", "brow", "head")
-_WORDS = {
-    Stage.PREPARING: "Getting ready",
-    Stage.LISTENING: "Listening to the voice",
-    Stage.LOOKING: "Looking at the face",
-    Stage.RENDERING: "Rendering",
-    Stage.FINISHING: "Finishing",
-}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -72,12 +62,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace, terminal: Terminal) -> int:
     request = request_from(options)
-    hooks = _TellingHooks(terminal, _progress_style(options, terminal))
+    hooks = TellingHooks(terminal, progress_style(options, terminal))
     from worker.engine.talking_photo import animate
 
     result = animate(request, hooks)
     hooks.finish()
-    facts = _facts(result)
+    facts = result_facts(result)
     if hooks.style == "json":
         terminal.emit({"stage": "done", "fraction": 1.0, "eta_s": 0.0, "result": facts})
     else:
@@ -143,52 +133,3 @@ def _still(words: list[str] | None, inputs: list[Path]) -> Still | None:
     if path.suffix.lower() != ".png":
         raise EngineFailure(FailureCode.OPTION_INVALID, option="--still", reason="its file must end in .png")
     return Still(parse_factor("--still", words[0], 0.0, MAX_AUDIO_S), path)
-
-
-def _progress_style(options: argparse.Namespace, terminal: Terminal) -> str:
-    if options.progress is not None:
-        return str(options.progress)
-    return "text" if terminal.err.isatty() and sys.platform != "win32" else "none"
-
-
-class _TellingHooks:
-    """Tells the terminal how far the render is."""
-
-    def __init__(self, terminal: Terminal, style: str) -> None:
-        self._terminal = terminal
-        self.style = style
-
-    def on_progress(self, progress: Progress) -> None:
-        if self.style == "json":
-            eta_s = None if progress.eta_s is None else round(progress.eta_s, 1)
-            self._terminal.emit(
-                {"stage": progress.stage.value, "fraction": round(progress.fraction, 4), "eta_s": eta_s}
-            )
-        elif self.style == "text":
-            left = "" if progress.eta_s is None else f" · {progress.eta_s:.0f} s left"
-            self._terminal.status(f"{_WORDS[progress.stage]} {progress.fraction:4.0%}{left}")
-
-    def on_thumbnail(self, jpeg: bytes, pts_s: float) -> None: ...
-
-    def should_stop(self) -> bool:
-        return False
-
-    def finish(self) -> None:
-        if self.style == "text":
-            self._terminal.status("")
-
-
-def _facts(result: RenderResult) -> dict[str, object]:
-    return {
-        "output": str(result.output_path),
-        "width_px": result.width_px,
-        "height_px": result.height_px,
-        "frame_rate": f"{result.frame_rate.numerator}/{result.frame_rate.denominator}",
-        "frame_count": result.frame_count,
-        "duration_s": round(result.duration_s, 3),
-        "size_bytes": result.size_bytes,
-        "stage_seconds": {stage: round(seconds, 2) for stage, seconds in result.stage_seconds.items()},
-        "emotion": result.emotion.value,
-        "warnings": list(result.warnings),
-        "sheet": dict(result.sheet),
-    }

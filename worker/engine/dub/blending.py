@@ -98,7 +98,8 @@ def _lay_mouth(face: np.ndarray, own: np.ndarray, box: tuple[int, int, int, int]
 
 def _patch_box(target: MouthPlace, box: tuple[int, int, int, int]) -> tuple[int, int, int, int] | None:
     rows = target.rows.reshape(-1, 2)
-    low, high = rows.min(0) - [_ASIDE, _OVER], rows.max(0) + [_ASIDE, _UNDER]
+    low = rows.min(0) - np.array([_ASIDE, _OVER])
+    high = rows.max(0) + np.array([_ASIDE, _UNDER])
     corners = np.array([(low[0], low[1]), (high[0], low[1]), (high[0], high[1]), (low[0], high[1])])
     points = corners @ target.to_px.T + target.origin_px
     x0, y0 = np.maximum(np.floor(points.min(0)), box[:2]).astype(int)

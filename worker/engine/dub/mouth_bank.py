@@ -1,4 +1,4 @@
-"""The speaker's own mouths, cut from the clip: small pictures with their landmarks, chosen so that every shape is there.
+"""The speaker's own mouths, cut from the clip: small pictures with their landmarks, chosen to show every shape.
 
 Nothing is resampled when a mouth is kept: the crop has the source's own pixels, so it is warped only once, when used.
 """

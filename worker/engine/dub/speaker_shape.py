@@ -22,6 +22,7 @@ _LARGEST_CLOSED = 0.05  # a larger gap than this is no closed mouth, however rar
 _NARROWEST_RANGE = 0.10  # a clip that opens less than this says little about its speaker's wide vowel
 _USUAL_RANGE = 0.17
 _JAW_LIMITS, _WIDTH_LIMITS = (0.6, 1.3), (0.6, 1.3)
+_BEND_FROM, _WIDEST = 0.85, 1.15
 _BANK_USABLE, _BANK_COVERED = 0.85, 0.3
 
 
@@ -140,9 +141,17 @@ class SpeakerRange:
         """(478, 3) canonical mesh for one frame's articulation (A,) and slow smile."""
         moved = self.rest + np.tensordot(articulation, self.basis, axes=1) + smiling * smile_direction()
         openness = ARTICULATORS.index(Articulator.OPENNESS)
-        wanted = self.closed_gap + max(0.0, float(articulation[openness])) * (self.open_gap - self.closed_gap)
+        wanted = self.closed_gap + _within_reach(float(articulation[openness])) * (self.open_gap - self.closed_gap)
         per_unit = inner_gap(self.basis[openness])
         return moved + (wanted - inner_gap(moved)) / per_unit * self.basis[openness]
+
+
+def _within_reach(openness: float) -> float:
+    """Openness that this speaker's mouth can show: straight up to the wide vowel, bending to a little more than it."""
+    if openness <= _BEND_FROM:
+        return max(0.0, openness)
+    room = _WIDEST - _BEND_FROM
+    return _BEND_FROM + room * float(np.tanh((openness - _BEND_FROM) / room))
 
 
 def fit_range(frames: SpeakerFrames, most: int = 300) -> SpeakerRange:

@@ -1,0 +1,107 @@
+"""`dub`: a clip gets new words, and the lips follow."""
+
+import argparse
+from dataclasses import replace
+from pathlib import Path
+
+from worker.cli.options import (
+    add_voice_arguments,
+    check_output,
+    parse_face,
+    parse_factor,
+    parse_whole_number,
+    voice_from,
+)
+from worker.cli.rendering import TellingHooks, progress_style, result_facts
+from worker.cli.terminal import EXIT_OK, Terminal
+from worker.engine.contracts import Adaptation, DubSegment, FaceChoice, SyncMode, VideoDubRequest
+from worker.engine.failures import EngineFailure, FailureCode
+
+HELP = "give a clip a new voice, and its lips follow"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--video", required=True, metavar="FILE", help="the clip")
+    parser.add_argument("--out", required=True, metavar="FILE", help="where the video goes (.mp4)")
+    add_voice_arguments(parser)
+    parser.add_argument("--segments", metavar="FILE", help="JSON: stretches of the clip with a voice of their own")
+    parser.add_argument("--sync-mode", default="cut_off", choices=[mode.value for mode in SyncMode],
+                        help="when the voice is longer or shorter than the clip (default cut_off)")  # fmt: skip
+    parser.add_argument("--face", default="auto", metavar="auto|INDEX|X,Y@T", help="who speaks (default: who does)")
+    parser.add_argument("--keep-background", action="store_true", help="keep what is heard besides the voice")
+    parser.add_argument("--strength", default="1", metavar="0-1", help="how far the mouth follows (default 1)")
+    parser.add_argument("--adapt", default="auto", choices=[a.value for a in Adaptation],
+                        help="learn the speaker's habits from the clip's own voice, where that helps")  # fmt: skip
+    parser.add_argument("--cache", metavar="FOLDER", help="keep face tracks here for the next dub of the same clip")
+    parser.add_argument("--seed", default="0", metavar="N", help="same seed, same frames (default 0)")
+    parser.add_argument("--device", default="auto", choices=("auto", "cpu", "cuda"))
+    parser.add_argument("--progress", choices=("json", "text", "none"), help="default: text on a terminal, else none")
+
+
+def run(options: argparse.Namespace, terminal: Terminal) -> int:
+    request = request_from(options)
+    hooks = TellingHooks(terminal, progress_style(options, terminal))
+    from worker.engine.video_dub import dub
+
+    result = dub(request, hooks)
+    hooks.finish()
+    facts = result_facts(result)
+    if hooks.style == "json":
+        terminal.emit({"stage": "done", "fraction": 1.0, "eta_s": 0.0, "result": facts})
+    else:
+        terminal.emit(facts)
+    return EXIT_OK
+
+
+def request_from(options: argparse.Namespace) -> VideoDubRequest:
+    """The request that the options describe.
+
+    Raises:
+        EngineFailure: OPTION_INVALID; what is wrong with a file of segments.
+    """
+    audio, script = voice_from(options)
+    if (audio is not None or script is not None) == (options.segments is not None):
+        raise EngineFailure(
+            FailureCode.OPTION_INVALID, option="--audio", reason="give one of --audio, --text and --segments"
+        )
+    video = Path(options.video)
+    segments = () if options.segments is None else _segments(Path(options.segments))
+    sounds = [audio, *(segment.audio_path for segment in segments)]
+    output = check_output(Path(options.out), [video, *(path for path in sounds if path is not None)])
+    if output.suffix.lower() != ".mp4":
+        raise EngineFailure(FailureCode.OPTION_INVALID, option="--out", reason="its name must end in .mp4")
+    cache = None if options.cache is None else Path(options.cache)
+    if cache is not None and not cache.is_dir():
+        raise EngineFailure(FailureCode.OPTION_INVALID, option="--cache", reason="it must be a folder")
+    return VideoDubRequest(
+        video_path=video,
+        output_path=output,
+        audio_path=audio,
+        script=script,
+        segments=segments,
+        face=face_at(options.face),
+        sync_mode=SyncMode(options.sync_mode),
+        keep_background=options.keep_background,
+        strength=parse_factor("--strength", options.strength, 0.0, 1.0),
+        adapt=Adaptation(options.adapt),
+        device=options.device,
+        seed=parse_whole_number("--seed", options.seed, 0, 2**63 - 1),
+        cache_dir=cache,
+    )
+
+
+def face_at(text: str) -> FaceChoice:
+    """`auto`, an index such as `0`, or a point of the frame at a second, such as `320,180@2.5`."""
+    where, at, second = text.partition("@")
+    choice = parse_face(where)
+    if not at:
+        return choice
+    if choice.point is None:
+        raise EngineFailure(FailureCode.OPTION_INVALID, option="--face", reason="only a point has a time: X,Y@T")
+    return replace(choice, at_s=parse_factor("--face", second, 0.0, 1e6))
+
+
+def _segments(path: Path) -> tuple[DubSegment, ...]:
+    from worker.engine.dub.segments import read_segments
+
+    return tuple(read_segments(path))

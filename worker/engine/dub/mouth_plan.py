@@ -1,0 +1,93 @@
+"""What one person's mouth does in every output frame, and which of the clip's mouths shows it."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from worker.engine.dub.blending import Edit
+from worker.engine.dub.mouth_bank import Mouth
+from worker.engine.dub.retrieval import Bank, Wanted, blended, cheapest_path
+from worker.engine.dub.speaker_shape import FEATURES, SpeakerFrames, SpeakerRange, shape_features
+from worker.engine.face.pose import HeadPose
+
+_LOWER_FROM, _LOWER_OVER = 0.22, 0.4  # canonical height below which the face speaks, and how softly that begins
+
+
+@dataclass(frozen=True)
+class Speaking:
+    """What a person shall say. source_index (N,): the clip's frame behind each output frame. articulation (N, A).
+
+    presence (N,) in [0, 1]: 0 where this person's mouth stays as it is. shot (T,): the clip's shot of each frame.
+    """
+
+    source_index: np.ndarray
+    articulation: np.ndarray
+    presence: np.ndarray
+    shot: np.ndarray
+
+
+class MouthPlan:
+    """The plan of one person; asked frame by frame."""
+
+    def __init__(
+        self,
+        frames: SpeakerFrames,
+        reach: SpeakerRange,
+        speaking: Speaking,
+        mouths: Sequence[Mouth],
+        *,
+        strength: float = 1.0,
+        leave_out_s: float = 0.0,
+    ) -> None:
+        self._frames, self._range, self._speaking = frames, reach, speaking
+        self._strength = strength
+        self._mouths = list(mouths)
+        self._shares: list[tuple[tuple[int, float], ...]] = [()] * len(speaking.source_index)
+        if self._mouths:
+            self._choose(leave_out_s)
+
+    def _choose(self, leave_out_s: float) -> None:
+        said = self._speaking
+        count = len(said.source_index)
+        features = np.full((count, len(FEATURES)), np.nan, np.float32)
+        for out in range(count):
+            if self.changes(out):
+                features[out] = shape_features(self._meshes(out)[2])
+        kept = np.array([mouth.index for mouth in self._mouths])
+        gap_s = float(np.median(np.diff(self._frames.pts_s))) if len(self._frames.pts_s) > 1 else 0.04
+        bank = Bank(self._mouths, self._frames.features[kept], self._frames.yaw_deg[kept], gap_s)
+        shot = said.shot[said.source_index]
+        starts = np.concatenate([[True], shot[1:] != shot[:-1]])
+        own_s = self._frames.pts_s[said.source_index]
+        wanted = Wanted(features, self._frames.yaw_deg[said.source_index], own_s, starts)
+        self._shares = blended(bank, cheapest_path(bank, wanted, leave_out_s), starts)
+
+    def changes(self, out: int) -> bool:
+        """Whether this person's mouth is changed in output frame `out`."""
+        source = int(self._speaking.source_index[out])
+        shown = self._speaking.presence[out] * self._frames.usable[source]
+        return bool(shown > 0 and self._strength > 0 and self._frames.found[source])
+
+    def edit(self, out: int, in_front: Callable[[int], np.ndarray | None] | None = None) -> Edit | None:
+        """The edit of output frame `out`, or None where nothing changes."""
+        if not self.changes(out):
+            return None
+        source = int(self._speaking.source_index[out])
+        pose, own, new = self._meshes(out)
+        mouths = [(self._mouths[number], share) for number, share in self._shares[out]]
+        presence = float(self._speaking.presence[out] * self._frames.usable[source]) * min(1.0, 3 * self._strength)
+        presence = presence * presence * (3 - 2 * presence)
+        return Edit(pose, own, new, mouths, presence, None if in_front is None else in_front(source))
+
+    def _meshes(self, out: int) -> tuple[HeadPose, np.ndarray, np.ndarray]:
+        """Pose, own and new canonical mesh of an output frame."""
+        source = int(self._speaking.source_index[out])
+        pose = self._frames.pose(source)
+        own = pose.to_canonical(self._frames.points_px(source))
+        spoken = self._range.mesh(self._speaking.articulation[out], float(self._frames.smile[source]))
+        t = np.clip((own[:, 1:2] - _LOWER_FROM) / _LOWER_OVER, 0, 1)
+        share = t * t * (3 - 2 * t)
+        # A head that turns away, or an edit that begins, eases into the new shape rather than jumping.
+        share = share * self._strength * float(self._speaking.presence[out]) * float(self._frames.usable[source])
+        return pose, own, own + share * (spoken - own)
