@@ -17,10 +17,12 @@ from apps.uploads import services
 router = Router(tags=["assets"])
 
 
-@router.post("", response={201: AssetOut}, throttle=AccountThrottle("upload"), summary="Send a portrait or a voice")
+@router.post(
+    "", response={201: AssetOut}, throttle=AccountThrottle("upload"), summary="Send a portrait, a voice or a clip"
+)
 def send_asset(
     request: HttpRequest,
-    kind: Form[Literal["portrait", "voice"]],
+    kind: Form[Literal["portrait", "voice", "clip"]],
     file: File[UploadedFile],
     basis: Form[Literal["own", "consent", "licensed", "public_domain"] | None] = None,
 ) -> Status[Any]:

@@ -12,7 +12,7 @@ from apps.jobs import services
 from apps.jobs.deletion import delete_job
 from apps.jobs.history import render_facts
 from apps.jobs.models import Job
-from apps.projects.services import speech_request
+from apps.projects.orders import speech_request
 
 router = Router(tags=["jobs"])
 speech_router = Router(tags=["speech"])

@@ -33,7 +33,7 @@ def list_projects(
 
 @router.post("", response={201: ProjectOut}, throttle=write, summary="Make a project")
 def create_project(request: HttpRequest, payload: ProjectIn) -> Status[Any]:
-    return Status(201, project_facts(services.create_project(request.user, title=payload.title)))
+    return Status(201, project_facts(services.create_project(request.user, **payload.dict())))
 
 
 @router.get("/{project_id}", response=ProjectOut, throttle=read, summary="Look at a project")
@@ -43,11 +43,11 @@ def get_project(request: HttpRequest, project_id: UUID) -> dict[str, Any]:
 
 @router.patch("/{project_id}", response=ProjectOut, throttle=write, summary="Change a project")
 def update_project(request: HttpRequest, project_id: UUID, payload: ProjectPatch) -> dict[str, Any]:
-    """All changes are made, or none."""
+    """All changes are made, or none; none either when `version` is sent and the project has moved on since."""
     project = services.get_project_for(request.user, project_id)
     changes = payload.dict(exclude_unset=True)
-    presenter = changes.pop("presenter", None)
-    project = services.update_project(project, changes)
+    presenter, version = changes.pop("presenter", None), changes.pop("version", None)
+    project = services.update_project(project, changes, version=version)
     return project_facts(services.use_presenter(project, presenter) if presenter else project)
 
 

@@ -5,7 +5,7 @@ from typing import Any, Literal
 from uuid import UUID
 
 from ninja import Field, Schema
-from pydantic import ConfigDict, StrictInt
+from pydantic import ConfigDict, StrictInt, create_model
 
 from apps.projects import options
 
@@ -73,11 +73,34 @@ class VoiceOut(Schema):
     gender: str
 
 
-class ProjectOut(Schema):
+def _chosen() -> dict[str, Any]:
+    """Every option of a project as a field to show; null where a project's kind has no such setting."""
+    return {
+        name: (setting.annotation | None, Field(None, description=setting.words))
+        for name, setting in options.SETTINGS.items()
+    }
+
+
+def _choosable() -> dict[str, Any]:
+    """Every option as a field to set."""
+    fields: dict[str, Any] = {}
+    for name, setting in options.SETTINGS.items():
+        rules: dict[str, Any] = {"description": setting.words}
+        if isinstance(setting, options.Number):
+            rules |= {"ge": setting.least, "le": setting.most}
+            rules |= {"strict": True} if setting.is_whole else {"allow_inf_nan": False}
+        fields[name] = (setting.annotation | None, Field(None, **rules))
+    return fields
+
+
+class _ProjectOut(Schema):
     id: UUID
+    kind: str
+    version: int = Field(description="Goes up with every change; send it with a change to notice somebody else's.")
     title: str
     display_title: str
     portrait: AssetOut | None
+    clip: AssetOut | None
     voice_source: str
     voice: AssetOut | None
     script: str
@@ -85,28 +108,29 @@ class ProjectOut(Schema):
     script_rate: float
     script_pitch: float
     face_index: int | None
-    aspect: str
-    style: str
-    frames_per_second: str
-    seed: int
-    label_corner: str
     created_at: datetime
     updated_at: datetime
+
+
+ProjectOut = create_model("ProjectOut", __base__=_ProjectOut, **_chosen())
 
 
 class ProjectIn(Schema):
     """A new project; everything else is set by PATCH."""
 
     model_config = ConfigDict(extra="forbid")
+    kind: str = Field(options.TALKING_PHOTO, max_length=16, description="What is made. It stays as it is.")
     title: str = Field("", max_length=options.TITLE_MAX_CHARS)
 
 
-class ProjectPatch(Schema):
-    """Only what is sent is changed; null clears a portrait, a voice or the choice of a face."""
+class _ProjectPatch(Schema):
+    """Only what is sent is changed; null clears a portrait, a clip, a voice or the choice of a face."""
 
     model_config = ConfigDict(extra="forbid")
+    version: StrictInt | None = Field(None, ge=0, description="Refuse the change if it is not at this any more.")
     title: str | None = Field(None, max_length=options.TITLE_MAX_CHARS)
     portrait: UUID | None = None
+    clip: UUID | None = None
     presenter: str | None = Field(None, max_length=80, description="A drawn presenter's name, instead of a portrait.")
     voice_source: Literal["audio", "script"] | None = None
     voice: UUID | None = None
@@ -115,11 +139,9 @@ class ProjectPatch(Schema):
     script_rate: float | None = Field(None, ge=options.RATE_MIN, le=options.RATE_MAX, allow_inf_nan=False)
     script_pitch: float | None = Field(None, ge=options.PITCH_MIN, le=options.PITCH_MAX, allow_inf_nan=False)
     face_index: StrictInt | None = Field(None, ge=0, le=1000)
-    aspect: Literal["source", "9:16", "4:5", "1:1", "16:9"] | None = None
-    style: Literal["still", "natural", "expressive"] | None = None
-    frames_per_second: Literal["24", "25", "30", "50", "60"] | None = None
-    seed: StrictInt | None = Field(None, ge=0, le=options.SEED_MAX)
-    label_corner: Literal["top-left", "top-right", "bottom-left", "bottom-right"] | None = None
+
+
+ProjectPatch = create_model("ProjectPatch", __base__=_ProjectPatch, **_choosable())
 
 
 class JobOut(Schema):

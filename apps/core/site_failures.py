@@ -52,7 +52,7 @@ _SITE_UPLOADS: dict[str, FailureText] = {
     ),
     "asset_wrong_kind": bad_input(
         "That file is of the wrong kind for this place.",
-        "Choose a picture as the portrait and a sound as the voice.",
+        "Choose a picture as the portrait, a sound as the voice, a video as the clip.",
         "That file is a {found}, but a {needed} is needed here.",
     ),
     "asset_in_use": bad_input(
@@ -79,9 +79,20 @@ _SITE_WORK: dict[str, FailureText] = {
         "Add a portrait, and a voice or a script, then try again.",
         "Before this can be rendered, it still needs {missing}.",
     ),
+    "too_long_for_free": bad_input(
+        "That is longer than a free render may be.",
+        "Cut it to a minute, or export it clean with credits: up to ten minutes.",
+        "That is {duration_s:.0f} s long; a free render may have {max_s:.0f} s.",
+        http_status=413,
+    ),
+    "not_exportable": bad_input(
+        "This kind of project cannot be exported for credits.",
+        "Render it instead.",
+        http_status=409,
+    ),
     "daily_limit": our_fault(
         "You have used all of today's free renders.",
-        "They come back at midnight UTC.",
+        "They come back at midnight UTC. Clean exports for credits have no daily limit.",
         "You have used all {limit} of today's free renders.",
         retryable=True,
         http_status=429,
@@ -96,6 +107,11 @@ _SITE_WORK: dict[str, FailureText] = {
     "idempotency_conflict": bad_input(
         "That request key was already used for something else.",
         "Use a new Idempotency-Key for a new request.",
+        http_status=409,
+    ),
+    "project_changed": bad_input(
+        "This video was changed in another tab or on another device.",
+        "Take what is saved there, or keep what you see here.",
         http_status=409,
     ),
     "job_not_cancellable": bad_input(
@@ -128,6 +144,18 @@ _SITE_MONEY: dict[str, FailureText] = {
         "Top up your credits, or make a free render instead.",
         "This needs {needed} credits, and you have {have}.",
         http_status=402,
+    ),
+    "quote_expired": bad_input(
+        "That price was good for 15 minutes, and they are over.",
+        "Ask for the price again; nothing was charged.",
+        http_status=409,
+    ),
+    "longer_than_quoted": bad_input(
+        "The video turned out longer than the price covers, so we stopped before making it.",
+        "Ask for the price again: it now knows the real length. It cost nothing.",
+        "The video turned out {duration_s:.0f} s long, but the price covers {max_s:.0f} s, so we stopped before "
+        "making it.",
+        http_status=409,
     ),
     "hold_settled": bad_input(
         "The credits reserved for this were settled already.",
@@ -208,6 +236,17 @@ _SITE_TRUST: dict[str, FailureText] = {
         "We need to know that you may use this before we make a video of it.",
         "Say in one press whose face or voice it is; we ask once per file.",
         "Before we make a video of it, tell us that you may use this {which}.",
+    ),
+    "report_decided": bad_input(
+        "This report was decided already.",
+        "Reload the page to see what became of it.",
+        http_status=409,
+    ),
+    "too_busy": our_fault(
+        "Many people ask at once right now.",
+        "Try again in a minute.",
+        retryable=True,
+        http_status=503,
     ),
     "media_blocked": bad_input(
         "That file was removed from this site after a report, so it cannot be used here again.",

@@ -5,6 +5,7 @@ from string import Formatter
 from typing import Any
 
 from apps.core.failures import CATALOGUE, next_step_for, sentence_for
+from apps.uploads.models import Asset
 
 # code → (what we noticed, what would make it better). Facts in braces are filled in when they are known.
 _PICTURE_WORDS: dict[str, tuple[str, str]] = {
@@ -128,3 +129,10 @@ def _face_in_words(face: Mapping[str, Any]) -> dict[str, Any]:
         "problem": in_words(problem, is_problem=True) if problem else None,
         "warnings": [in_words(one) for one in face.get("warnings", [])],
     }
+
+
+def faces_of(portrait: Asset | None) -> list[dict[str, Any]]:
+    """The faces that preflight found, largest first; none while it is still looking."""
+    if portrait is None or not portrait.preflight:
+        return []
+    return list(portrait.preflight.get("faces", []))

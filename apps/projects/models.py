@@ -1,15 +1,27 @@
+from typing import Any
+
 from django.conf import settings
 from django.db import models
 
 from apps.core.ids import new_id
+from apps.projects.options import TALKING_PHOTO, VIDEO_DUB, settings_of
 from apps.uploads.models import Asset
 
 
+def _file(related: str = "+") -> Any:
+    return models.ForeignKey(Asset, null=True, blank=True, on_delete=models.SET_NULL, related_name=related)
+
+
 class Project(models.Model):
-    """A talking photo in the making: who speaks, what is said, and how it should look."""
+    """A video in the making: who speaks, what is said, and how it should look.
+
+    Files, words and the choice of a face have columns; everything else that can be set is in `options`, which holds
+    only what differs from the defaults of `options.SETTINGS`. Change it by `services.update_project` alone.
+    """
 
     class Kind(models.TextChoices):
-        TALKING_PHOTO = "talking_photo"
+        TALKING_PHOTO = TALKING_PHOTO  # `portrait` speaks; `clip` may drive it
+        VIDEO_DUB = VIDEO_DUB  # the person in `clip` says something else
 
     class VoiceSource(models.TextChoices):
         AUDIO = "audio"  # uploaded or recorded: `voice`
@@ -19,21 +31,19 @@ class Project(models.Model):
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="projects")
     kind = models.CharField(max_length=16, choices=Kind.choices, default=Kind.TALKING_PHOTO)
     title = models.CharField(max_length=120, blank=True)
+    version = models.PositiveIntegerField(default=1)  # one more with each change, so that two tabs notice each other
 
-    portrait = models.ForeignKey(Asset, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
+    portrait = _file()
+    clip = _file()
+    voice = _file()
     voice_source = models.CharField(max_length=16, choices=VoiceSource.choices, default=VoiceSource.SCRIPT)
-    voice = models.ForeignKey(Asset, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
     script = models.TextField(blank=True)
     script_voice = models.CharField(max_length=80, blank=True)
     script_rate = models.FloatField(default=1.0)
     script_pitch = models.FloatField(default=1.0)
 
     face_index = models.PositiveSmallIntegerField(null=True, blank=True)  # None: automatic
-    aspect = models.CharField(max_length=8, default="source")
-    style = models.CharField(max_length=16, default="natural")
-    frames_per_second = models.CharField(max_length=12, default="25")  # a fraction, e.g. "30000/1001"
-    seed = models.PositiveIntegerField(default=0)
-    label_corner = models.CharField(max_length=16, default="bottom-left")
+    options = models.JSONField(default=dict, blank=True)
 
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
@@ -43,3 +53,7 @@ class Project(models.Model):
 
     def __str__(self) -> str:
         return self.title or f"Untitled {self.id}"
+
+    def settings_now(self) -> dict[str, Any]:
+        """Every setting of the project's kind with its value: chosen, or the default."""
+        return {name: self.options.get(name, setting.default) for name, setting in settings_of(self.kind).items()}

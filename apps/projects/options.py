@@ -1,11 +1,32 @@
-"""What a project may be set to. The engine has the same words; the site must not import it, so here they are again."""
+"""What a project may be set to. The engine has the same words; the site must not import it, so here they are again.
+
+`SETTINGS` is the one table behind a project's options: what may be stored, what the API takes and gives, and what each
+kind of project knows.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from apps.core.failures import SiteFailure
+
+TALKING_PHOTO, VIDEO_DUB = "talking_photo", "video_dub"
 
 ASPECTS = ("source", "9:16", "4:5", "1:1", "16:9")
 STYLES = ("still", "natural", "expressive")
+EMOTIONS = ("auto", "neutral", "calm", "happy", "sad", "angry", "surprised")
+BACKGROUNDS = ("photo", "transparent")
+MOVERS = ("voice", "clip", "idle")
+CLIP_SOUNDS = ("clip", "voice", "none")
+SYNC_MODES = ("cut_off", "loop", "bounce", "silence", "remap")
+ADAPTATIONS = ("auto", "off")
 LABEL_CORNERS = ("top-left", "top-right", "bottom-left", "bottom-right")
-FRAME_RATES = ("24", "25", "30", "50", "60")
+FRAME_RATES = ("24", "25", "30", "48", "50", "60")
+LIFE = ("blink", "gaze", "brow", "head")
 RATE_MIN, RATE_MAX = 0.5, 2.0  # speaking speed, 1 = the voice's own
 PITCH_MIN, PITCH_MAX = 0.5, 2.0
+LIFE_MAX = 2.0
+IDLE_MIN_S, IDLE_MAX_S = 2.0, 60.0
 SEED_MAX = 2**31 - 1
 TITLE_MAX_CHARS = 120
 SCRIPT_MAX_CHARS = 10_000
@@ -14,8 +35,111 @@ VOICE_MAX_CHARS = 80
 # A free render: the brand mark and the label in its pixels, and no more than this.
 FREE_SHORT_SIDE_MAX_PX = 720
 FREE_DURATION_MAX_S = 60.0
+EXPORT_DURATION_MAX_S = 600.0  # a clean export for credits
 
 CHARS_PER_SECOND = 14.5  # of an unhurried voice, spaces included; measured over the bundled voices' Latin scripts
+
+_BOTH = (TALKING_PHOTO, VIDEO_DUB)
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One of some words."""
+
+    words: str
+    values: tuple[str, ...]
+    default: str
+    kinds: tuple[str, ...] = (TALKING_PHOTO,)
+
+    @property
+    def annotation(self) -> Any:
+        return Literal[self.values]
+
+    def checked(self, name: str, value: Any) -> str:
+        if value not in self.values:
+            raise SiteFailure("option_invalid", option=name, reason=f"choose one of {', '.join(self.values)}")
+        return str(value)
+
+
+@dataclass(frozen=True)
+class Number:
+    """A number in a range, both ends included."""
+
+    words: str
+    least: float
+    most: float
+    default: float
+    is_whole: bool = False
+    kinds: tuple[str, ...] = (TALKING_PHOTO,)
+
+    @property
+    def annotation(self) -> Any:
+        return int if self.is_whole else float
+
+    def checked(self, name: str, value: Any) -> float:
+        is_number = isinstance(value, int if self.is_whole else (int, float)) and not isinstance(value, bool)
+        if not (is_number and self.least <= value <= self.most):  # NaN fails this too
+            reason = (
+                f"choose {'a whole number' if self.is_whole else 'a number'} between {self.least:g} and {self.most:g}"
+            )
+            raise SiteFailure("option_invalid", option=name, reason=reason)
+        return int(value) if self.is_whole else float(value)
+
+
+@dataclass(frozen=True)
+class Switch:
+    """On or off."""
+
+    words: str
+    default: bool = False
+    kinds: tuple[str, ...] = (TALKING_PHOTO,)
+
+    @property
+    def annotation(self) -> Any:
+        return bool
+
+    def checked(self, name: str, value: Any) -> bool:
+        if not isinstance(value, bool):
+            raise SiteFailure("option_invalid", option=name, reason="choose true or false")
+        return value
+
+
+Setting = Choice | Number | Switch
+
+SETTINGS: Mapping[str, Setting] = {
+    "moved_by": Choice("What moves the photo: a voice, a clip of somebody, or nothing: a loop.", MOVERS, "voice"),
+    "clip_sound": Choice("With a clip: its own sound, the uploaded voice, or none.", CLIP_SOUNDS, "clip"),
+    "idle_s": Number("Length of the listening loop in seconds.", IDLE_MIN_S, IDLE_MAX_S, 8.0),
+    "aspect": Choice("Shape of the video.", ASPECTS, "source"),
+    "background": Choice("What is behind the person; transparent gives a WebM video.", BACKGROUNDS, "photo"),
+    "frames_per_second": Choice("Frames per second.", FRAME_RATES, "25"),
+    "style": Choice("How lively head, brows and gaze are.", STYLES, "natural"),
+    "emotion": Choice("What the face expresses; auto asks the voice.", EMOTIONS, "auto"),
+    "intensity": Number("How much of the emotion.", 0.0, 1.0, 0.6),
+    "blink": Number("How often the eyes blink: 0 is off, 1 is usual.", 0.0, LIFE_MAX, 1.0),
+    "gaze": Number("How far the eyes wander: 0 is off, 1 is usual.", 0.0, LIFE_MAX, 1.0),
+    "brow": Number("How much the brows move: 0 is off, 1 is usual.", 0.0, LIFE_MAX, 1.0),
+    "head": Number("How much the head moves: 0 is off, 1 is usual.", 0.0, LIFE_MAX, 1.0),
+    "seed": Number("Another number gives another take; the same one the same video.", 0, SEED_MAX, 0, is_whole=True),
+    "label_corner": Choice("Where free videos say that they are AI-generated.", LABEL_CORNERS, "bottom-left", _BOTH),
+    "sync_mode": Choice("When sound and clip differ in length.", SYNC_MODES, "cut_off", (VIDEO_DUB,)),
+    "strength": Number("How far the mouth follows the new voice.", 0.0, 1.0, 1.0, kinds=(VIDEO_DUB,)),
+    "keep_background": Switch("Keep what is heard besides the voice.", kinds=(VIDEO_DUB,)),
+    "adapt": Choice("Whether the mouth learns its speaker's habits.", ADAPTATIONS, "auto", (VIDEO_DUB,)),
+}
+
+
+def settings_of(kind: str) -> dict[str, Setting]:
+    """The settings that a project of this kind has."""
+    return {name: setting for name, setting in SETTINGS.items() if kind in setting.kinds}
+
+
+def checked(kind: str, name: str, value: Any) -> Any:
+    """`value` as it is stored. Raises option_invalid when a project of this kind cannot be set to it."""
+    setting = SETTINGS.get(name)
+    if setting is None or kind not in setting.kinds:
+        raise SiteFailure("option_invalid", option=name, reason="there is no such setting")
+    return setting.checked(name, value)
 
 
 def spoken_duration_s(script: str, rate: float) -> float:

@@ -7,6 +7,7 @@ from uuid import UUID
 from apps.core.failures import failure_dict
 from apps.projects.findings import report_in_words
 from apps.projects.models import Project
+from apps.projects.options import SETTINGS
 from apps.projects.services import SAMPLE_SCRIPT
 from apps.trust.attestations import attestation_facts, attestations_of
 from apps.trust.models import Attestation
@@ -67,18 +68,21 @@ def title_of(title: str, script: str) -> str:
 def projects_facts(projects: Iterable[Project]) -> list[dict[str, Any]]:
     """Several projects, with one question for what is stated about all their files."""
     shown = list(projects)
-    stated = attestations_of([file for project in shown for file in (project.portrait, project.voice)])
+    stated = attestations_of([file for project in shown for file in (project.portrait, project.clip, project.voice)])
     return [project_facts(project, stated) for project in shown]
 
 
 def project_facts(project: Project, stated: Mapping[UUID, Attestation] | None = None) -> dict[str, Any]:
     """One project with its files. Needs `portrait` and `voice` fetched along with it."""
-    stated = attestations_of([project.portrait, project.voice]) if stated is None else stated
+    stated = attestations_of([project.portrait, project.clip, project.voice]) if stated is None else stated
     return {
         "id": str(project.pk),
+        "kind": project.kind,
+        "version": project.version,
         "title": project.title,
         "display_title": display_title(project),
         "portrait": asset_facts(project.portrait, stated) if project.portrait else None,
+        "clip": asset_facts(project.clip, stated) if project.clip else None,
         "voice_source": project.voice_source,
         "voice": asset_facts(project.voice, stated) if project.voice else None,
         "script": project.script,
@@ -86,11 +90,8 @@ def project_facts(project: Project, stated: Mapping[UUID, Attestation] | None = 
         "script_rate": project.script_rate,
         "script_pitch": project.script_pitch,
         "face_index": project.face_index,
-        "aspect": project.aspect,
-        "style": project.style,
-        "frames_per_second": project.frames_per_second,
-        "seed": project.seed,
-        "label_corner": project.label_corner,
+        **dict.fromkeys(SETTINGS),  # null: this kind of project has no such setting
+        **project.settings_now(),
         "created_at": project.created_at,
         "updated_at": project.updated_at,
     }

@@ -25,11 +25,12 @@ from apps.uploads.pictures import picture_size_px
 from apps.uploads.signals import asset_deleting, asset_looked_at, asset_received
 
 _COPY_BYTES = 1024 * 1024
-_NEEDED = {Asset.Kind.PORTRAIT: "a portrait", Asset.Kind.VOICE: "a voice"}
+_NEEDED = {Asset.Kind.PORTRAIT: "a portrait", Asset.Kind.VOICE: "a voice", Asset.Kind.CLIP: "a clip"}
 # A video has a voice in it; the engine takes its sound.
 _CATEGORIES = {
     Asset.Kind.PORTRAIT: frozenset({Category.PICTURE}),
     Asset.Kind.VOICE: frozenset({Category.SOUND, Category.VIDEO}),
+    Asset.Kind.CLIP: frozenset({Category.VIDEO}),
 }
 
 
@@ -46,7 +47,7 @@ def receive_upload(user: User, kind: str, uploaded_file: File, original_name: st
             upload_interrupted.
     """
     if kind not in _CATEGORIES:
-        raise SiteFailure("option_invalid", option="kind", reason="it has to be portrait or voice")
+        raise SiteFailure("option_invalid", option="kind", reason="it has to be portrait, voice or clip")
     if refusal := getattr(uploaded_file, "refusal", ""):
         raise SiteFailure(refusal, max_mb=settings.MAX_UPLOAD_BYTES / 2**20)
     check_size(kind, uploaded_file.size)
@@ -114,9 +115,10 @@ def store_output(
     key: str,
     content_type: str,
     parent: Asset | None = None,
+    is_hidden: bool = False,
     **facts: object,
 ) -> Asset:
-    """Store what the worker made as a READY asset.
+    """Store what the worker made as a READY asset; with `is_hidden`, as one that nobody can open before `publish`.
 
     `key` names the result within the site (e.g. f"jobs/{job_id}/{lease_token}/video.mp4"): storing under the same key
     again returns the first asset. `facts`: width_px, height_px, duration_s, original_name.
@@ -143,11 +145,17 @@ def store_output(
             )
         try:
             _store(existing, file)
-            _settle(existing, Asset.State.READY)
+            if not is_hidden:
+                _settle(existing, Asset.State.READY)
         except BaseException:
             _forget(existing)
             raise
     return existing
+
+
+def publish(asset: Asset) -> None:
+    """Let the owner open what was stored hidden. Raises upload_interrupted when it was swept meanwhile."""
+    _settle(asset, Asset.State.READY)
 
 
 def signed_media_url(asset: Asset, *, download_name: str | None = None, ttl_s: int | None = None) -> str:

@@ -89,6 +89,14 @@ def test_another_portrait_forgets_the_chosen_face(owner, project, make_asset):
         {"seed": -1},
         {"seed": 2**31},
         {"seed": True},
+        {"blink": 2.5},
+        {"intensity": -0.1},
+        {"emotion": "bored"},
+        {"idle_s": 1},
+        {"background": "beach"},
+        {"kind": "video_dub"},
+        {"strength": 0.5},
+        {"version": "new"},
         {"script_rate": 9},
         {"script_rate": "fast"},
         {"title": "x" * 121},
@@ -118,6 +126,27 @@ def test_all_changes_are_made_or_none(owner, project):
     assert change(owner, project, title="New", script_voice="nobody").status_code == 422
     project.refresh_from_db()
     assert project.title == "Hello"
+
+
+def test_a_change_made_to_an_older_version_is_refused_and_says_which_is_there(owner, project):
+    seen = owner.get(f"{PROJECTS}/{project.pk}").json()["version"]
+    assert change(owner, project, version=seen, title="In this tab").json()["version"] == seen + 1
+    refused = change(owner, project, version=seen, title="In that tab")
+    assert (refused.status_code, problem_of(refused)["code"]) == (409, "project_changed")
+    assert problem_of(refused)["detail"]["version"] == seen + 1
+    assert owner.get(f"{PROJECTS}/{project.pk}").json()["title"] == "In this tab"
+    assert change(owner, project, title="Whatever it was").status_code == 200
+
+
+def test_a_photo_has_no_settings_of_a_dub(owner, project):
+    body = owner.get(f"{PROJECTS}/{project.pk}").json()
+    assert (body["kind"], body["style"], body["sync_mode"]) == ("talking_photo", "natural", None)
+
+
+def test_a_kind_that_cannot_be_made_yet_is_refused(owner):
+    response = call(owner, "POST", PROJECTS, {"kind": "hologram"})
+    assert problem_of(response)["code"] == "option_invalid"
+    assert not Project.objects.exists()
 
 
 def test_half_a_body_is_refused(owner, project):
@@ -173,9 +202,16 @@ def test_a_render_is_ordered_with_everything_it_depends_on(owner, project, portr
         "portrait_asset": str(portrait.pk),
         "voice_asset": None,
         "script": {"text": "Hello there.", "voice": "en-us:female", "rate": 1.0, "pitch": 1.0},
+        "drive_asset": None,
+        "mute": False,
+        "idle_s": None,
         "face": {},
         "aspect": "source",
+        "background": "photo",
         "style": "natural",
+        "life": {"blink": 1.0, "gaze": 1.0, "brow": 1.0, "head": 1.0},
+        "emotion": "auto",
+        "intensity": 0.6,
         "fps": "25",
         "seed": 0,
         "watermark": True,

@@ -1,15 +1,6 @@
-"""The same people and things as at the API's doors."""
+import pytest
 
-from tests.apps.api.conftest import (  # noqa: F401
-    _nobody_is_woken,
-    _voices,
-    finished_job,
-    job,
-    make_asset,
-    owner,
-    portrait,
-    project,
-    signed_out,
-    stranger,
-    voice,
-)
+
+@pytest.fixture(autouse=True)
+def _site(nobody_is_woken: None, two_voices: None) -> None:
+    """Jobs stay queued, and there are voices to choose from."""

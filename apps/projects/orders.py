@@ -1,0 +1,136 @@
+"""What a job needs to know of a project: everything a render depends on, as it is now, checked before it is ordered."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from apps.core.failures import SiteFailure
+from apps.projects import options
+from apps.projects.findings import faces_of
+from apps.projects.models import Project
+from apps.projects.presenters import attest_presenters
+from apps.projects.voices import available_voices, default_voice, find_voice
+from apps.trust.attestations import require_attested
+from apps.uploads.models import Asset
+
+
+def render_request(project: Project, *, max_duration_s: float = options.FREE_DURATION_MAX_S) -> dict[str, Any]:
+    """Everything a free render of the project depends on, as it is now. Raises SiteFailure when it cannot be made.
+
+    `max_duration_s`: how long a recording or clip may be; paid exports may be longer.
+    """
+    return ORDERS[project.kind](project, max_duration_s)
+
+
+def speech_request(text: str, voice: str, *, rate: float, pitch: float) -> dict[str, Any]:
+    """What speaking a script needs: {"script": {...}, "max_duration_s"}. Raises SiteFailure when it cannot be done."""
+    words = text.replace("\x00", "").strip()
+    if not words:
+        raise SiteFailure("script_empty")
+    voice = voice or default_voice()
+    if available_voices() and find_voice(voice) is None:
+        raise SiteFailure("voice_unknown", voice=voice)
+    script = {"text": words, "voice": voice, "rate": rate, "pitch": pitch}
+    return {"script": script, "max_duration_s": options.FREE_DURATION_MAX_S}
+
+
+def _photo_request(project: Project, max_duration_s: float) -> dict[str, Any]:
+    settings = project.settings_now()
+    sources = _what_moves_it(project, settings)
+    files = [file for file in (project.portrait, *sources.values()) if file is not None]
+    _check_files(files)
+    _check_face(project.portrait, project.face_index)
+    _check_duration(sources.get("drive") or sources.get("voice"), max_duration_s)
+    attest_presenters([project.portrait])
+    require_attested(files)
+    return {
+        "portrait_asset": _id(project.portrait),
+        "voice_asset": _id(sources.get("voice")),
+        "script": _script_of(project) if _needs_script(project, settings) else None,
+        "drive_asset": _id(sources.get("drive")),
+        "mute": settings["moved_by"] == "clip" and settings["clip_sound"] == "none",
+        "idle_s": settings["idle_s"] if settings["moved_by"] == "idle" else None,
+        "face": {} if project.face_index is None else {"index": project.face_index},
+        "aspect": settings["aspect"],
+        "background": settings["background"],
+        "style": settings["style"],
+        "life": {name: settings[name] for name in options.LIFE},
+        "emotion": _emotion(settings),
+        "intensity": settings["intensity"],
+        "fps": settings["frames_per_second"],
+        "seed": settings["seed"],
+        "watermark": True,
+        "label_corner": settings["label_corner"],
+        "max_short_side_px": options.FREE_SHORT_SIDE_MAX_PX,
+        "max_duration_s": options.FREE_DURATION_MAX_S,
+    }
+
+
+# kind of project -> what a render of it depends on. A kind that is not here cannot be made or rendered.
+ORDERS: Mapping[str, Callable[[Project, float], dict[str, Any]]] = {Project.Kind.TALKING_PHOTO: _photo_request}
+
+
+def _needs_script(project: Project, settings: Mapping[str, Any]) -> bool:
+    return settings["moved_by"] == "voice" and project.voice_source == Project.VoiceSource.SCRIPT
+
+
+def _what_moves_it(project: Project, settings: Mapping[str, Any]) -> dict[str, Asset | None]:
+    """The files besides the portrait, by their part. Raises project_incomplete naming all that is missing."""
+    needed: dict[str, tuple[Asset | None, str]] = {}
+    moved_by = settings["moved_by"]
+    if moved_by == "clip":
+        needed["drive"] = (project.clip, "a clip")
+    if (moved_by == "clip" and settings["clip_sound"] == "voice") or (
+        moved_by == "voice" and project.voice_source == Project.VoiceSource.AUDIO
+    ):
+        needed["voice"] = (project.voice, "a voice")
+    missing = [] if project.portrait is not None else ["a portrait"]
+    if _needs_script(project, settings) and not project.script.strip():
+        missing.append("a script")
+    missing += [words for file, words in needed.values() if file is None]
+    if missing:
+        raise SiteFailure("project_incomplete", missing=" and ".join(missing))
+    return {part: file for part, (file, _) in needed.items()}
+
+
+def _emotion(settings: Mapping[str, Any]) -> str:
+    """What is wished for; without a voice there is nobody to ask."""
+    is_asked = settings["emotion"] == "auto" and settings["moved_by"] != "voice"
+    return "neutral" if is_asked else str(settings["emotion"])
+
+
+def _script_of(project: Project) -> dict[str, Any]:
+    order = speech_request(project.script, project.script_voice, rate=project.script_rate, pitch=project.script_pitch)
+    return dict(order["script"])
+
+
+def _id(file: Asset | None) -> str | None:
+    return None if file is None else str(file.pk)
+
+
+def _check_face(portrait: Asset | None, face_index: int | None) -> None:
+    """The chosen face must be usable; without a choice the picture must leave no doubt. Preflight knows both."""
+    report = (portrait.preflight if portrait is not None else None) or {}
+    problem = report.get("auto_face_failure")
+    if face_index is not None:
+        problem = next((face["problem"] for face in faces_of(portrait) if face["index"] == face_index), None)
+    if problem:
+        raise SiteFailure(problem["code"], **problem.get("detail", {}))
+
+
+def _check_files(files: list[Asset]) -> None:
+    for asset in files:
+        if asset.state == Asset.State.REFUSED:
+            raise SiteFailure(asset.failure_code or "asset_refused", **asset.failure_detail)
+        if asset.state != Asset.State.READY:
+            raise SiteFailure("asset_not_ready")
+
+
+def _check_duration(sound: Asset | None, max_s: float) -> None:
+    """A recording or clip that is too long is refused before anything is rendered."""
+    duration_s = (sound.duration_s if sound is not None else None) or 0.0
+    if duration_s <= max_s + 0.5:  # a recording of "one minute" is rarely exact
+        return
+    if duration_s <= options.EXPORT_DURATION_MAX_S + 0.5:
+        raise SiteFailure("too_long_for_free", duration_s=duration_s, max_s=max_s)
+    code = "clip_too_long" if sound is not None and sound.kind == Asset.Kind.CLIP else "audio_too_long"
+    raise SiteFailure(code, duration_s=duration_s, max_s=options.EXPORT_DURATION_MAX_S)
