@@ -182,6 +182,38 @@ _CLIPS: dict[str, FailureText] = {
     ),
 }
 
+_DUBS: dict[str, FailureText] = {
+    "segments_unreadable": bad_input(
+        "We could not read that list of lines.",
+        "Each line needs a start and an end in seconds, and either a recording or a text with a voice.",
+        "We could not read that list of lines: {reason} (line {line}).",
+        "We could not read that list of lines: {reason}.",
+        http_status=400,
+    ),
+    "segment_empty": bad_input(
+        "One of the lines ends before it begins, or is too short to hold a word.",
+        "Move its end, or take the line out.",
+        "Line {line} runs from {start_s:.2f} s to {end_s:.2f} s; it needs at least {needed_s:.1f} s.",
+    ),
+    "segments_overlap": bad_input(
+        "Two of the lines overlap; only one can be spoken at a time.",
+        "Move one of them, so that it ends before the next begins.",
+        "Line {line} begins at {start_s:.2f} s, before the line ahead of it has ended at {end_s:.2f} s.",
+    ),
+    "segment_past_end": bad_input(
+        "One of the lines runs past the end of the clip.",
+        "Move it so that it ends within the clip.",
+        "Line {line} runs to {end_s:.2f} s, but the clip ends at {clip_s:.2f} s.",
+    ),
+    "subtitles_unreadable": bad_input(
+        "We could not read those subtitles.",
+        "Save them as SubRip (.srt) or WebVTT (.vtt) in UTF-8 and choose them again.",
+        "We could not read those subtitles: {reason} (line {line}).",
+        "We could not read those subtitles: {reason}.",
+        http_status=400,
+    ),
+}
+
 _MACHINE: dict[str, FailureText] = {
     "disk_full": our_fault(
         "Our disk is full, so the video could not be saved.",
@@ -241,6 +273,7 @@ CATALOGUE: dict[str, FailureText] = {
     **_SOUND,
     **_SCRIPTS_AND_OPTIONS,
     **_CLIPS,
+    **_DUBS,
     **_MACHINE,
     **SITE_TEXTS,
 }

@@ -45,6 +45,12 @@ class FailureCode(StrEnum):
     NO_VIDEO_STREAM = "no_video_stream"
     CLIP_TOO_SHORT = "clip_too_short"
     CLIP_TOO_LONG = "clip_too_long"
+    # dubs
+    SEGMENTS_UNREADABLE = "segments_unreadable"
+    SEGMENT_EMPTY = "segment_empty"
+    SEGMENTS_OVERLAP = "segments_overlap"
+    SEGMENT_PAST_END = "segment_past_end"
+    SUBTITLES_UNREADABLE = "subtitles_unreadable"
     # the machine
     DISK_FULL = "disk_full"
     OUT_OF_MEMORY = "out_of_memory"
