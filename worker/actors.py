@@ -8,7 +8,10 @@ from dataclasses import dataclass
 
 import dramatiq
 
+from apps.accounts.letters import deliver_due
+from apps.core import errands
 from apps.jobs.queue import ACTORS, INTERACTIVE_QUEUE, RENDER_QUEUE, VOICES_ACTOR
+from apps.ops.archives import build_archive
 from worker.runner import JobRunner
 
 TIME_LIMIT_MS = 6 * 3600 * 1000
@@ -40,3 +43,6 @@ def declare_actors(runner: JobRunner, role: Role) -> None:
             declare(actor_name, lambda job_id: runner.run(job_id))
     if role.queue == INTERACTIVE_QUEUE:
         declare(VOICES_ACTOR, lambda: runner.refresh_voices())
+        declare(errands.IDENTIFY, lambda inquiry_id: runner.identify(inquiry_id))
+        declare(errands.LETTERS, lambda: deliver_due())
+        declare(errands.ARCHIVE, lambda archive_id: build_archive(archive_id))

@@ -29,6 +29,7 @@ class User(AbstractBaseUser, PermissionsMixin):
     is_staff = models.BooleanField(default=False)
     is_active = models.BooleanField(default=True)
     date_joined = models.DateTimeField(default=timezone.now)
+    wants_render_letters = models.BooleanField(default=True)  # "your video is ready"
 
     objects = UserManager()
 
@@ -40,3 +41,32 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     def __str__(self) -> str:
         return self.email
+
+
+class OutgoingLetter(models.Model):
+    """A letter on its way; see `letters`. `message` is emptied once it has left."""
+
+    key = models.CharField(max_length=120, unique=True, null=True, blank=True)
+    to = models.CharField(max_length=320)
+    subject = models.CharField(max_length=200)
+    message = models.BinaryField(default=b"")
+    attempts = models.PositiveSmallIntegerField(default=0)
+    created_at = models.DateTimeField(default=timezone.now)
+    due_at = models.DateTimeField(default=timezone.now)
+    sent_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["sent_at", "due_at"])]
+
+    def __str__(self) -> str:
+        return f"{self.subject} to {self.to}"
+
+
+class GiftedAddress(models.Model):
+    """An address that had its welcome gift, as a keyed hash: a new account with it gets none. Outlasts the account."""
+
+    digest = models.CharField(max_length=64, unique=True)
+    at = models.DateTimeField(default=timezone.now)
+
+    def __str__(self) -> str:
+        return self.digest[:12]

@@ -2,7 +2,7 @@
 
 Django itself reads a request's whole body before any view runs, without an upper limit and into the system's temporary
 folder (which may be memory). Here it goes to the site's own folder, stops at the limit, and only somebody who is signed
-in may send more than a form's worth.
+in may send more than a form's worth, except to the one page that looks at files of anybody.
 """
 
 import json
@@ -20,6 +20,7 @@ from django.http import parse_cookie
 from apps.core.failures import SiteFailure
 
 FORM_BYTES_MAX = 2 * 1024 * 1024
+PATH_FOR_EVERYBODY = "/made-here/"  # takes files of people without an account, up to a limit of its own
 _MULTIPART_OVERHEAD_BYTES = 1024 * 1024  # boundaries, field names and the other fields of an upload's form
 
 
@@ -93,13 +94,17 @@ class _LimitedBodies:
 
     async def _check(self, size_bytes: int) -> None:
         if self._limit_bytes is None:
-            allowed = await sync_to_async(_is_signed_in)(self._scope)
-            self._limit_bytes = settings.MAX_UPLOAD_BYTES + _MULTIPART_OVERHEAD_BYTES if allowed else FORM_BYTES_MAX
+            self._limit_bytes = await self._allowed_bytes() + _MULTIPART_OVERHEAD_BYTES
         if size_bytes > self._limit_bytes:
-            if self._limit_bytes == FORM_BYTES_MAX:
-                self.failure = SiteFailure("signed_out")
-            else:
-                self.failure = SiteFailure("upload_too_large", max_mb=settings.MAX_UPLOAD_BYTES / 2**20)
+            most = self._limit_bytes - _MULTIPART_OVERHEAD_BYTES
+            too_large = SiteFailure("upload_too_large", max_mb=most / 2**20)
+            self.failure = too_large if most > FORM_BYTES_MAX else SiteFailure("signed_out")
+
+    async def _allowed_bytes(self) -> int:
+        if self._scope["path"] == PATH_FOR_EVERYBODY:
+            return settings.MADE_HERE_BYTES_MAX
+        allowed = await sync_to_async(_is_signed_in)(self._scope)
+        return settings.MAX_UPLOAD_BYTES if allowed else FORM_BYTES_MAX - _MULTIPART_OVERHEAD_BYTES
 
     def _declared_bytes(self) -> int:
         value = _header(self._scope, b"content-length")

@@ -205,6 +205,7 @@ MAX_UPLOAD_BYTES = env.integer("MAX_UPLOAD_MB", 250, minimum=1, maximum=100_000)
 MAX_PICTURE_BYTES = min(60 * MIB, MAX_UPLOAD_BYTES)
 MAX_PICTURE_PIXELS = 100_000_000  # above this a picture is a bomb or a mistake; preflight has its own, tighter opinion
 QUOTA_BYTES = env.integer("QUOTA_MB", 2048, minimum=1, maximum=100_000_000) * MIB  # per account
+MADE_HERE_BYTES_MAX = 64 * MIB  # what anybody may send to /made-here/
 MEDIA_LINK_TTL_S = 60 * 60
 MEDIA_ROOT = MEDIA_DIR
 
@@ -262,8 +263,12 @@ if _EMAIL:
     EMAIL_HOST, EMAIL_PORT = _EMAIL["EMAIL_HOST"], _EMAIL["EMAIL_PORT"]
     EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = _EMAIL["EMAIL_HOST_USER"], _EMAIL["EMAIL_HOST_PASSWORD"]
     EMAIL_USE_TLS, EMAIL_USE_SSL = bool(_EMAIL.get("EMAIL_USE_TLS")), bool(_EMAIL.get("EMAIL_USE_SSL"))
+DELIVERY_BACKEND = EMAIL_BACKEND  # of the worker; pages never wait for a mail server
+if EMAIL_CONFIGURED:
+    EMAIL_BACKEND = "apps.accounts.letters.OutboxBackend"
 EMAIL_TIMEOUT = 10
 _MAIL_HOST = urlsplit(SITE_URL).hostname or "localhost"
+CONTACT_EMAIL = env.text("CONTACT_EMAIL", "")  # shown on the legal pages
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.text("DEFAULT_FROM_EMAIL", f"Lipsmith <no-reply@{_MAIL_HOST}>")
 
 # ---- credits and payments -------------------------------------------------------------------------------------------

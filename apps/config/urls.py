@@ -14,6 +14,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("apps.studio.urls")),
     path("", include("apps.accounts.urls")),
     path("", include("apps.uploads.urls")),
+    path("", include("apps.trust.urls")),
     path("", include("apps.jobs.urls")),
     path("", include("apps.credits.urls")),
     path("", include("apps.billing.urls")),

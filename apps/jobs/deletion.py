@@ -1,5 +1,7 @@
 """Deleting renders: rows and files, for good."""
 
+from collections.abc import Sequence
+
 from django.db import transaction
 
 from apps.core.failures import SiteFailure
@@ -22,7 +24,11 @@ def delete_jobs_of(project: Project) -> None:
 
     A worker that is still at one of them finds its row gone, and throws away what it made.
     """
-    jobs = list(Job.objects.filter(project=project).select_related("output", "thumbnail"))
+    delete_jobs(list(Job.objects.filter(project=project).select_related("output", "thumbnail")))
+
+
+def delete_jobs(jobs: Sequence[Job]) -> None:
+    """Stop and delete jobs, whatever they are at, with what they made."""
     for job in jobs:
         if job.request_cancel():
             progress.flag_cancel(job.pk)

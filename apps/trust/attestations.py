@@ -1,7 +1,7 @@
 """Statements about files with people in them: made once per file, asked for before every render."""
 
 import uuid
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from django.db.models import Q, QuerySet
@@ -94,18 +94,19 @@ def check_order(user: User, order: Mapping[str, Any]) -> None:
 
     Files that are gone are left to whoever carries out the order.
     """
-    ids = set(_named_assets(order))
+    ids = set(named_assets(order))
     if ids:
         require_attested(list(Asset.objects.filter(owner=user, pk__in=ids)))
 
 
-def _named_assets(value: Any, *, is_asset: bool = False) -> Iterable[uuid.UUID]:
+def named_assets(value: Any, *, is_asset: bool = False) -> Iterator[uuid.UUID]:
+    """The ids under keys that end in "asset" or "assets", however deep."""
     if isinstance(value, Mapping):
         for key, inner in value.items():
-            yield from _named_assets(inner, is_asset=str(key).endswith(("asset", "assets")))
+            yield from named_assets(inner, is_asset=str(key).endswith(("asset", "assets")))
     elif isinstance(value, list | tuple):
         for inner in value:
-            yield from _named_assets(inner, is_asset=is_asset)
+            yield from named_assets(inner, is_asset=is_asset)
     elif is_asset and value:
         try:
             yield uuid.UUID(str(value))

@@ -224,3 +224,29 @@ class Acceptance(AppendOnly):
 
     def __str__(self) -> str:
         return f"{self.slug} {self.version} by {self.owner_id}"
+
+
+class Archive(models.Model):
+    """Somebody's copy of everything of theirs: ordered by them, built by a worker, kept for a week."""
+
+    class State(models.TextChoices):
+        ORDERED = "ordered"
+        BUILDING = "building"
+        READY = "ready"
+        FAILED = "failed"
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="archives")
+    state = models.CharField(max_length=16, choices=State.choices, default=State.ORDERED)
+    storage_key = models.CharField(max_length=200, blank=True)
+    size_bytes = models.BigIntegerField(default=0)
+    attempt = models.PositiveSmallIntegerField(default=0)
+    ordered_at = models.DateTimeField(default=timezone.now)
+    changed_at = models.DateTimeField(default=timezone.now)
+    expires_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["owner", "-ordered_at"]), models.Index(fields=["state", "changed_at"])]
+
+    def __str__(self) -> str:
+        return f"archive {self.id} ({self.state})"

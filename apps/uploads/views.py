@@ -7,9 +7,11 @@ from typing import BinaryIO
 from uuid import UUID
 
 from django.conf import settings
+from django.core.files.storage import default_storage
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.utils.cache import patch_vary_headers
+from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_safe
 
 from apps.core.errors import failure_response
@@ -54,12 +56,12 @@ async def media(request: HttpRequest, asset_id: UUID) -> HttpResponseBase:
         return failure_response(request, failure.code, failure.detail)
     if not storage.is_on_disk():
         url = links.signed_url(asset, download_name=download_name, ttl_s=settings.MEDIA_LINK_TTL_S)
-        return _with_safe_headers(HttpResponseRedirect(url), asset)
+        return _with_safe_headers(HttpResponseRedirect(url))
     try:
         file = storage.disk_path(asset.storage_key).open("rb", buffering=0)
     except FileNotFoundError as error:
         raise Http404 from error
-    return _with_safe_headers(_file_response(request, asset, file, download_name), asset)
+    return _with_safe_headers(_file_response(request, asset, file, download_name))
 
 
 async def _check_access(request: HttpRequest, asset: Asset, download_name: str) -> None:
@@ -78,9 +80,29 @@ async def _check_access(request: HttpRequest, asset: Asset, download_name: str) 
 
 
 def _file_response(request: HttpRequest, asset: Asset, file: BinaryIO, download_name: str) -> HttpResponseBase:
+    return _ranged_response(request, file, asset.sha256[:40] or str(asset.pk), links.file_headers(asset, download_name))
+
+
+async def stored_download(request: HttpRequest, key: str, name: str) -> HttpResponseBase:
+    """A stored file that is no asset, as a download; who may have it is for the caller to know. 404 when it is gone."""
+    headers = {
+        "Content-Type": "application/octet-stream",
+        "Content-Disposition": content_disposition_header(as_attachment=True, filename=name) or "attachment",
+    }
+    if not storage.is_on_disk():
+        told = {"ResponseContentDisposition": headers["Content-Disposition"]}
+        return HttpResponseRedirect(default_storage.url(key, parameters=told, expire=settings.MEDIA_LINK_TTL_S))
+    try:
+        file = storage.disk_path(key).open("rb", buffering=0)
+    except FileNotFoundError as error:
+        raise Http404 from error
+    return _with_safe_headers(_ranged_response(request, file, key.rpartition("/")[2][:40], headers))
+
+
+def _ranged_response(request: HttpRequest, file: BinaryIO, tag: str, own: dict[str, str]) -> HttpResponseBase:
     size_bytes = os.fstat(file.fileno()).st_size
-    etag = f'"{asset.sha256[:40] or asset.pk}"'
-    headers = {"ETag": etag, "Accept-Ranges": "bytes", **links.file_headers(asset, download_name)}
+    etag = f'"{tag}"'
+    headers = {"ETag": etag, "Accept-Ranges": "bytes", **own}
     if _lists_etag(request.headers.get("If-None-Match", ""), etag):
         file.close()
         return HttpResponse(status=304, headers=headers)
@@ -108,7 +130,7 @@ def _lists_etag(header: str, etag: str) -> bool:
     return header.strip() == "*" or etag in (part.strip().removeprefix("W/") for part in header.split(","))
 
 
-def _with_safe_headers(response: HttpResponseBase, asset: Asset) -> HttpResponseBase:
+def _with_safe_headers(response: HttpResponseBase) -> HttpResponseBase:
     """Even a file that fools our look at its first bytes must not run anything in the site's name."""
     response["X-Content-Type-Options"] = "nosniff"
     response["Content-Security-Policy"] = "default-src 'none'; media-src 'self'; img-src 'self'; sandbox"

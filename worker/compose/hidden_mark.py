@@ -20,7 +20,7 @@ ID_DIGITS = ID_BITS // 4
 MIN_SIDE_PX = 64
 
 _FIELD_SCALE = 80  # of a cell's sign, in 8 bits around 128: leaves room for what cubic interpolation overshoots
-_FLAT_LEVELS = 0.75  # one level in the middle of cells, none towards their rims
+_FLAT_LEVELS = 1.0  # one level in the middle of cells, none towards their rims
 _TEXTURE_LEVELS = 2.3
 _TEXTURE_GAIN = 0.15  # levels of mark per level of local contrast
 _LEVEL_STEPS = 64

@@ -53,7 +53,7 @@ def test_without_any_variable_everything_lies_in_one_private_folder(tmp_path):
 def test_real_parts_come_by_environment(tmp_path):
     (tmp_path / "key").write_text("k" * 60)
     values = _settings(
-        tmp_path, "DATABASES", "REDIS_URL", "REDIS_SOCKET", "STORAGES", "EMAIL_BACKEND", "SECRET_KEY",
+        tmp_path, "DATABASES", "REDIS_URL", "REDIS_SOCKET", "STORAGES", "EMAIL_BACKEND", "DELIVERY_BACKEND", "SECRET_KEY",
         "SESSION_COOKIE_SECURE", "SECURE_SSL_REDIRECT",
         DEBUG="false", DATABASE_URL="postgres://u:p@db/site", REDIS_URL="redis://redis:6379/1", S3_BUCKET="files",
         EMAIL_URL="smtp://mail.example:25", SECRET_KEY_FILE=str(tmp_path / "key"), ALLOWED_HOSTS="site.example",
@@ -64,7 +64,8 @@ def test_real_parts_come_by_environment(tmp_path):
     assert values["STORAGES"]["default"]["BACKEND"].endswith("S3Storage")
     assert values["STORAGES"]["default"]["OPTIONS"]["querystring_auth"] is True
     assert values["STORAGES"]["staticfiles"]["BACKEND"].endswith("SiteStaticFilesStorage")
-    assert values["EMAIL_BACKEND"].endswith("smtp.EmailBackend")
+    assert values["EMAIL_BACKEND"].endswith("letters.OutboxBackend")  # pages do not wait for the mail server
+    assert values["DELIVERY_BACKEND"].endswith("smtp.EmailBackend")
     assert values["SECRET_KEY"] == "k" * 60
     assert values["SESSION_COOKIE_SECURE"] is True
     assert values["SECURE_SSL_REDIRECT"] is True
