@@ -2,17 +2,22 @@
 person. Both motions are joined on coarse grids, so the photo itself is sampled only once.
 """
 
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import islice
+
 import cv2
 import numpy as np
 
 from worker.engine.motion.plan import FrameMotion
+from worker.engine.render.batches import Stage, TorchBatches
 from worker.engine.render.compositing import Compositor
 from worker.engine.render.eyes import Eye
 from worker.engine.render.face_fields import FaceFields
 from worker.engine.render.mouth import MouthPainter, box_at
 from worker.engine.render.portrait import BROWS, DIRECTIONS, EXPRESSION, SMILE, Portrait
-from worker.engine.render.sampling import make_sampler
-from worker.engine.render.warping import Region, Window, followed, full_size, invert, looked_up
+from worker.engine.render.sampling import CpuSampler
+from worker.engine.render.warping import Region, Window, followed, full_size, invert, looked_up, overlap, sample, within
 from worker.engine.speech.mouth_track import ARTICULATORS
 
 _HEAD_STEPS = 3  # turning a head is far gentler than opening a mouth
@@ -20,27 +25,49 @@ _USUAL_TURN_DEG = (4.5, 3.6, 2.7)
 _SHUT_FROM, _GLANCE_FROM = 0.01, 1e-4  # less is not seen
 _SAME_PX = 0.05  # displacements this alike count as the same
 _LIPS_MARGIN = 4  # grid nodes
+_MARGIN = 1.2  # no pixel moves farther, in inter-ocular distances
+
+
+@dataclass(frozen=True)
+class Sketch:
+    """A frame before the photo is read. away: the displacements' grids, of the zone (head) and of the face in it.
+
+    patches: pictures that replace what is read, with their places in the zone. motion_px: how far the head moves.
+    """
+
+    away_head: np.ndarray
+    away_face: np.ndarray
+    patches: list[tuple[Window, np.ndarray]]
+    motion_px: float
+
+    @property
+    def places(self) -> list[tuple[tuple[slice, slice], np.ndarray]]:
+        """`patches`, for `TorchBatches`."""
+        return [(window.slices, rgb) for window, rgb in self.patches]
 
 
 class Renderer:
     """Renders frames of one portrait. Not thread-safe: it reuses its buffers."""
 
     def __init__(self, portrait: Portrait, device: str = "cpu") -> None:
-        """device: "cpu", or the torch device that samples the photo."""
+        """device: "cpu", or the torch device that reads the photo for many frames at once."""
         self._portrait = portrait
         zone, head = portrait.layers.zone, portrait.head
         # The photo with, as fourth channel, what moves with the person.
         photo = cv2.cvtColor(portrait.rgb, cv2.COLOR_RGB2RGBA)
         photo[..., 3] = 0
         photo[(*zone.slices, 3)] = portrait.layers.alpha
+        self._photo = photo
         self._mouth = MouthPainter(portrait)
         self._zone_px = zone.pixels()
-        self._source_px = np.empty_like(self._zone_px)
+        self._away_px = np.empty_like(self._zone_px)
         self._moved = np.zeros((zone.height, zone.width, 4), np.uint8)
-        self._sampler = make_sampler(photo, (zone.width, zone.height), device)
+        margin_px = int(_MARGIN * portrait.pose.scale_px) + 1
+        self._sampler = CpuSampler(photo, (zone.x0, zone.y0), margin_px)
+        self._margin = (float(margin_px), float(margin_px), 0, 0)
         face = portrait.face.region
-        self._joined_px = np.empty((face.height, face.width, 2), np.float32)
-        self._face_window = _overlap(face, zone)
+        self._face_window = overlap(face, zone)
+        self._batches = None if device == "cpu" else TorchBatches(self.stage(), device)
         nodes = face.nodes_px().astype(np.float32).reshape(face.grid_height, face.grid_width, 2)
         self._face_in_head = cv2.transform(nodes, head.region.to_grid)
         self._face_nodes = cv2.transform(nodes, face.to_grid)
@@ -87,55 +114,116 @@ class Renderer:
 
     def render(self, motion: FrameMotion, out: np.ndarray | None = None) -> np.ndarray:
         """(H, W, 3) uint8: a fresh array, or `out`, whose old content does not matter."""
-        motion_px = self._move(motion)
         frame = np.empty_like(self._portrait.rgb) if out is None else out
+        if self._batches is not None:
+            return next(self._together([motion], frame))
+        sketch = self._drawn(motion)
         np.copyto(frame, self._portrait.rgb)
-        self._compositor.blend(self._moved, frame, self._compositor.runs(motion_px))
+        self._compositor.blend(self._moved, frame, self._compositor.runs(sketch.motion_px))
         return frame
+
+    def frames(self, motions: Iterable[FrameMotion]) -> Iterator[np.ndarray]:
+        """The frames of `motions` in order, (H, W, 3) uint8; each array is reused for the frame after it.
+
+        The same pictures as from `render`; on a torch device many of them are made at once.
+        """
+        canvas, coming = np.empty_like(self._portrait.rgb), iter(motions)
+        if self._batches is None:
+            yield from (self.render(motion, canvas) for motion in coming)
+            return
+        while batch := list(islice(coming, self._batches.frames_at_once)):
+            yield from self._together(batch, canvas)
+
+    def stage(self) -> Stage:
+        """What a torch device needs to know of the portrait."""
+        layers, face = self._portrait.layers, self._portrait.face.region
+        inner, outer = self._face_window
+        return Stage(
+            photo=self._photo,
+            plate=layers.plate,
+            reach=cv2.convertScaleAbs(layers.reach, alpha=255),
+            corner=(layers.zone.x0, layers.zone.y0),
+            face_size=(face.height, face.width),
+            face_part=inner.slices,
+            face_place=outer.slices,
+        )
+
+    def _together(self, motions: list[FrameMotion], canvas: np.ndarray) -> Iterator[np.ndarray]:
+        """Frames of one batch on a torch device, one after the other in `canvas`."""
+        assert self._batches is not None
+        sketches = [self.sketch(motion) for motion in motions]
+        grids = (np.stack([one.away_head for one in sketches]), np.stack([one.away_face for one in sketches]))
+        blended = self._batches.blended(*grids, [one.places for one in sketches])
+        zone = canvas[self._portrait.layers.zone.slices]
+        for sketch, picture in zip(sketches, blended, strict=True):
+            np.copyto(canvas, self._portrait.rgb)
+            for run in self._compositor.runs(sketch.motion_px):
+                zone[run.slices] = picture[run.slices]
+            yield canvas
 
     def render_person(self, motion: FrameMotion) -> np.ndarray:
         """(H, W, 4) uint8, a fresh array: the person alone; the fourth channel is how much of a pixel is the person."""
-        motion_px = self._move(motion, whole=True)
+        sketch = self._drawn(motion, whole=True)
         alone = np.zeros((*self._portrait.rgb.shape[:2], 4), np.uint8)
         zone = alone[self._portrait.layers.zone.slices]
-        for run in self._compositor.runs(motion_px):
+        for run in self._compositor.runs(sketch.motion_px):
             part = self._moved[run.slices]
             zone[run.slices] = part
-            share = self._compositor.share(part, run)
-            zone[(*run.slices, 3)] = cv2.convertScaleAbs(share, alpha=255)
+            zone[(*run.slices, 3)] = self._compositor.share(part, run)
         return alone
 
-    def _move(self, motion: FrameMotion, *, whole: bool = False) -> float:
-        """Draw the moved person into the zone's buffer; returns how far the head's motion reaches, in px.
+    def _drawn(self, motion: FrameMotion, *, whole: bool = False) -> Sketch:
+        """Draw the moved person into the zone's buffer.
 
         whole: all of the person, even where a still head leaves the photo as it is.
         """
+        sketch = self.sketch(motion, whole=whole)
+        self._sampler.sample(self._away_px, self._compositor.bands(sketch.motion_px), self._moved)
+        for window, rgb in sketch.patches:
+            self._moved[(*window.slices, np.s_[:3])] = rgb
+        return sketch
+
+    def sketch(self, motion: FrameMotion, *, whole: bool = False) -> Sketch:
+        """Where everything comes from, in grids and, in the zone's buffer, at full size; and mouth and eyes drawn."""
         portrait = self._portrait
         weights = self.weights(motion)
         upper, lower = self._speaking(weights)
         turned = portrait.head.forward(motion.turn_deg, motion.shift, motion.breath)
         motion_px = max(_farthest(turned), 1.0 if whole else 0.0)
-        back = invert(turned, portrait.head.region, steps=_HEAD_STEPS)
-        # Where each pixel lies on the resting face; then, within the face, where it lies in the photo.
-        full_size(back, portrait.head.region, self._source_px)
-        cv2.add(self._source_px, self._zone_px, dst=self._source_px)
+        back = self._within_margin(invert(turned, portrait.head.region, steps=_HEAD_STEPS))
+        full_size(cv2.add(back, self._margin), portrait.head.region, self._away_px)
+        # Where the pixels around mouth and eyes lie on the resting face; what is drawn there needs to know.
         contours = self._mouth.contours(weights)
         mouth = self._place(self._mouth.box(contours), turned)
-        mouth_rest_px = self._source_px[mouth.slices].copy()
-        eyes = [(eye, window, self._source_px[window.slices].copy()) for eye, window in self._busy_eyes(motion, turned)]
-        inner, outer = self._face_window
+        mouth_rest_px = self._sources_px(mouth)
+        eyes = [(eye, window, self._sources_px(window)) for eye, window in self._busy_eyes(motion, turned)]
         spoken = upper + (lower - upper) * self._below_lips
-        full_size(self._joined(back, spoken), portrait.face.region, self._joined_px)
-        cv2.add(self._joined_px[inner.slices], self._zone_px[outer.slices], dst=self._source_px[outer.slices])
-        patches = [self._eye(motion, *eye) for eye in eyes]
-        self._sampler.sample(self._source_px, self._compositor.bands(motion_px), self._moved)
+        joined = self._within_margin(self._joined(back, spoken))
+        self._put_face(joined)
+        patches = [(window, self._eye(motion, eye, window, rest_px)) for eye, window, rest_px in eyes]
         if mouth_rest_px.size:
             drawn = self._mouth.paint(mouth_rest_px, upper, lower, contours, weights, motion.articulation)
             patches.append((mouth, drawn))
-        for window, rgb in patches:
-            if rgb is not None:
-                self._moved[(*window.slices, np.s_[:3])] = rgb
-        return motion_px
+        return Sketch(back, joined, patches, motion_px)
+
+    def _within_margin(self, field: np.ndarray) -> np.ndarray:
+        limit = self._sampler.margin_px - 1.0
+        return field if _farthest(field) <= limit else np.clip(field, -limit, limit)
+
+    def _sources_px(self, window: Window) -> np.ndarray:
+        """(h, w, 2) float32: where the pixels of a part of the zone come from, as far as is known by now."""
+        sources = cv2.add(self._away_px[window.slices], self._zone_px[window.slices])
+        return cv2.subtract(sources, self._margin)
+
+    def _put_face(self, joined: np.ndarray) -> None:
+        """The face's grid (grid_height, grid_width, 2) at full size into the zone's displacements."""
+        region = self._portrait.face.region
+        inner, outer = self._face_window
+        place, away = self._away_px[outer.slices], cv2.add(joined, self._margin)
+        if place.shape[:2] == (region.height, region.width):
+            full_size(away, region, place)
+        else:  # the face reaches beyond what may move
+            place[:] = full_size(away, region)[inner.slices]
 
     def _speaking(self, weights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Backward fields of the expression on the face's grid, as the upper and as the lower lip sees it."""
@@ -164,22 +252,19 @@ class Renderer:
         places = [(eye, self._place(eye.box, turned)) for eye in self._portrait.eyes]
         return [(eye, window) for eye, window in places if window.x1 > window.x0 and window.y1 > window.y0]
 
-    def _eye(
-        self, motion: FrameMotion, eye: Eye, window: Window, rest_px: np.ndarray
-    ) -> tuple[Window, np.ndarray | None]:
-        """Picture of a blinking eye, or none: a mere glance goes straight into the source coordinates."""
-        source_px, lids = self._source_px[window.slices], eye.lids(rest_px)
+    def _eye(self, motion: FrameMotion, eye: Eye, window: Window, rest_px: np.ndarray) -> np.ndarray:
+        """(h, w, 3) uint8: an eye that blinks or glances. rest_px: where its pixels lie on the resting face."""
+        source_px, lids = self._sources_px(window), eye.lids(rest_px)
         glancing = np.abs(motion.glance).max() > _GLANCE_FROM
         ball_px = eye.glanced(source_px, lids, motion.glance) if glancing else source_px
         if motion.blink > _SHUT_FROM:
-            return window, eye.blinked(source_px, ball_px, lids, self._portrait.rgb, motion.blink)
-        source_px[:] = ball_px
-        return window, None
+            return eye.blinked(source_px, ball_px, lids, self._portrait.rgb, motion.blink)
+        return sample(self._portrait.rgb, ball_px)
 
     def _place(self, box: Region, turned: np.ndarray) -> Window:
         """Where `box` of the resting face is after the head's motion, in the zone's pixels."""
         zone = self._portrait.layers.zone
-        return _within(box_at(box, self._shift_at(turned, box), zone), zone)
+        return within(box_at(box, self._shift_at(turned, box), zone), zone)
 
     def _shift_at(self, turned: np.ndarray, box: Region) -> np.ndarray:
         """(2,) px by which the head's forward field moves the middle of `box`."""
@@ -191,19 +276,6 @@ class Renderer:
 
 def _farthest(field: np.ndarray) -> float:
     return float(np.abs(field).max())
-
-
-def _within(box: Region, zone: Region) -> Window:
-    """The place of `box` in `zone`'s own pixels."""
-    return Window(box.x0 - zone.x0, box.y0 - zone.y0, box.x1 - zone.x0, box.y1 - zone.y0)
-
-
-def _overlap(face: Region, zone: Region) -> tuple[Window, Window]:
-    """What face and zone have in common: in the face's own pixels, and in the zone's."""
-    x0, y0 = max(face.x0, zone.x0), max(face.y0, zone.y0)
-    x1, y1 = min(face.x1, zone.x1), min(face.y1, zone.y1)
-    common = Region(x0, y0, x1, y1, 1, 1)
-    return _within(common, face), _within(common, zone)
 
 
 def _lips_window(face: FaceFields) -> Window:

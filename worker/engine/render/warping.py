@@ -144,6 +144,19 @@ class Window:
         return slice(self.y0, self.y1), slice(self.x0, self.x1)
 
 
+def overlap(inner: Region, outer: Region) -> tuple[Window, Window]:
+    """What two rectangles have in common: in the pixels of the one, and of the other."""
+    x0, y0 = max(inner.x0, outer.x0), max(inner.y0, outer.y0)
+    x1, y1 = min(inner.x1, outer.x1), min(inner.y1, outer.y1)
+    common = Region(x0, y0, x1, y1, 1, 1)
+    return within(common, inner), within(common, outer)
+
+
+def within(box: Region, zone: Region) -> Window:
+    """The place of `box` in `zone`'s own pixels."""
+    return Window(box.x0 - zone.x0, box.y0 - zone.y0, box.x1 - zone.x0, box.y1 - zone.y0)
+
+
 def full_size(grid: np.ndarray, region: Region, out: np.ndarray | None = None) -> np.ndarray:
     """A grid's values (grid_height, grid_width[, C]) float32 at each pixel of the region, bilinearly; into `out` if
     given.
