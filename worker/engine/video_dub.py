@@ -1,92 +1,126 @@
 """New words on real footage: the clip's own mouths, brought to a new voice. The story, in order."""
 
 import itertools
+from fractions import Fraction
+from pathlib import Path
 
 import numpy as np
 
 from worker.engine.contracts import Hooks, RenderResult, Stage, VideoDubRequest
+from worker.engine.device import choose_device
 from worker.engine.dub.blending import edited
+from worker.engine.dub.cast import Plan, find_cast
+from worker.engine.dub.lines import find_lines, lay_out
 from worker.engine.dub.lower_face import face_box
-from worker.engine.dub.mouth_bank import choose_frames, collect_mouths
-from worker.engine.dub.mouth_plan import MouthPlan, Speaking
 from worker.engine.dub.people import look_at_clip
 from worker.engine.dub.source_frames import frames_in_order
-from worker.engine.dub.speaker_shape import fit_range, measure_speaker
+from worker.engine.dub.telling import DubTelling
+from worker.engine.dub.timing import Timeline
 from worker.engine.failures import EngineFailure, FailureCode
 from worker.engine.finishing import StageFactory
-from worker.engine.media.audio import load_audio
-from worker.engine.media.decode import decode_video
+from worker.engine.media.audio import Audio, load_audio
 from worker.engine.media.plane_encoder import Looks, PlaneEncoder
-from worker.engine.media.probe import MediaInfo, probe
+from worker.engine.media.plane_stages import marked_planes
+from worker.engine.media.probe import MediaInfo, VideoInfo, probe
 from worker.engine.media.workspace import Workspace
-from worker.engine.speech.track import mouth_track_from_audio
-from worker.engine.telling import Telling
 
 
-def dub(request: VideoDubRequest, hooks: Hooks, frame_stages: StageFactory | None = None) -> RenderResult:
+def dub(
+    request: VideoDubRequest, hooks: Hooks, frame_stages: StageFactory | None = None, *, leave_out_s: float = 0.0
+) -> RenderResult:
     """Render `request` to `request.output_path`, as a finished MP4 or not at all.
+
+    frame_stages: called once with the output's width and height in px; the stages it returns see every frame in order
+    before it is encoded. leave_out_s: mouths closer in time than this to the frame they would be shown in are not
+    used, so that a dub with the clip's own voice can be scored without having copied.
 
     Raises:
         EngineFailure: every reason in the catalogue that concerns clips, faces, sound, segments and the machine;
             CANCELLED when `hooks.should_stop()` says so.
     """
-    telling = Telling(hooks)
-    with Workspace():
+    telling = DubTelling(hooks)
+    with Workspace() as workspace:
+        folder = Path(workspace.path)
         with telling.stage(Stage.PREPARING):
+            choose_device(request.device)
             info = probe(request.video_path)
-            if info.video is None:
-                raise EngineFailure(FailureCode.NO_VIDEO_STREAM)
-            audio = load_audio(request.audio_path)
+            video = _moving_picture(info, request)
+            lines = find_lines(request, video.duration_s, folder)
         with telling.stage(Stage.LOOKING):
-            clip = look_at_clip(request.video_path, info, cache_dir=request.cache_dir, should_stop=hooks.should_stop)
-            person = clip.people[0]
-            faces = measure_speaker(person.stable_landmarks_px, clip.pts_s, person.usable, person.covered)
-            reach = fit_range(faces)
-            chosen = choose_frames(faces)
-            mouths = collect_mouths(decode_video(request.video_path), faces, chosen, lambda frame: telling.check())
+            clip = look_at_clip(
+                request.video_path, info, cache_dir=request.cache_dir, on_fraction=telling.looked,
+                should_stop=hooks.should_stop,
+            )  # fmt: skip
+            cast = find_cast(clip, lines, _own_voice(request, info))
         with telling.stage(Stage.LISTENING):
-            source_index = np.flatnonzero(clip.pts_s < audio.duration_s)
-            track = mouth_track_from_audio(audio, clip.pts_s[source_index])
-            speaking = Speaking(source_index, track.articulation, np.ones(len(source_index)), clip.shot_of())
-            plan = MouthPlan(faces, reach, speaking, mouths, strength=request.strength)
+            rate = None if video.is_variable_rate else video.frame_rate
+            timeline = lay_out(lines, clip.pts_s, clip.end_s, rate)
+            plan = cast.plan(
+                request.video_path, lines, timeline, strength=request.strength, leave_out_s=leave_out_s,
+                on_share=lambda share: telling.check(),
+            )  # fmt: skip
+            sound = request.audio_path
         with telling.stage(Stage.RENDERING):
-            encoder = _render(request, info, clip.pts_s, source_index, plan, telling)
+            encoder = _render(request, video, clip.pts_s, timeline, plan, sound, telling, frame_stages)
         telling.tell(Stage.FINISHING, 1.0, 0.0)
-    width, height = encoder.size_px
+    width_px, height_px = encoder.size_px
     return RenderResult(
         output_path=request.output_path,
-        width_px=width,
-        height_px=height,
-        frame_rate=info.video.frame_rate,
+        width_px=width_px,
+        height_px=height_px,
+        frame_rate=video.frame_rate if rate is not None else Fraction(len(timeline)) / timeline.end_s,
         frame_count=encoder.frame_count,
-        duration_s=float(encoder.frame_count / info.video.frame_rate),
+        duration_s=float(timeline.end_s),
         size_bytes=request.output_path.stat().st_size,
         stage_seconds=telling.seconds,
+        warnings=cast.warnings(timeline),
     )
+
+
+def _moving_picture(info: MediaInfo, request: VideoDubRequest) -> VideoInfo:
+    if info.video is None:
+        raise EngineFailure(FailureCode.NO_VIDEO_STREAM)
+    if info.video.duration_s > request.max_duration_s:
+        raise EngineFailure(FailureCode.CLIP_TOO_LONG, duration_s=info.video.duration_s, max_s=request.max_duration_s)
+    return info.video
+
+
+def _own_voice(request: VideoDubRequest, info: MediaInfo) -> Audio | None:
+    """What is heard in the clip, to find out who speaks; None where there is nothing to hear."""
+    if info.sound is None:
+        return None
+    try:
+        return load_audio(request.video_path)
+    except EngineFailure:  # a clip's own sound only helps: silent, broken or far too short, it says nothing
+        return None
 
 
 def _render(
     request: VideoDubRequest,
-    info: MediaInfo,
+    video: VideoInfo,
     pts_s: np.ndarray,
-    source_index: np.ndarray,
-    plan: MouthPlan,
-    telling: Telling,
+    timeline: Timeline,
+    plan: Plan,
+    sound: Path | None,
+    telling: DubTelling,
+    frame_stages: StageFactory | None,
 ) -> PlaneEncoder:
-    assert info.video is not None
-    rate = None if info.video.is_variable_rate else info.video.frame_rate
-    frames = frames_in_order(request.video_path, source_index, pts_s, info.video.keyframe_times_s)
+    """Frame by frame from decoder to encoder; nothing is kept, so memory does not grow with length."""
+    frames = frames_in_order(request.video_path, timeline.source_index, pts_s, video.keyframe_times_s)
     first = next(frames)
-    encoder = PlaneEncoder(
-        request.output_path, first.picture, Looks.of(first.native, first.picture), rate, sound_path=request.audio_path
-    )
+    looks = Looks.of(first.native, first.picture)
+    encoder = PlaneEncoder(request.output_path, first.picture, looks, timeline.frame_rate, sound_path=sound)
+    stages = frame_stages(*encoder.size_px) if frame_stages is not None else ()
     with encoder:
         for out, frame in enumerate(itertools.chain([first], frames)):
             telling.check()
-            picture = frame.picture
-            edit = plan.edit(out)
-            box = None if edit is None else face_box(edit.pose, picture.size_px)
-            if edit is not None and box is not None:
-                picture.add_rgb(box, edited(picture.crop_rgb(box), box, edit))
-            encoder.write(picture, frame.pts_s)
+            picture = frame.fresh_picture()
+            for edit in plan.edits(out):
+                box = face_box(edit.pose, picture.size_px)
+                if box is not None:
+                    picture.add_rgb(box, edited(picture.crop_rgb(box), box, edit))
+            out_s = float(timeline.out_pts_s[out])
+            marked_planes(picture, stages, out_s)
+            encoder.write(picture, out_s)
+            telling.dubbed(picture, out_s, (out + 1) / len(timeline))
     return encoder

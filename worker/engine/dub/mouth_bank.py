@@ -72,20 +72,29 @@ def _spread_order(indices: np.ndarray) -> np.ndarray:
 
 
 def collect_mouths(
-    frames: Iterable[Frame], speaker: SpeakerFrames, chosen: Sequence[int], on_frame: Callable[[Frame], None]
-) -> list[Mouth]:
-    """Cut the chosen frames' mouths; `on_frame` hears of every frame that passes by."""
-    wanted = set(int(i) for i in chosen)
-    last = max(wanted, default=-1)
-    mouths: list[Mouth] = []
-    size = 0
+    frames: Iterable[Frame],
+    wanted: Sequence[tuple[SpeakerFrames, Sequence[int]]],
+    on_frame: Callable[[Frame], None],
+    max_bytes: int = MAX_BYTES,
+) -> list[list[Mouth]]:
+    """Cut the wanted frames' mouths, for each speaker; `on_frame` hears of every frame that passes by.
+
+    max_bytes: of pictures, for each speaker.
+    """
+    by_frame: dict[int, list[int]] = {}
+    for number, (_, indices) in enumerate(wanted):
+        for index in indices:
+            by_frame.setdefault(int(index), []).append(number)
+    last = max(by_frame, default=-1)
+    mouths: list[list[Mouth]] = [[] for _ in wanted]
+    sizes = [0] * len(wanted)
     for frame in frames:
         on_frame(frame)
-        if frame.index in wanted and size < MAX_BYTES:
-            mouth = cut_mouth(frame, speaker)
+        for number in by_frame.get(frame.index, ()):
+            mouth = cut_mouth(frame, wanted[number][0]) if sizes[number] < max_bytes else None
             if mouth is not None:
-                mouths.append(mouth)
-                size += mouth.rgb.nbytes
+                mouths[number].append(mouth)
+                sizes[number] += mouth.rgb.nbytes
         if frame.index >= last:
             break
     return mouths

@@ -32,6 +32,7 @@ _THIN = 1e-3  # rows closer than this have nothing between them, in inter-ocular
 # The table of sources: half width, and reach above and below the mouth's middle, in inter-ocular distances.
 HALF_WIDTH, ABOVE, BELOW = 0.84, 0.52, 0.86
 _STEP = 0.0125
+_KEPT = 0.40  # of the smaller opening, next to either lip, is shown at its own size
 _MAX_FORESHORTENING = 0.35  # a plane seen more sideways than this is taken to be seen so
 
 
@@ -105,18 +106,34 @@ def mouth_table(target: MouthPlace, source: MouthPlace) -> MouthTable:
         source_y[row] = np.interp(xs, along, of[:, 1])
     heights = np.maximum.accumulate(heights, axis=0).astype(np.float32)
     source_x, source_y = source_x.astype(np.float32), np.maximum.accumulate(source_y, axis=0).astype(np.float32)
+    from_top, to_bottom = (ys[:, None] - heights[UPPER_INNER]), (heights[LOWER_INNER] - ys[:, None])
+    heights, source_x, source_y = (_with_teeth(part, heights, source_y) for part in (heights, source_x, source_y))
     y = ys[:, None].astype(np.float32)
     over, under = heights[0] - y, y - heights[-1]
     out_x = np.broadcast_to(source_x[0], over.shape).copy()
     out_y = source_y[0] - np.maximum(over, 0) + np.maximum(under, 0)
-    for row in range(len(ROWS) - 1):
+    for row in range(len(heights) - 1):
         thick = np.maximum(heights[row + 1] - heights[row], _THIN)
         share = np.clip((y - heights[row]) / thick, 0, 1)
         out_x += share * (source_x[row + 1] - source_x[row])
         out_y += share * (source_y[row + 1] - source_y[row])
     aside = np.broadcast_to(_beyond_corners(xs, target), over.shape)
-    from_top, to_bottom = y - heights[UPPER_INNER], heights[LOWER_INNER] - y
-    return MouthTable(np.stack([out_x, out_y], axis=-1), over, under, aside, from_top, to_bottom)
+    edges = from_top.astype(np.float32), to_bottom.astype(np.float32)
+    return MouthTable(np.stack([out_x, out_y], axis=-1), over, under, aside, *edges)
+
+
+def _with_teeth(part: np.ndarray, heights: np.ndarray, source_y: np.ndarray) -> np.ndarray:
+    """`part` (8, columns) with two rows more between the lips: what lies near a lip keeps its size and its distance
+    from that lip, so teeth are not stretched; the difference of two openings is made up in the middle.
+    """
+    gap = heights[LOWER_INNER] - heights[UPPER_INNER]
+    source_gap = source_y[LOWER_INNER] - source_y[UPPER_INNER]
+    reach = _KEPT * np.minimum(gap, source_gap)
+    upper, lower = part[UPPER_INNER], part[LOWER_INNER]
+    if part is heights or part is source_y:
+        return np.insert(part, LOWER_INNER, [upper + reach, lower - reach], axis=0)
+    share = reach / np.maximum(source_gap, _THIN)
+    return np.insert(part, LOWER_INNER, [upper + share * (lower - upper), lower - share * (lower - upper)], axis=0)
 
 
 def _beyond_corners(xs: np.ndarray, place: MouthPlace) -> np.ndarray:

@@ -13,13 +13,13 @@ import numpy as np
 from worker.engine.dub.mouth_bank import Mouth
 
 # One unit of cost for so much difference of each feature, in the order of `speaker_shape.FEATURES`.
-FEATURE_SCALES = np.array([0.022, 0.03, 0.045, 0.045, 0.03, 0.022, 0.026, 0.06, 0.035], np.float32)
+FEATURE_SCALES = np.array([0.018, 0.03, 0.045, 0.045, 0.03, 0.022, 0.026, 0.06, 0.035], np.float32)
 YAW_SCALE_DEG = 7.0
 LIGHT_SCALE = 14.0
 _BLUR_COST = 3.0  # per halving of sharpness below the bank's usual
-_SWITCH_COST = 0.6
+_SWITCH_COST = 1.5
 _REPEAT_COST = 0.25
-_LOOK_SCALE = 10.0  # mean absolute difference of thumbs for one unit
+_LOOK_SCALE = 5.0  # mean absolute difference of thumbs for one unit
 _LARGE = 1e6
 
 

@@ -62,6 +62,10 @@ class Frame:
         """The native planes, for boxes in RGB and for changes."""
         return NativePicture(self.native, self.rotation_deg)
 
+    def fresh_picture(self) -> NativePicture:
+        """The planes once more, for changes that shall not be seen where this frame is used again."""
+        return NativePicture(self.native, self.rotation_deg)
+
     def crop_rgb(self, box: Box, max_side_px: int | None = None) -> np.ndarray:
         """(y1 − y0, x1 − x0, 3) uint8 of the box (x0, y0, x1, y1), half-open, in pixels of the upright picture.
 

@@ -1,0 +1,134 @@
+"""Everybody who gets new words in a dub: who says which line, and the plan of each one's mouth."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from worker.engine.contracts import Span
+from worker.engine.dub.blending import Edit
+from worker.engine.dub.lines import Line, articulation_of, presence_of
+from worker.engine.dub.mouth_bank import MAX_BYTES, MAX_MOUTHS, choose_frames, collect_mouths
+from worker.engine.dub.mouth_plan import MouthPlan, Speaking
+from worker.engine.dub.people import ClipPeople, Person, is_large_enough
+from worker.engine.dub.speaker import choose_person
+from worker.engine.dub.speaker_shape import SpeakerFrames, SpeakerRange, fit_range, measure_speaker
+from worker.engine.dub.timing import Timeline
+from worker.engine.failures import EngineFailure, FailureCode
+from worker.engine.media.audio import Audio
+from worker.engine.media.decode import decode_video
+
+_LEAST_USABLE = 0.5  # a frame counts as usable from here on
+_ONE_SPAN_S = 0.4  # troubles closer than this are told as one
+
+
+@dataclass(frozen=True)
+class Role:
+    """One person with new words, and what the clip shows of them."""
+
+    person: Person
+    frames: SpeakerFrames
+    reach: SpeakerRange
+
+
+class Cast:
+    """Who says which line. `number_of[n]` is the person's index of line n."""
+
+    def __init__(self, roles: Sequence[Role], number_of: Sequence[int], clip: ClipPeople) -> None:
+        self.roles = list(roles)
+        self.number_of = list(number_of)
+        self._clip = clip
+
+    def plan(
+        self,
+        path: Path,
+        lines: Sequence[Line],
+        timeline: Timeline,
+        *,
+        strength: float,
+        leave_out_s: float,
+        on_share: Callable[[float], None],
+    ) -> "Plan":
+        """Gather everybody's mouths from the clip (one pass) and plan every output frame."""
+        articulation = articulation_of(lines, timeline)
+        share = len(self.roles)
+        chosen = [choose_frames(role.frames, MAX_MOUTHS // share) for role in self.roles]
+        wanted = [(role.frames, frames) for role, frames in zip(self.roles, chosen, strict=True)]
+        end_s = max(self._clip.end_s, 1e-3)
+        mouths = collect_mouths(
+            decode_video(path), wanted, lambda frame: on_share(frame.pts_s / end_s), MAX_BYTES // share
+        )
+        shot = self._clip.shot_of()
+        plans = []
+        for role, own in zip(self.roles, mouths, strict=True):
+            presence = presence_of(lines, timeline, self.number_of, role.person.index)
+            speaking = Speaking(timeline.source_index, articulation, presence, shot)
+            plans.append(MouthPlan(role.frames, role.reach, speaking, own, strength=strength, leave_out_s=leave_out_s))
+        return Plan(plans)
+
+    def warnings(self, timeline: Timeline) -> list[str]:
+        """What a creator should know about the lines' pictures, with times in the output: `code start-end`."""
+        told = []
+        for role in self.roles:
+            mine = np.isin(timeline.stretch, np.flatnonzero(np.array(self.number_of) == role.person.index))
+            source = timeline.source_index
+            missing = mine & ~role.frames.found[source]
+            turned = mine & role.frames.found[source] & (role.frames.usable[source] < _LEAST_USABLE)
+            for code, wrong in (("face_missing", missing), ("face_turned_away", turned)):
+                told += [f"{code} {s.start_s:.2f}-{s.end_s:.2f}" for s in spans_where(timeline, wrong)]
+            told += [] if role.reach.closes else ["mouth_never_closed"]
+            told += [] if role.reach.opens else ["mouth_never_open"]
+        return told
+
+
+def spans_where(timeline: Timeline, wrong: np.ndarray) -> list[Span]:
+    """Spans of output time in which `wrong` (N,) holds; those that nearly touch are one."""
+    edges = np.flatnonzero(np.diff(np.concatenate([[0], wrong.astype(np.int8), [0]])))
+    times_s = np.append(timeline.out_pts_s, float(timeline.end_s))
+    spans: list[Span] = []
+    for first, end in edges.reshape(-1, 2):
+        start_s = float(times_s[first])
+        if spans and start_s - spans[-1].end_s < _ONE_SPAN_S:
+            start_s = spans.pop().start_s
+        spans.append(Span(start_s, float(times_s[end])))
+    return spans
+
+
+class Plan:
+    """Every output frame's edit, whoever speaks."""
+
+    def __init__(self, plans: Sequence[MouthPlan]) -> None:
+        self._plans = list(plans)
+
+    def edits(self, out: int) -> list[Edit]:
+        """What changes in output frame `out`."""
+        found = (plan.edit(out) for plan in self._plans)
+        return [edit for edit in found if edit is not None]
+
+
+def find_cast(clip: ClipPeople, lines: Sequence[Line], own_voice: Audio | None) -> Cast:
+    """Who says each line.
+
+    Raises:
+        EngineFailure: NO_FACE, NO_FACE_AT_POINT, FACE_INDEX_OUT_OF_RANGE, FACE_TOO_SMALL, FACE_TURNED_AWAY.
+    """
+    number_of = []
+    roles: dict[int, Role] = {}
+    for line in lines:
+        person = choose_person(clip, line.face, own_voice)
+        number_of.append(person.index)
+        if person.index not in roles:
+            roles[person.index] = _role(clip, person)
+    return Cast([roles[number] for number in sorted(roles)], number_of, clip)
+
+
+def _role(clip: ClipPeople, person: Person) -> Role:
+    from worker.engine.contracts import MAX_YAW_DEG, MIN_FACE_PX
+
+    if not is_large_enough(person):
+        raise EngineFailure(FailureCode.FACE_TOO_SMALL, face_px=round(person.width_px), needed_px=MIN_FACE_PX)
+    if not (person.usable > 0).any():
+        raise EngineFailure(FailureCode.FACE_TURNED_AWAY, max_deg=MAX_YAW_DEG)
+    frames = measure_speaker(person.stable_landmarks_px, clip.pts_s, person.usable, person.covered)
+    return Role(person, frames, fit_range(frames))
