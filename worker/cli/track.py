@@ -30,8 +30,8 @@ def run(options: argparse.Namespace, terminal: Terminal) -> int:
         script=script,
         frame_rate=parse_frame_rate(options.fps),
     )
-    from worker.engine.acting import listen
     from worker.engine.speech.track_json import track_to_json
+    from worker.engine.voicing import listen
 
     with tempfile.TemporaryDirectory(prefix="lipsmith-") as folder:
         track, _ = listen(request, Path(folder))

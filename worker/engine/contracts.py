@@ -137,6 +137,10 @@ class TalkingPhotoRequest:
     follows that edited track instead, and the voice may be left out), a clip (`drive_path`, with the sound of
     `audio_path`, or its own, or none when `mute`), or nothing but life itself for `idle_s` seconds, as a loop.
     `max_short_side_px` scales the output down, never up. `intensity` in [0, 1] goes with `emotion`.
+
+    A voice is rendered in segments: by sentence where the words are known, else by pauses. `segments_dir` keeps them by
+    what they show, so that a later request renders only what has changed. `fragments`: have the hooks told of playable
+    pieces of the video while it is made; neither changes a pixel.
     """
 
     portrait_path: Path
@@ -161,6 +165,8 @@ class TalkingPhotoRequest:
     idle_s: float | None = None
     background: Background = Background.PHOTO  # TRANSPARENT needs an output that ends in .webm or .mov
     still: Still | None = None
+    segments_dir: Path | None = None
+    fragments: bool = False
 
 
 class SyncMode(StrEnum):
@@ -224,11 +230,16 @@ class VideoDubRequest:
 
 @dataclass(frozen=True)
 class Progress:
-    """`fraction` of the whole job in [0, 1], never falling. `eta_s` is None until it can be known."""
+    """`fraction` of the whole job in [0, 1], never falling. `eta_s` is None until it can be known.
+
+    `at_s`: which second of the video is being made; `sentence`: which of the script's, counted from 1. None: unknown.
+    """
 
     stage: Stage
     fraction: float
     eta_s: float | None = None
+    at_s: float | None = None
+    sentence: int | None = None
 
 
 class Hooks(Protocol):
@@ -236,6 +247,10 @@ class Hooks(Protocol):
 
     def on_progress(self, progress: Progress) -> None: ...
     def on_thumbnail(self, jpeg: bytes, pts_s: float) -> None: ...
+
+    def on_fragment(self, number: int, data: bytes) -> None:
+        """A piece of a fragmented MP4: 0 is its beginning (how to decode it), then 1, 2, … in order, to be played."""
+
     def should_stop(self) -> bool: ...
 
 
@@ -244,6 +259,7 @@ class SilentHooks:
 
     def on_progress(self, progress: Progress) -> None: ...
     def on_thumbnail(self, jpeg: bytes, pts_s: float) -> None: ...
+    def on_fragment(self, number: int, data: bytes) -> None: ...
     def should_stop(self) -> bool:
         return False
 
@@ -267,3 +283,5 @@ class RenderResult:
     warnings: Sequence[str] = ()
     emotion: Emotion = Emotion.NEUTRAL  # what the face expresses; what AUTO became
     sheet: dict[str, float] = field(default_factory=dict)  # measured quality, see engine/quality
+    segments: int = 1
+    segments_kept: int = 0  # of them, how many came from an earlier render

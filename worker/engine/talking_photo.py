@@ -1,20 +1,18 @@
 """A photo comes alive: with a voice, with a clip of somebody, or on its own. The story, in order."""
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
-
-from worker.engine.acting import Acting, find_acting
+from worker.engine.acting import find_acting
 from worker.engine.contracts import Background, Hooks, RenderResult, Stage, TalkingPhotoRequest
 from worker.engine.device import choose_device
 from worker.engine.face.segmentation import person_matte
 from worker.engine.face.selection import require_face
-from worker.engine.finishing import StageFactory, marked, still_frame, write_still
-from worker.engine.media.encode import VideoEncoder
-from worker.engine.media.encode_alpha import alpha_encoder
+from worker.engine.finishing import StageFactory
 from worker.engine.media.images import load_image
 from worker.engine.media.workspace import Workspace
+from worker.engine.painting import Marks, paint
 from worker.engine.photo_options import check_options
 from worker.engine.render.cutout import cut_out
 from worker.engine.render.framing import frame_picture
@@ -23,12 +21,18 @@ from worker.engine.render.renderer import Renderer
 from worker.engine.telling import Telling
 
 
-def animate(request: TalkingPhotoRequest, hooks: Hooks, frame_stages: StageFactory | None = None) -> RenderResult:
+def animate(
+    request: TalkingPhotoRequest,
+    hooks: Hooks,
+    frame_stages: StageFactory | None = None,
+    *,
+    stages_key: str | None = None,
+) -> RenderResult:
     """Render `request` to `request.output_path`, as a finished video or not at all: H.264/AAC in an MP4, or, with
     a transparent background, what the output's ending says (see `media.encode_alpha`).
 
     frame_stages: called once with the output's width and height in px; the stages it returns see every frame in order
-    before it is encoded.
+    before it is encoded. stages_key: names all that they draw; without one, frames with stages are never used again.
 
     Raises:
         EngineFailure: every reason in the catalogue that concerns pictures, faces, sound, scripts, options and the
@@ -39,26 +43,32 @@ def animate(request: TalkingPhotoRequest, hooks: Hooks, frame_stages: StageFacto
         with telling.stage(Stage.PREPARING):
             check_options(request)
             device = choose_device(request.device)
-        with telling.stage(Stage.LISTENING):
-            acting = find_acting(request, Path(workspace.path), telling)
-        with telling.stage(Stage.LOOKING):
-            portrait = _look(request)
+        # Neither needs the other, and both leave Python's lock alone for most of their time.
+        with ThreadPoolExecutor(1, thread_name_prefix="looking") as beside:
+            looking = beside.submit(_look, request)
+            with telling.stage(Stage.LISTENING):
+                acting = find_acting(request, Path(workspace.path), telling)
+            with telling.stage(Stage.LOOKING):
+                portrait = looking.result()
         with telling.stage(Stage.RENDERING):
-            encoder = _render(request, Renderer(portrait, device), acting, telling, frame_stages)
+            marks = Marks() if frame_stages is None else Marks(frame_stages, stages_key)
+            painted = paint(request, Renderer(portrait, device), acting, telling, marks)
         with telling.stage(Stage.FINISHING):
             size_bytes = request.output_path.stat().st_size
         telling.tell(Stage.FINISHING, 1.0, 0.0)
     return RenderResult(
         output_path=request.output_path,
-        width_px=encoder.width_px,
-        height_px=encoder.height_px,
+        width_px=painted.width_px,
+        height_px=painted.height_px,
         frame_rate=request.frame_rate,
-        frame_count=encoder.frame_count,
-        duration_s=encoder.duration_s,
+        frame_count=painted.frame_count,
+        duration_s=painted.duration_s,
         size_bytes=size_bytes,
         stage_seconds=telling.seconds,
         warnings=acting.warnings,
         emotion=acting.emotion,
+        segments=len(acting.segments),
+        segments_kept=painted.kept,
     )
 
 
@@ -74,31 +84,3 @@ def _look(request: TalkingPhotoRequest) -> Portrait:
     matte = person_matte(framed.rgb, [framed.box(face.box)])
     portrait = prepare_portrait(framed.rgb, points, matte, framed.content)
     return cut_out(portrait, matte) if request.background is Background.TRANSPARENT else portrait
-
-
-def _render(
-    request: TalkingPhotoRequest,
-    renderer: Renderer,
-    acting: Acting,
-    telling: Telling,
-    frame_stages: StageFactory | None,
-) -> VideoEncoder:
-    """Frame by frame into the encoder; nothing is kept, so memory does not grow with length."""
-    width, height = renderer.size
-    stages = frame_stages(width, height) if frame_stages is not None else ()
-    see_through = request.background is Background.TRANSPARENT
-    encode = alpha_encoder if see_through else VideoEncoder
-    still_index = still_frame(request.still, request.frame_rate, len(acting.plan))
-    encoder = encode(request.output_path, width, height, request.frame_rate, audio_path=acting.sound)
-    canvas = np.empty((height, width, 3), np.uint8)
-    with encoder:
-        for index, motion in enumerate(acting.plan):
-            telling.check()
-            pts_s = float(acting.plan.times_s[index])
-            frame = renderer.render_person(motion) if see_through else renderer.render(motion, canvas)
-            frame = marked(frame, stages, pts_s)
-            encoder.write(frame)
-            if index == still_index:
-                write_still(frame, request.still)
-            telling.rendered(frame[..., :3], pts_s, (index + 1) / len(acting.plan))
-    return encoder

@@ -2,7 +2,7 @@
 
 import io
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
@@ -34,10 +34,23 @@ class Telling:
     _started: float = 0.0
     _last_told: float = 0.0
     _next_thumbnail_s: float = 0.0
+    _fragments: int = 0
+    at_s: float | None = None  # of the frame that was finished last
+    sentence: int | None = None  # which one is being rendered, counted from 1
 
     def tell(self, stage: Stage, fraction: float, eta_s: float | None = None) -> None:
         self.fraction = max(self.fraction, min(1.0, fraction))
-        self.hooks.on_progress(Progress(stage, self.fraction, eta_s))
+        self.hooks.on_progress(Progress(stage, self.fraction, eta_s, self.at_s, self.sentence))
+
+    def entered(self, at_s: float, sentence: int | None) -> None:
+        """Notes that the rendering has come to this second, and to this sentence."""
+        self.at_s, self.sentence = at_s, sentence
+
+    def playable(self, pieces: Sequence[bytes]) -> None:
+        """Tells of pieces of the video that can be played by now."""
+        for piece in pieces:
+            self.hooks.on_fragment(self._fragments, piece)
+            self._fragments += 1
 
     @contextmanager
     def stage(self, stage: Stage) -> Iterator[None]:
@@ -62,9 +75,14 @@ class Telling:
 
     def rendered(self, rgb: np.ndarray, pts_s: float, done: float) -> None:
         """Tells of a finished frame (H, W, 3), now and then; `done` of all frames, in (0, 1]."""
+        self.at_s = pts_s
         if pts_s >= self._next_thumbnail_s:
             self.hooks.on_thumbnail(_jpeg(rgb), pts_s)
             self._next_thumbnail_s = pts_s + _THUMBNAIL_EVERY_S
+        self.passed(done)
+
+    def passed(self, done: float) -> None:
+        """Tells, now and then, how much of the rendering is done, in (0, 1]."""
         now = time.monotonic()
         if now - self._last_told >= _PROGRESS_EVERY_S:
             reach = _STARTS[Stage.FINISHING] - _STARTS[Stage.RENDERING]

@@ -12,13 +12,13 @@ from PIL import Image
 
 from tests.synth import drawn_portrait, speechlike, write_audio, write_image
 from tests.worker.engine.media.test_encode_alpha import decoded as decoded_rgba
-from worker.engine.acting import MAX_TRACK_BYTES, listen
 from worker.engine.contracts import Background, Emotion, LifeScales, SilentHooks, Still, Style, TalkingPhotoRequest
 from worker.engine.failures import EngineFailure, FailureCode
 from worker.engine.finishing import marked
 from worker.engine.quality.tracking import track_video
 from worker.engine.speech.track_json import track_from_json, track_to_json
 from worker.engine.talking_photo import animate
+from worker.engine.voicing import MAX_TRACK_BYTES, listen
 
 
 @pytest.fixture(scope="module")

@@ -319,6 +319,8 @@ class StreamEncoder:
                     if fd >= 0:
                         os.close(fd)
                 raise EngineFailure(FailureCode.ENCODER_FAILED, errno=error.errno) from error
+        assert self._joiner.stdin is not None
+        self._joined = self._joiner.stdin
         self._begin_thread("encoder-join", self._join)
         if sound is not None:
             self._begin_thread("encoder-sound", self._feed_sound, sound, sound_end)
@@ -351,12 +353,10 @@ class StreamEncoder:
 
     def _join(self) -> None:
         """Pass segment after segment on to the joiner, whatever it takes until they are there."""
-        assert self._joiner is not None and self._joiner.stdin is not None
-        pipe = self._joiner.stdin
-        enlarge_pipe(pipe.fileno())
+        enlarge_pipe(self._joined.fileno())
         number = 0
         try:
-            with pipe:
+            with self._joined:
                 while (part := self._parts.get()) is not None:
                     number = self._pass_run(part, number) if isinstance(part, _Run) else self._pass_kept(part, number)
         except EngineFailure as failure:
@@ -376,8 +376,7 @@ class StreamEncoder:
         self._failure = EngineFailure(FailureCode.ENCODER_FAILED, reason="joining")
 
     def _pass_on(self, piece: bytes) -> None:
-        assert self._joiner is not None and self._joiner.stdin is not None
-        write_all(self._joiner.stdin.fileno(), memoryview(piece))
+        write_all(self._joined.fileno(), memoryview(piece))
 
     def _ticks(self, frames: int) -> int:
         return int(frames * time_scale(self.frame_rate) / self.frame_rate)

@@ -66,7 +66,9 @@ def in_mood(plan: MotionPlan, emotion: Emotion, intensity: float, energy: np.nda
 
 
 def _swell(times_s: np.ndarray, energy: np.ndarray | None) -> np.ndarray:
-    """(T,) in [resting share, 1]: loudness, smoothed over a third of a second both ways."""
+    """(T,) in [resting share, 1]: loudness, smoothed over a third of a second both ways; at rest at both ends, where
+    another stretch may join.
+    """
     if energy is None or not len(energy) or float(np.max(energy)) <= 0:
         return np.ones(len(times_s))
     step_s = float(np.median(np.diff(times_s))) if len(times_s) > 1 else 0.04
@@ -74,4 +76,6 @@ def _swell(times_s: np.ndarray, energy: np.ndarray | None) -> np.ndarray:
     kernel = np.hanning(2 * width + 3)
     padded = np.pad(np.asarray(energy, np.float64), width + 1, mode="edge")
     smooth = np.convolve(padded, kernel / kernel.sum(), mode="valid")
-    return _RESTING_SHARE + (1 - _RESTING_SHARE) * np.clip(smooth / max(float(smooth.max()), 1e-6), 0, 1)
+    inside = np.clip(np.minimum(times_s - times_s[0], times_s[-1] + step_s - times_s) / _SWELL_S, 0, 1)
+    swollen = np.clip(smooth / max(float(smooth.max()), 1e-6), 0, 1) * inside * inside * (3 - 2 * inside)
+    return _RESTING_SHARE + (1 - _RESTING_SHARE) * swollen

@@ -181,8 +181,8 @@ def _row(case: ClipCase, status: str, times_s: np.ndarray, aperture: np.ndarray,
 
 
 def _score_render(case: ClipCase, others: Sequence[Truth], keep: Path | None, style: str) -> Report:
-    from worker.engine.acting import frame_times_s  # these bring the renderer, which `track` never needs
     from worker.engine.quality.self_driven import render_self_driven
+    from worker.engine.voicing import frame_times_s  # these bring the renderer, which `track` never needs
 
     track, status = _predicted(case, frame_times_s(case.audio.duration_s, TalkingPhotoRequest.frame_rate))
     held_out = track if status == "cross_validated" else None

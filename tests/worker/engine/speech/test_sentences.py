@@ -21,7 +21,7 @@ from worker.engine.speech.voices import speak_sentences
         ("Это первое предложение. А это второе.", 2),
         ("नमस्ते मेरे दोस्त। आप कैसे हैं आज।", 2),
         ("A first paragraph\n\nA second paragraph", 2),
-        ("No. Yes. Well then, let us begin here.", 2),
+        ("No. Yes. Well then, let us begin here.", 1),
         ("... What now? !!!", 1),
         ("just words without any mark", 1),
     ],
