@@ -10,9 +10,8 @@ import logging
 import shutil
 import threading
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass
-from fractions import Fraction
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -25,24 +24,18 @@ from apps.core.logs import job_in_logs
 from apps.jobs import presence, progress, queue
 from apps.jobs.models import Job
 from apps.jobs.services import after_settling
+from apps.jobs.takedown import render_of
 from apps.projects.voices import VOICES_FILE_NAME
+from apps.trust import inquiries
 from apps.uploads.models import Asset
 from apps.uploads.pictures import needs_preview
-from apps.uploads.services import delete_asset, local_copy, record_preflight, store_output
-from worker.engine.contracts import (
-    Aspect,
-    FaceChoice,
-    Hooks,
-    Progress,
-    Script,
-    SilentHooks,
-    Style,
-    TalkingPhotoRequest,
-)
+from apps.uploads.services import delete_asset, local_copy, publish, record_preflight, store_output
+from worker.engine.contracts import Hooks, Progress, SilentHooks
 from worker.engine.failures import EngineFailure, FailureCode
 from worker.engine.media.workspace import Workspace
 from worker.lease import Lease, StopReason
 from worker.process.orders import (
+    IdentifyOrder,
     PreflightOrder,
     RenderedVideo,
     RenderInput,
@@ -51,13 +44,25 @@ from worker.process.orders import (
     SpeechOrder,
     VoicesOrder,
 )
+from worker.process.requests import FILMS, Film, Places, read_script
 
 logger = logging.getLogger(__name__)
 
 # A lost child or a hang may be bad luck, so the job gets its second attempt; everything else would only happen again.
 RUN_AGAIN = frozenset({FailureCode.ENGINE_CRASHED, FailureCode.TIMED_OUT, FailureCode.OUT_OF_MEMORY})
 
+# What a render ends with, before its first frame, when its sound turns out longer than it may be.
+TOO_LONG = frozenset({FailureCode.AUDIO_TOO_LONG, FailureCode.CLIP_TOO_LONG, FailureCode.SCRIPT_TOO_LONG})
+VIDEO_TYPES = {".mp4": "video/mp4", ".mov": "video/quicktime", ".webm": "video/webm"}
+
 RENDER_ID_DIGITS = 12  # the first of the job's id: 48 random bits, so no two jobs share them
+
+
+class LongerThanQuotedError(EngineFailure):
+    """An export's real length is above what its price covers."""
+
+    def __init__(self, failure: EngineFailure) -> None:
+        super().__init__(failure.code, at_s=failure.at_s, **failure.detail)
 
 
 class Engine(Protocol):
@@ -75,6 +80,7 @@ class RunnerOptions:
     voice_dir: Path
     device: str = "auto"
     credentials_dir: Path | None = None  # the certificate that signs videos; None leaves them unsigned
+    clips_dir: Path | None = None  # what was found in clips, so that a second dub of one need not look again
     free_bytes_min: int = 200 * 2**20  # below this nothing new is started, so that the database can still be written
 
 
@@ -87,6 +93,8 @@ class Made:
     result: dict[str, Any] | None = None
     preflight: dict[str, Any] | None = None
     preview: Asset | None = None
+    extras: tuple[Asset, ...] = ()  # what belongs to the output: its content credentials
+    is_hidden: bool = False  # nobody can open it before it is paid
 
 
 class SiteDesk:
@@ -135,7 +143,8 @@ class JobRunner:
         self._work: dict[str, Callable[[Job, Workspace, Lease], Made]] = {
             Job.Kind.PREFLIGHT: self._preflight,
             Job.Kind.SPEECH: self._speech,
-            Job.Kind.TALKING_PHOTO: self._talking_photo,
+            Job.Kind.EXPORT: self._export,
+            **dict.fromkeys(FILMS, self._film),
         }
 
     def stop(self) -> None:
@@ -204,7 +213,7 @@ class JobRunner:
         return Made(result={}, preflight=report, preview=preview)
 
     def _speech(self, job: Job, workspace: Workspace, lease: Lease) -> Made:
-        order = SpeechOrder(_script(job.request["script"]), workspace.file("speech.wav"), self._options.voice_dir)
+        order = SpeechOrder(read_script(job.request["script"]), workspace.file("speech.wav"), self._options.voice_dir)
         speech = self._engine.call("speak", order, lease, label=str(job.pk))
         assert isinstance(speech, Speech)
         asset = store_output(
@@ -217,71 +226,79 @@ class JobRunner:
         )
         return Made(output=asset, result={"duration_s": speech.duration_s, "words": speech.words})
 
-    def _talking_photo(self, job: Job, workspace: Workspace, lease: Lease) -> Made:
-        order = self._render_order(job, workspace)
-        video = self._engine.call("talking_photo", order, lease, label=str(job.pk))
-        assert isinstance(video, RenderedVideo)
-        return self._store_video(job, video)
+    def _film(self, job: Job, workspace: Workspace, lease: Lease) -> Made:
+        """A free render."""
+        return self._store_video(job, self._rendered(job, FILMS[job.kind], workspace, lease), is_hidden=False)
 
-    def _store_video(self, job: Job, video: RenderedVideo) -> Made:
-        output = store_output(
-            job.owner,
-            Asset.Kind.OUTPUT,
-            video.path,
-            key=_key(job, "video.mp4"),
-            content_type="video/mp4",
-            width_px=video.width_px,
-            height_px=video.height_px,
-            duration_s=video.duration_s,
-        )
+    def _export(self, job: Job, workspace: Workspace, lease: Lease) -> Made:
+        """A clean one: hidden until its settlement has taken the credits for it."""
         try:
-            thumbnail = store_output(
-                job.owner,
-                Asset.Kind.THUMBNAIL,
-                video.poster_path,
-                key=_key(job, "poster.jpg"),
-                content_type="image/jpeg",
-                parent=output,
-                width_px=video.poster_width_px,
-                height_px=video.poster_height_px,
-            )
-        except BaseException:  # a video without its poster is not kept
-            delete_asset(output)
+            video = self._rendered(job, FILMS[job.request["film"]], workspace, lease)
+        except EngineFailure as failure:
+            if failure.code in TOO_LONG:
+                raise LongerThanQuotedError(failure) from failure
             raise
-        facts = asdict(video) | {"path": None, "poster_path": None}
-        return Made(output, thumbnail, {key: value for key, value in facts.items() if value is not None})
+        return self._store_video(job, video, is_hidden=True)
 
-    def _render_order(self, job: Job, workspace: Workspace) -> RenderOrder:
+    def _rendered(self, job: Job, film: Film, workspace: Workspace, lease: Lease) -> RenderedVideo:
+        order = self._render_order(job, film, workspace)
+        video = self._engine.call(film.operation, order, lease, label=str(job.pk))
+        assert isinstance(video, RenderedVideo)
+        return video
+
+    def _store_video(self, job: Job, video: RenderedVideo, *, is_hidden: bool) -> Made:
+        stored: list[Asset] = []
+
+        def store(kind: str, path: Path, name: str, content_type: str, **facts: Any) -> Asset:
+            key = _key(job, name)
+            asset = store_output(
+                job.owner, kind, path, key=key, content_type=content_type, is_hidden=is_hidden, **facts
+            )
+            stored.append(asset)
+            return asset
+
+        size = {"width_px": video.width_px, "height_px": video.height_px}
+        poster_size = {"width_px": video.poster_width_px, "height_px": video.poster_height_px}
+        suffix = video.path.suffix
+        try:
+            output = store(
+                Asset.Kind.OUTPUT,
+                video.path,
+                f"video{suffix}",
+                VIDEO_TYPES[suffix],
+                duration_s=video.duration_s,
+                **size,
+            )
+            thumbnail = store(
+                Asset.Kind.THUMBNAIL, video.poster_path, "poster.jpg", "image/jpeg", parent=output, **poster_size
+            )
+            if video.sidecar_path is not None:
+                store(Asset.Kind.DERIVED, video.sidecar_path, "video.c2pa", "application/c2pa", parent=output)
+        except BaseException:  # a video without its poster or its credentials is not kept
+            for asset in reversed(stored):
+                delete_asset(asset)
+            raise
+        facts = asdict(video) | {"path": None, "poster_path": None, "sidecar_path": None}
+        result = {key: value for key, value in facts.items() if value is not None}
+        return Made(output, thumbnail, result, extras=tuple(stored[2:]), is_hidden=is_hidden)
+
+    def _render_order(self, job: Job, film: Film, workspace: Workspace) -> RenderOrder:
         order = job.request
-        portrait = _asset_of(job, order["portrait_asset"])
-        voice = _asset_of(job, order["voice_asset"]) if order.get("voice_asset") else None
-        request = TalkingPhotoRequest(
-            portrait_path=local_copy(portrait, workspace.path),
-            output_path=workspace.file("video.mp4"),
-            audio_path=local_copy(voice, workspace.path) if voice else None,
-            script=None if voice else _script(order["script"]),
-            face=_face(order.get("face") or {}),
-            aspect=Aspect(order.get("aspect", "source")),
-            style=Style(order.get("style", "natural")),
-            frame_rate=Fraction(str(order.get("fps", "25"))),
-            seed=int(order.get("seed", 0)),
-            device=self._options.device,
-            max_short_side_px=order.get("max_short_side_px"),
-            max_duration_s=float(order.get("max_duration_s", 60)),
-        )
+        assets = {part: _asset_of(job, asset_id) for part, asset_id in _named_assets(order)}
+        files = {part: local_copy(asset, workspace.path) for part, asset in assets.items()}
+        label_corner = order.get("label_corner", "bottom-left")
         return RenderOrder(
-            request,
+            film.build(order, files, Places(workspace.file("video"), self._options.device, self._options.clips_dir)),
             poster_path=workspace.file("poster.jpg"),
             voice_dir=self._options.voice_dir,
             watermark=bool(order.get("watermark", True)),
-            label_corner=str(order.get("label_corner", "bottom-left")),
+            label_corner=None if label_corner is None else str(label_corner),
             render_id=job.pk.hex[:RENDER_ID_DIGITS],
             credentials_dir=self._options.credentials_dir,
             inputs=tuple(
-                RenderInput(part, asset.content_type, asset.sha256)
-                for part, asset in (("portrait", portrait), ("voice", voice))
-                if asset is not None and asset.sha256
+                RenderInput(part, asset.content_type, asset.sha256) for part, asset in assets.items() if asset.sha256
             ),
+            preset=str(order.get("preset", "h264")),
         )
 
     # how it ends
@@ -291,6 +308,10 @@ class JobRunner:
             settled = job.succeed(output=made.output, thumbnail=made.thumbnail, result=made.result or {})
             if settled and made.preflight is not None and job.asset is not None:
                 record_preflight(job.asset, made.preflight)
+            if settled and made.is_hidden:
+                for asset in (made.output, made.thumbnail, *made.extras):
+                    if asset is not None:
+                        publish(asset)
         if settled:
             logger.info("%s is done", job.kind)
             after_settling(job)
@@ -299,7 +320,7 @@ class JobRunner:
 
     def _discard(self, made: Made) -> None:
         logger.warning("the lease was lost, so what was made is thrown away")
-        for asset in (made.thumbnail, made.output, made.preview):
+        for asset in (*made.extras, made.thumbnail, made.output, made.preview):
             if asset is not None:
                 delete_asset(asset)
 
@@ -319,7 +340,8 @@ class JobRunner:
             self._release(job, failure)
         else:
             logger.info("failed: %s", failure)
-            if job.fail(failure.code.value, at_s=failure.at_s, detail=failure.detail):
+            code = "longer_than_quoted" if isinstance(failure, LongerThanQuotedError) else failure.code.value
+            if job.fail(code, at_s=failure.at_s, detail=failure.detail):
                 after_settling(job)
 
     def _release(self, job: Job, failure: EngineFailure) -> None:
@@ -333,6 +355,27 @@ class JobRunner:
             progress.publish_change(job.pk)
 
     # beside jobs
+
+    def identify(self, inquiry_id: str) -> None:
+        """Answer a visitor's question "was this made here?", if it is still open."""
+        close_old_connections()
+        inquiry = inquiries.claim(uuid.UUID(inquiry_id))
+        if inquiry is None:
+            return
+        try:
+            with Workspace(self._options.work_dir) as workspace:
+                self._require_space()
+                order = IdentifyOrder(inquiries.local_copy(inquiry, workspace.path), self._options.credentials_dir)
+                found = self._engine.call("identify", order, SilentHooks(), label=f"inquiry {inquiry.pk}")
+            assert isinstance(found, dict)
+            inquiries.answer(inquiry, found | _known_of(found.get("render_id")))
+        except (EngineFailure, SiteFailure) as failure:
+            inquiries.fail(inquiry, str(failure.code), failure.detail)
+        except OSError:
+            logger.exception("an inquiry could not be answered")
+            inquiries.fail(inquiry, "internal")
+        finally:
+            close_old_connections()
 
     def refresh_voices(self) -> None:
         """Tell the site which voices there are."""
@@ -352,6 +395,12 @@ class JobRunner:
             logger.warning("could not say that %s is here: %s", name, error)
 
 
+def _known_of(render_id: object) -> dict[str, Any]:
+    """What may be told about one of our renders: when it was made and of which kind, never by whom."""
+    job = render_of(render_id) if isinstance(render_id, str) else None
+    return {} if job is None else {"made_at": job.queued_at.isoformat(), "kind": job.kind}
+
+
 def _key(job: Job, name: str) -> str:
     """Where an attempt's result is stored; another attempt never writes to the same place."""
     return f"jobs/{job.pk}/{job.lease_token}/{name}"
@@ -363,25 +412,16 @@ def _require(asset: Asset | None) -> Asset:
     return asset
 
 
+def _named_assets(order: Mapping[str, Any]) -> Iterable[tuple[str, str]]:
+    """The files an order names: {"portrait_asset": id} → ("portrait", id)."""
+    for name, value in order.items():
+        if name.endswith("_asset") and value:
+            yield name.removesuffix("_asset"), str(value)
+
+
 def _asset_of(job: Job, asset_id: str) -> Asset:
     """The asset of that id, if it is the job owner's; it may have been deleted since the order was placed."""
     try:
         return Asset.objects.get(pk=asset_id, owner_id=job.owner_id)
     except ObjectDoesNotExist:
         raise EngineFailure(FailureCode.FILE_MISSING) from None
-
-
-def _script(script: dict[str, Any]) -> Script:
-    return Script(
-        text=script["text"],
-        voice=script["voice"],
-        rate=float(script.get("rate", 1.0)),
-        pitch=float(script.get("pitch", 1.0)),
-    )
-
-
-def _face(face: dict[str, Any]) -> FaceChoice:
-    if face.get("point"):
-        x, y = face["point"]
-        return FaceChoice(point=(float(x), float(y)))
-    return FaceChoice(index=face.get("index"))

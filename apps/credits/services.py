@@ -15,6 +15,7 @@ from apps.core.failures import SiteFailure
 from apps.credits.ledger import AMOUNT_MAX_CREDITS, Wallet, checked_amount, lapse, locked, same_movement, wallet_of
 from apps.credits.models import Account, Book, Entry, Hold, Lot, Movement, Pool, Reason
 
+TOP_UP_URL = "/credits/buy/"
 LATE_RELEASE_GRACE = datetime.timedelta(days=1)
 
 
@@ -128,7 +129,7 @@ def hold(user: User, amount_credits: int, *, key: str, note: str = "") -> Hold:
                 needed=amount_credits,
                 have=max(have, 0),
                 missing=amount_credits - have,
-                top_up="/credits/buy/",
+                top_up_url=TOP_UP_URL,
             )
         held = Hold.objects.create(account=wallet.account, amount_credits=amount_credits, key=key, note=note)
         wallet.record(Reason.HOLD, f"hold:{held.pk}", hold=held, note=note)
@@ -253,6 +254,7 @@ def correct(user: User, change_credits: int, *, key: str, note: str, actor: User
 
 __all__ = [
     "AMOUNT_MAX_CREDITS",
+    "TOP_UP_URL",
     "Balance",
     "Lapse",
     "balance_of",

@@ -10,6 +10,7 @@ from django.core.cache import cache
 from django.db.models import Max, QuerySet
 
 from apps.accounts.models import User
+from apps.jobs.kinds import FREE_RENDERS
 from apps.jobs.models import Job
 from apps.jobs.services import ACTIVE_STATES, job_message
 from apps.projects.models import Project
@@ -24,7 +25,7 @@ _SPEED_SAMPLES = 7  # few and fresh, so that they follow how busy the machine is
 def renders_of(project: Project) -> QuerySet[Job]:
     """The project's renders, newest first."""
     return (
-        Job.objects.filter(project=project, kind=Job.Kind.TALKING_PHOTO)
+        Job.objects.filter(project=project, kind__in=FREE_RENDERS)
         .select_related("output", "thumbnail", "project")
         .order_by("-queued_at")[:RENDERS_SHOWN_MAX]
     )
@@ -60,7 +61,7 @@ class NewestRender:
 
 def newest_renders(user: User, project_ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, NewestRender]:
     """project id → its newest render, in one query however many projects there are."""
-    renders = Job.objects.filter(owner=user, kind=Job.Kind.TALKING_PHOTO, project__in=project_ids)
+    renders = Job.objects.filter(owner=user, kind__in=FREE_RENDERS, project__in=project_ids)
     newest = renders.values("project_id").annotate(newest=Max("queued_at")).values("newest")
     columns = ("project_id", "pk", "state", "fraction", "output_id", "output__duration_s", "thumbnail_id")
     rows = renders.filter(queued_at__in=newest).values_list(*columns)
@@ -68,7 +69,7 @@ def newest_renders(user: User, project_ids: Sequence[uuid.UUID]) -> dict[uuid.UU
 
 
 def active_renders(user: User) -> QuerySet[Job]:
-    return Job.objects.filter(owner=user, kind=Job.Kind.TALKING_PHOTO, state__in=ACTIVE_STATES)
+    return Job.objects.filter(owner=user, kind__in=FREE_RENDERS, state__in=ACTIVE_STATES)
 
 
 def seconds_per_second() -> float:
@@ -77,7 +78,7 @@ def seconds_per_second() -> float:
     if known is not None:
         return float(known)
     done = Job.objects.filter(
-        kind=Job.Kind.TALKING_PHOTO,
+        kind__in=FREE_RENDERS,
         state=Job.State.SUCCEEDED,
         started_at__isnull=False,
         finished_at__isnull=False,

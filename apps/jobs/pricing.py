@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from fractions import Fraction
+from typing import Protocol
 
 QUOTE_VALID = datetime.timedelta(minutes=15)
 SHORT_SIDE_STANDARD_PX = 1080
@@ -33,6 +34,15 @@ class PricedSegment:
 
     duration_s: float
     is_changed: bool
+
+
+class Priced(Protocol):
+    """What a capture needs to know of a quote, fresh or stored."""
+
+    credits: int
+    credits_per_s: int
+    neural_factor: int
+    size_factor: int
 
 
 @dataclass(frozen=True)
@@ -96,7 +106,7 @@ def _priced(
     return Quote(seconds * per_s * neural * size, seconds, per_s, neural, size, now + QUOTE_VALID)
 
 
-def captured_credits(quoted: Quote, rendered_s: float) -> int:
+def captured_credits(quoted: Priced, rendered_s: float) -> int:
     """What to take after the render: for what was really made, never more than was quoted."""
     actual = billed_seconds(rendered_s) * quoted.credits_per_s * quoted.neural_factor * quoted.size_factor
     return min(quoted.credits, actual)

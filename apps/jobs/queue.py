@@ -9,20 +9,17 @@ from dramatiq.brokers.redis import RedisBroker
 from dramatiq.errors import BrokerConnectionError
 from dramatiq.middleware import Retries, TimeLimit
 
+from apps.jobs.kinds import INTERACTIVE_QUEUE, KINDS, RENDER_QUEUE
 from apps.jobs.models import Job
+
+__all__ = ["INTERACTIVE_QUEUE", "RENDER_QUEUE"]  # told on to those who serve them
 
 logger = logging.getLogger(__name__)
 
-INTERACTIVE_QUEUE = "interactive"
-RENDER_QUEUE = "render"
 VOICES_ACTOR = "refresh_voices"  # no job: looks for voices that the operator has added
 
 # kind of job -> (queue, actor's name)
-ACTORS: dict[str, tuple[str, str]] = {
-    Job.Kind.PREFLIGHT: (INTERACTIVE_QUEUE, "preflight"),
-    Job.Kind.SPEECH: (INTERACTIVE_QUEUE, "speech"),
-    Job.Kind.TALKING_PHOTO: (RENDER_QUEUE, "talking_photo"),
-}
+ACTORS: dict[str, tuple[str, str]] = {kind: (facts.queue_name, facts.actor_name) for kind, facts in KINDS.items()}
 
 
 def install_broker(url: str) -> None:

@@ -18,6 +18,7 @@ SILENT_AFTER = datetime.timedelta(seconds=30)  # six heartbeats
 RESEND_AFTER = datetime.timedelta(seconds=60)  # a waiting message may just be waiting its turn
 RESEND_AFTER_WHEN_IDLE = datetime.timedelta(seconds=10)  # ... but not in an empty queue
 BATCH = 500
+_NEEDED = ("asset", "hold", "quote")
 
 
 def reap() -> None:
@@ -30,13 +31,17 @@ def reap() -> None:
 def take_from_silent_workers() -> int:
     """Jobs whose worker has said nothing for too long are run once more, or fail. Returns how many."""
     silent_since = timezone.now() - SILENT_AFTER
-    silent = Job.objects.filter(state=Job.State.RUNNING, heartbeat_at__lt=silent_since).select_related("asset")
+    silent = Job.objects.filter(state=Job.State.RUNNING, heartbeat_at__lt=silent_since).select_related(
+        "asset", "hold", "quote"
+    )
     return _each(silent, lambda job: job.expire(silent_since=silent_since), "its worker went silent")
 
 
 def settle_unheard_cancels() -> int:
     """Jobs that were asked to end at the very moment they went back to the queue."""
-    unheard = Job.objects.filter(state=Job.State.QUEUED, cancel_requested_at__isnull=False).select_related("asset")
+    unheard = Job.objects.filter(state=Job.State.QUEUED, cancel_requested_at__isnull=False).select_related(
+        "asset", "hold", "quote"
+    )
     return _each(unheard, lambda job: job.settle_cancelled_in_queue(), "it was cancelled while it waited")
 
 

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.db.models.signals import pre_delete
 from django.dispatch import receiver
 
 from apps.core.failures import SiteFailure
@@ -24,3 +25,9 @@ def keep_assets_in_use(*, asset: Asset, **_: Any) -> None:
     for order in running.values_list("request", flat=True):
         if str(asset.pk) in (order.get("portrait_asset"), order.get("voice_asset")):
             raise SiteFailure("asset_in_use")
+
+
+@receiver(pre_delete, sender=Job)
+def give_back_what_is_reserved(*, instance: Job, **_: Any) -> None:
+    """However a job's row goes (its project, its owner, by itself), its credits come back first."""
+    instance.abandon()

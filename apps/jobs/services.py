@@ -12,13 +12,19 @@ from django.utils import timezone
 
 from apps.accounts.models import User
 from apps.core.failures import SiteFailure, failure_dict
+from apps.core.ids import new_id
+from apps.credits.services import hold
 from apps.jobs import progress, queue
-from apps.jobs.models import Job
+from apps.jobs.kinds import FREE_RENDERS, KINDS
+from apps.jobs.models import Job, Quote
+from apps.jobs.pricing import QUOTE_VALID
 from apps.projects.models import Project
+from apps.projects.presentation import display_title
 from apps.trust.attestations import check_order
 from apps.uploads.models import Asset
 from apps.uploads.services import refuse, signed_media_url
 
+_ENDINGS = {"video/mp4": ".mp4", "video/quicktime": ".mov", "audio/wav": ".wav", "audio/x-wav": ".wav"}
 ACTIVE_STATES = (Job.State.QUEUED, Job.State.RUNNING)
 
 
@@ -29,11 +35,14 @@ def submit(
     project: Project | None = None,
     asset: Asset | None = None,
     request: dict[str, Any] | None = None,
+    quote: Quote | None = None,
     idempotency_key: str | None = None,
 ) -> Job:
-    """Order one piece of work. The same key with the same order gives the same job again.
+    """Order one piece of work. The same key with the same order gives the same job again, as does the same quote.
 
-    Raises SiteFailure: daily_limit, too_many_jobs, idempotency_conflict, attestation_missing, media_blocked.
+    With a `quote` its credits are reserved in the transaction that makes the job.
+    Raises SiteFailure: daily_limit, too_many_jobs, idempotency_conflict, attestation_missing, media_blocked,
+    credits_short, quote_expired.
     """
     order = request or {}
     check_order(user, order)
@@ -42,24 +51,38 @@ def submit(
         with transaction.atomic():
             # Two orders at the same moment must not slip past the limits together (SQLite's write lock does the same).
             User.objects.select_for_update().only("pk").get(pk=user.pk)
-            earlier = _earlier_job(user, key)
+            earlier = _earlier_job(user, key, quote)
             if earlier is not None:
                 return _same_order(earlier, kind, order)
             _check_limits(user, kind)
-            job = Job.objects.create(
-                owner=user, kind=kind, project=project, asset=asset, request=order, idempotency_key=key
-            )
+            job = Job(owner=user, kind=kind, project=project, asset=asset, request=order, idempotency_key=key)
+            if quote is not None:
+                _reserve(job, quote)
+            job.save(force_insert=True)
             transaction.on_commit(lambda: queue.send(job))
     except IntegrityError:
-        earlier = _earlier_job(user, key)
+        earlier = _earlier_job(user, key, quote)
         if earlier is None:
             raise
         return _same_order(earlier, kind, order)
     return job
 
 
-def _earlier_job(user: User, key: str | None) -> Job | None:
-    return Job.objects.filter(owner=user, idempotency_key=key).first() if key else None
+def _earlier_job(user: User, key: str | None, quote: Quote | None) -> Job | None:
+    earlier = Job.objects.filter(owner=user, idempotency_key=key).first() if key else None
+    if earlier is None and quote is not None:
+        earlier = Job.objects.filter(owner=user, quote=quote).first()
+    return earlier
+
+
+def _reserve(job: Job, quote: Quote) -> None:
+    """Put the quote's credits aside for the job. Nothing is reserved for what is free of charge."""
+    if quote.valid_until <= timezone.now():
+        raise SiteFailure("quote_expired")
+    job.quote = quote
+    if quote.credits:
+        title = display_title(job.project) if job.project is not None else ""
+        job.hold = hold(job.owner, quote.credits, key=f"job:{job.pk}", note=f"Export of “{title}”")
 
 
 def _same_order(earlier: Job, kind: str, order: dict[str, Any]) -> Job:
@@ -72,18 +95,16 @@ def renders_today(user: User) -> int:
     """Free renders that count against today's limit (UTC); failed and cancelled ones cost nothing."""
     midnight = timezone.now().astimezone(datetime.UTC).replace(hour=0, minute=0, second=0, microsecond=0)
     counted = [*ACTIVE_STATES, Job.State.SUCCEEDED]
-    return Job.objects.filter(
-        owner=user, kind=Job.Kind.TALKING_PHOTO, queued_at__gte=midnight, state__in=counted
-    ).count()
+    return Job.objects.filter(owner=user, kind__in=FREE_RENDERS, queued_at__gte=midnight, state__in=counted).count()
 
 
 def _check_limits(user: User, kind: str) -> None:
-    if kind == Job.Kind.PREFLIGHT:  # uploads have limits of their own
+    if not KINDS[kind].is_limited:
         return
     running = Job.objects.filter(owner=user, kind=kind, state__in=ACTIVE_STATES).count()
     if running >= settings.CONCURRENT_JOBS_MAX:
         raise SiteFailure("too_many_jobs", running=running, limit=settings.CONCURRENT_JOBS_MAX)
-    if kind == Job.Kind.TALKING_PHOTO and renders_today(user) >= settings.FREE_RENDERS_PER_DAY:
+    if KINDS[kind].is_daily and renders_today(user) >= settings.FREE_RENDERS_PER_DAY:
         raise SiteFailure("daily_limit", limit=settings.FREE_RENDERS_PER_DAY)
 
 
@@ -93,7 +114,11 @@ def get_job_for(user: User, job_id: object) -> Job:
         wanted = uuid.UUID(str(job_id))
     except ValueError:
         raise Http404("no such job") from None
-    job = Job.objects.select_related("output", "thumbnail", "asset").filter(pk=wanted, owner_id=user.pk).first()
+    job = (
+        Job.objects.select_related("output", "thumbnail", "asset", "hold", "quote")
+        .filter(pk=wanted, owner_id=user.pk)
+        .first()
+    )
     if job is None:
         raise Http404("no such job")
     return job
@@ -116,7 +141,21 @@ def retry(job: Job) -> Job:
     """Order a failed or cancelled job once more, as a new job. Raises job_not_retryable, and what submit raises."""
     if job.state not in (Job.State.FAILED, Job.State.CANCELLED):
         raise SiteFailure("job_not_retryable")
+    if job.quote is not None:
+        return submit(job.owner, job.kind, project=job.project, request=job.request, quote=renewed(job.quote))
     return submit(job.owner, job.kind, project=job.project, asset=job.asset, request=job.request)
+
+
+def renewed(quote: Quote, *, is_free: bool = False) -> Quote:
+    """The same price again, for another order of the same; or nothing at all, as an operator's courtesy."""
+    again = Quote.objects.get(pk=quote.pk)
+    again.pk, again.valid_until = None, timezone.now() + QUOTE_VALID
+    again._state.adding = True
+    if is_free:
+        again.credits = again.seconds = 0
+    again.id = new_id()
+    again.save(force_insert=True)
+    return again
 
 
 def after_settling(job: Job) -> None:
@@ -128,6 +167,7 @@ def after_settling(job: Job) -> None:
         and job.state in (Job.State.FAILED, Job.State.CANCELLED)
     ):
         refuse(job.asset, job.failure_code or "internal", job.failure_detail)
+    tell_owner(job)
     progress.publish_change(job.pk)
 
 
@@ -191,5 +231,5 @@ def _done_message(job: Job) -> dict[str, Any]:
 
 def _download_name(job: Job) -> str:
     title = job.project.title.strip() if job.project is not None else ""
-    ending = {"video/mp4": ".mp4", "audio/wav": ".wav", "audio/x-wav": ".wav"}.get(job.output.content_type, "")
+    ending = _ENDINGS.get(job.output.content_type, "")
     return f"{title or 'lipsmith'}{ending}"

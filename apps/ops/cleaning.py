@@ -11,6 +11,7 @@ from django.core.management import call_command
 from django.utils import timezone
 
 from apps.core.failures import SiteFailure
+from apps.jobs.exports import sweep_quotes
 from apps.jobs.models import Job
 from apps.uploads.models import Asset
 from apps.uploads.services import delete_asset
@@ -20,6 +21,7 @@ logger = logging.getLogger(__name__)
 
 UNUSED_AFTER = datetime.timedelta(hours=1)  # between storing a result and settling its job there are only seconds
 WORKSPACE_AFTER = datetime.timedelta(hours=12)  # longer than any job
+PRICE_KEPT = datetime.timedelta(days=1)
 BATCH = 500
 
 
@@ -66,6 +68,11 @@ def sweep_retention() -> int:
         return 0
     oldest = timezone.now() - datetime.timedelta(days=settings.RETENTION_DAYS)
     return _delete(Asset.objects.filter(kind=Asset.Kind.OUTPUT, created_at__lt=oldest), "is older than is kept here")
+
+
+def sweep_prices() -> int:
+    """Prices that were asked for and never ordered."""
+    return sweep_quotes(timezone.now() - PRICE_KEPT)
 
 
 def sweep_sessions() -> None:

@@ -11,11 +11,13 @@ import redis
 from django.db import DatabaseError, close_old_connections
 from dramatiq.errors import BrokerConnectionError
 
+from apps.accounts.letters import deliver_due, forget_sent
 from apps.credits.services import expire
 from apps.jobs.presence import ANNOUNCE_INTERVAL_S, announce
 from apps.jobs.queue import ask_for_voices
 from apps.jobs.reaper import reap
 from apps.ops import cleaning
+from apps.trust import inquiries, rights
 
 logger = logging.getLogger(__name__)
 
@@ -34,7 +36,12 @@ def chores() -> list[Chore]:
     return [
         Chore("presence", lambda: announce("clock", pid=os.getpid()), ANNOUNCE_INTERVAL_S),
         Chore("reaper", reap, 15.0),
+        Chore("inquiries", inquiries.look_after, 15.0, delay_s=5.0),
+        Chore("letters", deliver_due, 30.0, delay_s=8.0),
+        Chore("archives", rights.look_after, 60.0, delay_s=12.0),
+        Chore("letters that left", forget_sent, 24 * 3600.0, delay_s=100.0),
         Chore("voices", ask_for_voices, 60.0, delay_s=60.0),
+        Chore("unused prices", cleaning.sweep_prices, 3600.0, delay_s=50.0),
         Chore("abandoned uploads", cleaning.sweep_uploads, 600.0, delay_s=20.0),
         Chore("left-over workspaces", cleaning.sweep_workspaces, 600.0, delay_s=30.0),
         Chore("old attempts", cleaning.sweep_old_attempts, 600.0, delay_s=40.0),

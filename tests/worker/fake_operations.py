@@ -8,7 +8,15 @@ from pathlib import Path
 
 from worker.engine.contracts import Hooks, Progress, Stage
 from worker.engine.failures import EngineFailure, FailureCode
-from worker.process.orders import PreflightOrder, RenderedVideo, RenderOrder, Speech, SpeechOrder, VoicesOrder
+from worker.process.orders import (
+    IdentifyOrder,
+    PreflightOrder,
+    RenderedVideo,
+    RenderOrder,
+    Speech,
+    SpeechOrder,
+    VoicesOrder,
+)
 
 QUICK, SLOW, CRASH, HANG, DEAF, GREEDY, FULL, BUG, CRASH_ONCE = range(9)
 JPEG = b"\xff\xd8\xff\xd9"
@@ -82,4 +90,18 @@ def voices(order: VoicesOrder, hooks: Hooks) -> list[dict[str, object]]:
     return [{"id": "test", "name": "Test", "language": "en", "engine": "fake", "gender": ""}]
 
 
-OPERATIONS = {"preflight": preflight, "speak": speak, "talking_photo": talking_photo, "voices": voices}
+def identify(order: IdentifyOrder, hooks: Hooks) -> dict[str, object]:
+    told = order.path.read_bytes()
+    if told.startswith(b"bad"):
+        raise EngineFailure(FailureCode.FILE_UNREADABLE)
+    render_id = told[-12:].decode() if told.startswith(b"made") else None
+    return {"made_here": render_id is not None, "render_id": render_id, "credentials": "none"}
+
+
+OPERATIONS = {
+    "identify": identify,
+    "preflight": preflight,
+    "speak": speak,
+    "talking_photo": talking_photo,
+    "voices": voices,
+}

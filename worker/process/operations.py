@@ -4,20 +4,32 @@ The engine's modules are loaded by `warm_up`, inside the engine process; a worke
 """
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from worker.engine.contracts import FrameStage, Hooks
+from worker.engine.contracts import FrameStage, Hooks, Progress, RenderResult, Stage
 from worker.engine.failures import EngineFailure, FailureCode
-from worker.process.orders import PreflightOrder, RenderedVideo, RenderOrder, Speech, SpeechOrder, VoicesOrder
+from worker.process.orders import (
+    IdentifyOrder,
+    PreflightOrder,
+    RenderedVideo,
+    RenderOrder,
+    Speech,
+    SpeechOrder,
+    VoicesOrder,
+)
 
 if TYPE_CHECKING:
     from worker.compose.certificates import SigningKey
+    from worker.engine.finishing import StageFactory
+
+    Maker = Callable[[Any, Hooks, StageFactory | None], RenderResult]
 
 logger = logging.getLogger(__name__)
 
+RENDER_SHARE = 0.8  # of the progress, where the video is encoded once more for its delivery
 POSTER_SIDE_PX = 640
 POSTER_QUALITY = 85
 PREVIEW_SIDE_PX = 1600
@@ -27,9 +39,11 @@ PREVIEW_QUALITY = 88
 def warm_up() -> None:
     """Load what costs seconds, so that the first job does not pay for it."""
     import worker.compose.credentials
+    import worker.compose.delivery
     import worker.compose.stages
     import worker.engine.speech.voices
-    import worker.engine.talking_photo  # noqa: F401
+    import worker.engine.talking_photo
+    import worker.engine.video_dub  # noqa: F401
     from worker.engine import preflight
 
     preflight.warm_up()
@@ -69,9 +83,25 @@ def speak(order: SpeechOrder, hooks: Hooks) -> Speech:
 
 
 def talking_photo(order: RenderOrder, hooks: Hooks) -> RenderedVideo:
-    """The video with its marks burned in by the one encode, and its first frame as the poster; both signed."""
-    from worker.compose.stages import ComposeOptions, stages_for
+    """A photo speaks: see `_film`."""
     from worker.engine.talking_photo import animate
+
+    return _film(order, hooks, animate)
+
+
+def video_dub(order: RenderOrder, hooks: Hooks) -> RenderedVideo:
+    """A clip says something else: see `_film`."""
+    from worker.engine.video_dub import dub
+
+    return _film(order, hooks, dub)
+
+
+def _film(order: RenderOrder, hooks: Hooks, make: "Maker") -> RenderedVideo:
+    """The video with its marks burned in by the one encode, in the format it is delivered in, and its first frame as
+    the poster; both signed.
+    """
+    from worker.compose.delivery import DELIVERIES, deliver
+    from worker.compose.stages import ComposeOptions, stages_for
 
     key = None if order.credentials_dir is None else _signing_key(order.credentials_dir)  # before minutes are spent
     options = ComposeOptions(order.watermark, order.label_corner, order.request.seed, order.render_id)
@@ -79,13 +109,23 @@ def talking_photo(order: RenderOrder, hooks: Hooks) -> RenderedVideo:
     def stages(width_px: int, height_px: int) -> Sequence[FrameStage]:
         return stages_for(options, width_px, height_px)
 
-    result = animate(replace(order.request, voice_dir=order.voice_dir), hooks, stages)
-    poster_width_px, poster_height_px = write_poster(result.output_path, order.poster_path)
+    encoding = Part(hooks, RENDER_SHARE, 1.0)
+    rendering = hooks if DELIVERIES.get(order.preset) is None else Part(hooks, 0.0, RENDER_SHARE)
+    result = make(replace(order.request, voice_dir=order.voice_dir), rendering, stages)
+    path = deliver(
+        result.output_path,
+        order.preset,
+        duration_s=result.duration_s,
+        on_fraction=encoding.tell,
+        should_stop=hooks.should_stop,
+    )
+    poster_width_px, poster_height_px = write_poster(path, order.poster_path)
+    sidecar = None
     if key is not None:
-        for path in (result.output_path, order.poster_path):
-            _sign(path, order, key)
+        manifests = [_sign(one, order, key) for one in (path, order.poster_path)]
+        sidecar = manifests[0] if manifests[0] != path else None
     return RenderedVideo(
-        path=result.output_path,
+        path=path,
         poster_path=order.poster_path,
         width_px=result.width_px,
         height_px=result.height_px,
@@ -96,7 +136,33 @@ def talking_photo(order: RenderOrder, hooks: Hooks) -> RenderedVideo:
         warnings=tuple(result.warnings),
         poster_width_px=poster_width_px,
         poster_height_px=poster_height_px,
+        sidecar_path=sidecar,
     )
+
+
+class Part:
+    """Hooks for one part of a job: its progress takes up the part [start, end] of the whole.
+
+    Fragments go nowhere: they are of another format than what is delivered.
+    """
+
+    def __init__(self, hooks: Hooks, start: float, end: float) -> None:
+        self._hooks, self._start, self._end = hooks, start, end
+
+    def on_progress(self, progress: Progress) -> None:
+        fraction = self._start + progress.fraction * (self._end - self._start)
+        self._hooks.on_progress(replace(progress, fraction=fraction, eta_s=None))
+
+    def tell(self, fraction: float) -> None:
+        self.on_progress(Progress(Stage.FINISHING, fraction))
+
+    def on_thumbnail(self, jpeg: bytes, pts_s: float) -> None:
+        self._hooks.on_thumbnail(jpeg, pts_s)
+
+    def on_fragment(self, number: int, data: bytes) -> None: ...
+
+    def should_stop(self) -> bool:
+        return self._hooks.should_stop()
 
 
 def _signing_key(folder: Path) -> "SigningKey":
@@ -110,11 +176,12 @@ def _signing_key(folder: Path) -> "SigningKey":
         raise EngineFailure(FailureCode.INTERNAL) from failure
 
 
-def _sign(path: Path, order: RenderOrder, key: "SigningKey") -> None:
+def _sign(path: Path, order: RenderOrder, key: "SigningKey") -> Path:
+    """Returns where the manifest is: in the file itself, or beside it."""
     from worker.compose.credentials import Ingredient, Making, sign
 
     inputs = [Ingredient(one.part, one.media_type, one.sha256) for one in order.inputs]
-    sign(path, Making(ingredients=inputs, render_id=order.render_id), key)
+    return sign(path, Making(ingredients=inputs, render_id=order.render_id), key)
 
 
 def write_poster(video_path: Path, poster_path: Path) -> tuple[int, int]:
@@ -130,10 +197,36 @@ def write_poster(video_path: Path, poster_path: Path) -> tuple[int, int]:
     return picture.size
 
 
+def identify(order: IdentifyOrder, hooks: Hooks) -> dict[str, object]:
+    """What the content credentials and the hidden mark say, JSON-able."""
+    from worker.compose.certificates import ROOT, root_in
+    from worker.compose.provenance import identify as read_both
+
+    folder = order.credentials_dir
+    root_pem = root_in(folder) if folder is not None and (folder / ROOT).is_file() else None
+    found = read_both(order.path, root_pem)
+    return {
+        "made_here": found.is_made_here,
+        "render_id": found.render_id,
+        "has_hidden_mark": found.hidden_mark.render_id is not None,
+        "credentials": found.credentials.state.value,
+        "generator": found.credentials.generator,
+        "issuer": found.credentials.issuer,
+        "action": found.credentials.action,
+    }
+
+
 def voices(order: VoicesOrder, hooks: Hooks) -> list[dict[str, object]]:
     from worker.engine.speech.voices import list_voices
 
     return [asdict(voice) for voice in list_voices(order.voice_dir)]
 
 
-OPERATIONS = {"preflight": preflight, "speak": speak, "talking_photo": talking_photo, "voices": voices}
+OPERATIONS = {
+    "identify": identify,
+    "preflight": preflight,
+    "speak": speak,
+    "talking_photo": talking_photo,
+    "video_dub": video_dub,
+    "voices": voices,
+}

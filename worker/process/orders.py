@@ -47,8 +47,9 @@ class RenderInput:
 
 @dataclass(frozen=True)
 class RenderOrder:
-    """Render a talking photo with the marks that its kind of export needs.
+    """Render a film with the marks that its kind of output needs, and deliver it in the format of `preset`.
 
+    `label_corner`: where the "AI-generated" label sits, or None for none.
     `render_id`: what the hidden mark says, 12 hex digits. `credentials_dir`: where the certificate is that signs the
     video; an empty or missing folder gets one for development. None leaves either mark out.
     """
@@ -57,15 +58,16 @@ class RenderOrder:
     poster_path: Path
     voice_dir: Path
     watermark: bool = True
-    label_corner: str = "bottom-left"
+    label_corner: str | None = "bottom-left"
     render_id: str | None = None
     credentials_dir: Path | None = None
     inputs: tuple[RenderInput, ...] = ()
+    preset: str = "h264"  # one of compose.delivery.DELIVERIES
 
 
 @dataclass(frozen=True)
 class RenderedVideo:
-    """A finished video and its poster (JPEG)."""
+    """A finished video and its poster (JPEG). `sidecar_path`: its content credentials, where they lie beside it."""
 
     path: Path
     poster_path: Path
@@ -78,6 +80,15 @@ class RenderedVideo:
     warnings: tuple[str, ...] = ()
     poster_width_px: int = 0
     poster_height_px: int = 0
+    sidecar_path: Path | None = None
+
+
+@dataclass(frozen=True)
+class IdentifyOrder:
+    """Was this file made here? `credentials_dir`: our own certificate, to know our signature."""
+
+    path: Path
+    credentials_dir: Path | None = None
 
 
 @dataclass(frozen=True)

@@ -275,8 +275,8 @@ def test_a_portrait_that_cannot_be_used_is_said_before_any_waiting(owner, projec
 def test_a_recording_of_more_than_a_minute_is_refused(owner, project, make_asset):
     change(owner, project, voice=str(make_asset(kind="voice", duration_s=75.0).pk), voice_source="audio")
     problem = problem_of(call(owner, "POST", f"{PROJECTS}/{project.pk}/render"))
-    assert problem["code"] == "audio_too_long"
-    assert "75 s" in problem["sentence"]
+    assert problem["code"] == "too_long_for_free"
+    assert "75 s" in problem["sentence"] and "with credits" in problem["next_step"]
 
 
 def test_the_eleventh_render_of_a_day_is_refused(owner, project, alice, settings):

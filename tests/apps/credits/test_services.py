@@ -84,7 +84,7 @@ def test_a_hold_beyond_the_balance_says_what_is_missing(alice, give):
     with pytest.raises(SiteFailure) as refused:
         services.hold(alice, 30, key="job:1")
     assert refused.value.http_status == 402
-    assert refused.value.detail == {"needed": 30, "have": 5, "missing": 25, "top_up": "/credits/buy/"}
+    assert refused.value.detail == {"needed": 30, "have": 5, "missing": 25, "top_up_url": "/credits/buy/"}
     assert refused.value.sentence == "This needs 30 credits, and you have 5."
     assert not Hold.objects.exists()
 

@@ -1,0 +1,60 @@
+"""Prices and exports as pages and the API see them."""
+
+from fractions import Fraction
+from typing import Any
+
+from django.utils import timezone
+
+from apps.credits.services import TOP_UP_URL, balance_of
+from apps.jobs.history import render_facts
+from apps.jobs.models import Job, Quote
+from apps.jobs.presets import Preset, estimated_bytes, presets_for
+
+
+def quote_facts(quote: Quote) -> dict[str, Any]:
+    """A price with all its parts, and whether the owner can pay it now."""
+    balance = balance_of(quote.owner)
+    return {
+        "id": str(quote.pk),
+        "credits": quote.credits,
+        "seconds": quote.seconds,
+        "credits_per_s": quote.credits_per_s,
+        "neural_factor": quote.neural_factor,
+        "size_factor": quote.size_factor,
+        "duration_s": round(quote.duration_s, 3),
+        "is_exact": quote.is_exact,
+        "is_paid_before": quote.credits == 0,
+        "width_px": quote.width_px,
+        "height_px": quote.height_px,
+        "frames_per_second": quote.request["fps"],
+        "preset": quote.request["preset"],
+        "size_bytes": quote.size_bytes,
+        "presets": [_preset_facts(preset, quote) for preset in presets_for(quote.request)],
+        "balance_credits": balance.available_credits,
+        "missing_credits": max(0, quote.credits - balance.available_credits),
+        "top_up_url": TOP_UP_URL,
+        "valid_until": quote.valid_until,
+        "is_valid": quote.valid_until > timezone.now(),
+    }
+
+
+def _preset_facts(preset: Preset, quote: Quote) -> dict[str, Any]:
+    size_bytes = estimated_bytes(
+        preset,
+        width_px=quote.width_px,
+        height_px=quote.height_px,
+        duration_s=quote.duration_s,
+        frame_rate=Fraction(quote.request["fps"]),
+    )
+    return {"name": preset.name, "label": preset.label, "hint": preset.hint, "size_bytes": size_bytes}
+
+
+def export_facts(job: Job) -> dict[str, Any]:
+    """One export: a render, and what became of its credits."""
+    settlement = getattr(job.hold, "settlement", None) if job.hold is not None else None
+    return render_facts(job) | {
+        "quoted_credits": job.quote.credits if job.quote is not None else 0,
+        "held_credits": job.hold.amount_credits if job.hold is not None and settlement is None else 0,
+        "charged_credits": settlement.spent_credits if settlement is not None else 0,
+        "preset": job.request.get("preset", ""),
+    }

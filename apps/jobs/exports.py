@@ -1,0 +1,304 @@
+"""Paid exports: their price, and ordering them. What can be exported is a table; a new kind of project is one row.
+
+project → `measured` (what would be made, how long, how large) → `quote_export` (a stored price) → `order_export`.
+"""
+
+import difflib
+import hashlib
+import json
+import re
+import uuid
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
+
+from django.db.models import QuerySet
+from django.http import Http404
+from django.utils import timezone
+
+from apps.accounts.models import User
+from apps.core.failures import SiteFailure
+from apps.jobs import pricing
+from apps.jobs.models import Job, Quote
+from apps.jobs.presets import PRESETS, Preset, estimated_bytes, presets_for
+from apps.jobs.pricing import SPARE_S, PaidWork, PricedSegment
+from apps.jobs.services import submit
+from apps.projects import options
+from apps.projects.models import Project
+from apps.projects.orders import render_request
+from apps.uploads.models import Asset
+
+SHORT_SIDE_4K_PX, LONG_SIDE_4K_PX = 2160, 3840
+RESOLUTIONS = {"source": SHORT_SIDE_4K_PX, "1080p": pricing.SHORT_SIDE_STANDARD_PX}
+EXPORTS_SHOWN_MAX = 30
+_HEADROOM, _HEADROOM_S = 1.25, 1.0  # how far a voice may exceed our guess; what is not used is given back
+_RECENT = 20
+_SENTENCE = re.compile(r"(?<=[.!?…。！？])\s+|\n+")
+# Changing these makes the same video in another form, which was paid for already.
+_FORM = frozenset(
+    {"aspect", "film", "fps", "label_corner", "max_duration_s", "max_short_side_px", "preset", "watermark"}
+)
+
+
+@dataclass(frozen=True)
+class ExportChoice:
+    """How an export is wanted; everything else is the project's. None: the first format that fits, the
+    project's frame rate, no label."""
+
+    preset: str | None = None
+    resolution: str = "source"
+    frames_per_second: str | None = None
+    label_corner: str | None = None
+
+
+@dataclass(frozen=True)
+class Measured:
+    """What an export would be: the whole order, and its length and size as far as they are known beforehand.
+
+    `width_px`, `height_px` before any limit on the resolution. `is_exact`: whether the length is known for sure.
+    """
+
+    request: dict[str, Any]
+    duration_s: float
+    is_exact: bool
+    width_px: int
+    height_px: int
+    is_neural: bool = False
+
+
+@dataclass(frozen=True)
+class Exportable:
+    """A kind of project that can be exported. `changes`: the segments of it that changed since an earlier order."""
+
+    work: PaidWork
+    measure: Callable[[Project], Measured]
+    changes: Callable[[dict[str, Any], Measured], Sequence[PricedSegment] | None]
+
+
+def measure_talking_photo(project: Project) -> Measured:
+    """Raises SiteFailure as `projects.services.render_request`, with the longer limits of exports."""
+    order = render_request(project, max_duration_s=options.EXPORT_DURATION_MAX_S)
+    assert project.portrait is not None
+    found = project.portrait.preflight or {}
+    width = int(found.get("width_px") or project.portrait.width_px or 0)
+    height = int(found.get("height_px") or project.portrait.height_px or 0)
+    if min(width, height) < 1:
+        raise SiteFailure("asset_not_ready")
+    width, height = _framed(width, height, str(order["aspect"]))
+    if order.get("script"):
+        duration_s, is_exact = _spoken_s(project, order["script"])
+    else:
+        duration_s, is_exact = _moved_s(project, order), True
+    if duration_s <= 0:
+        raise SiteFailure("asset_not_ready")
+    return Measured(order, duration_s, is_exact, width, height)
+
+
+def _moved_s(project: Project, order: dict[str, Any]) -> float:
+    """How long the clip, the recording or the idle loop is that moves the photo."""
+    if order.get("idle_s"):
+        return float(order["idle_s"])
+    mover = order.get("drive_asset") or order.get("voice_asset")
+    found = Asset.objects.filter(pk=mover, owner_id=project.owner_id).values_list("duration_s", flat=True).first()
+    return float(found or 0.0)
+
+
+def _framed(width_px: int, height_px: int, aspect: str) -> tuple[int, int]:
+    """The largest part of the picture in that shape."""
+    if aspect == "source":
+        return width_px, height_px
+    across, down = (int(part) for part in aspect.split(":"))
+    if width_px * down < height_px * across:
+        return width_px, max(1, width_px * down // across)
+    return max(1, height_px * across // down), height_px
+
+
+def _spoken_s(project: Project, script: dict[str, Any]) -> tuple[float, bool]:
+    """How long the script takes: as it was when it was last spoken or rendered here, else a guess."""
+    done = Job.objects.filter(owner_id=project.owner_id, state=Job.State.SUCCEEDED, output__duration_s__gt=0)
+    recent = done.exclude(kind=Job.Kind.PREFLIGHT).order_by("-queued_at")
+    for request, duration_s in recent.values_list("request", "output__duration_s")[:_RECENT]:
+        if request.get("script") == script:
+            return float(duration_s), True
+    guess_s = options.spoken_duration_s(script["text"], float(script.get("rate", 1.0)))
+    if guess_s > options.EXPORT_DURATION_MAX_S:
+        raise SiteFailure("script_too_long")
+    return min(guess_s * _HEADROOM + _HEADROOM_S, options.EXPORT_DURATION_MAX_S), False
+
+
+def changed_sentences(paid: dict[str, Any], now: Measured) -> Sequence[PricedSegment] | None:
+    """The script's sentences, with those that were paid before left unchanged; None when more than words differ."""
+    before, after = paid.get("script"), now.request.get("script")
+    if not before or not after or _content({**paid, "script": None}) != _content({**now.request, "script": None}):
+        return None
+    if {**before, "text": ""} != {**after, "text": ""}:
+        return None
+    old, new = _sentences(before["text"]), _sentences(after["text"])
+    kept: set[int] = set()
+    for block in difflib.SequenceMatcher(None, old, new, autojunk=False).get_matching_blocks():
+        kept.update(range(block.b, block.b + block.size))
+    letters = sum(map(len, new)) or 1
+    share_s = [now.duration_s * len(sentence) / letters for sentence in new]
+    return [PricedSegment(length_s, is_changed=at not in kept) for at, length_s in enumerate(share_s)]
+
+
+def _sentences(text: str) -> list[str]:
+    return [" ".join(part.split()) for part in _SENTENCE.split(text) if part.strip()]
+
+
+EXPORTABLE: dict[str, Exportable] = {
+    Project.Kind.TALKING_PHOTO: Exportable(PaidWork.TALKING_PHOTO, measure_talking_photo, changed_sentences),
+}
+
+
+def quote_export(user: User, project: Project, choice: ExportChoice) -> Quote:
+    """The price of exporting the project as it is now; stored, so that it can be ordered for a quarter of an hour.
+
+    Raises SiteFailure: option_invalid, and every reason for which the project cannot be rendered.
+    """
+    exportable = EXPORTABLE.get(project.kind)
+    if exportable is None:
+        raise SiteFailure("not_exportable")
+    _check_choice(choice)
+    measured = exportable.measure(project)
+    width, height = _limited(measured, RESOLUTIONS[choice.resolution])
+    price = _price(user, exportable, measured, width, height)
+    preset = _chosen_preset(choice, measured)
+    request = measured.request | {
+        "film": project.kind,
+        "watermark": False,
+        "label_corner": choice.label_corner,
+        "preset": preset.name,
+        "fps": choice.frames_per_second or measured.request["fps"],
+        "max_short_side_px": min(width, height),
+        "max_duration_s": float(pricing.billed_seconds(measured.duration_s) + SPARE_S),
+    }
+    size_bytes = estimated_bytes(
+        preset,
+        width_px=width,
+        height_px=height,
+        duration_s=measured.duration_s,
+        frame_rate=Fraction(request["fps"]),
+    )
+    return Quote.objects.create(
+        owner=user,
+        project=project,
+        request=request,
+        work=exportable.work,
+        content_key=_content_key(exportable.work, measured.request),
+        credits=price.credits,
+        seconds=price.seconds,
+        credits_per_s=price.credits_per_s,
+        neural_factor=price.neural_factor,
+        size_factor=price.size_factor,
+        duration_s=measured.duration_s,
+        is_exact=measured.is_exact,
+        width_px=width,
+        height_px=height,
+        size_bytes=size_bytes,
+        valid_until=price.valid_until,
+    )
+
+
+def _check_choice(choice: ExportChoice) -> None:
+    allowed: dict[str, Iterable[str]] = {
+        "preset": [preset.name for preset in PRESETS],
+        "resolution": RESOLUTIONS,
+        "frames_per_second": options.FRAME_RATES,
+        "label_corner": options.LABEL_CORNERS,
+    }
+    for name, values in allowed.items():
+        value = getattr(choice, name)
+        if value not in values and not (value is None and name != "resolution"):
+            raise SiteFailure("option_invalid", option=name, allowed=list(values))
+
+
+def _chosen_preset(choice: ExportChoice, measured: Measured) -> Preset:
+    fitting = {preset.name: preset for preset in presets_for(measured.request)}
+    if choice.preset is None:
+        return next(iter(fitting.values()))
+    if choice.preset not in fitting:
+        raise SiteFailure("option_invalid", option="preset", allowed=list(fitting))
+    return fitting[choice.preset]
+
+
+def _limited(measured: Measured, short_side_px: int) -> tuple[int, int]:
+    """The size of the output, even numbers, at most 4K."""
+    width, height = measured.width_px, measured.height_px
+    scale = min(1.0, short_side_px / min(width, height), LONG_SIDE_4K_PX / max(width, height))
+    return max(2, int(width * scale) // 2 * 2), max(2, int(height * scale) // 2 * 2)
+
+
+def _price(user: User, exportable: Exportable, measured: Measured, width: int, height: int) -> pricing.Quote:
+    """The whole price; nothing for another form of what was paid; only what changed where a part was paid."""
+    facts = {"width_px": width, "height_px": height, "is_neural": measured.is_neural, "now": timezone.now()}
+    whole = pricing.quote(exportable.work, measured.duration_s, **facts)
+    paid = Quote.objects.filter(
+        owner=user,
+        work=exportable.work,
+        size_factor__gte=whole.size_factor,
+        neural_factor__gte=whole.neural_factor,
+        job__state=Job.State.SUCCEEDED,
+        job__kind=Job.Kind.EXPORT,
+    )
+    key = _content_key(exportable.work, measured.request)
+    if paid.filter(content_key=key).exists():
+        return pricing.quote_changes(exportable.work, [], **facts)
+    prices = [whole]
+    for order in paid.order_by("-created_at").values_list("request", flat=True)[:_RECENT]:
+        segments = exportable.changes(order, measured)
+        if segments is not None:
+            prices.append(pricing.quote_changes(exportable.work, segments, **facts))
+    return min(prices, key=lambda price: price.credits)
+
+
+def _content(order: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in order.items() if name not in _FORM}
+
+
+def _content_key(work: str, order: dict[str, Any]) -> str:
+    """Names what is shown and said, whichever shape and format it comes in."""
+    text = json.dumps([work, _content(order)], sort_keys=True, ensure_ascii=False)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def get_quote_for(user: User, quote_id: object) -> Quote:
+    """The user's own quote; Http404 for everybody else's, and for malformed ids."""
+    try:
+        wanted = uuid.UUID(str(quote_id))
+    except ValueError:
+        raise Http404("no such quote") from None
+    quote = Quote.objects.select_related("project").filter(pk=wanted, owner_id=user.pk).first()
+    if quote is None:
+        raise Http404("no such quote")
+    return quote
+
+
+def order_export(user: User, quote: Quote, *, idempotency_key: str | None = None) -> Job:
+    """Have it made for that price: its credits are reserved now, taken when it is done. Twice is the same job.
+
+    Raises SiteFailure: quote_expired, credits_short, and what `submit` raises.
+    """
+    return submit(
+        user,
+        Job.Kind.EXPORT,
+        project=quote.project,
+        request=quote.request,
+        quote=quote,
+        idempotency_key=idempotency_key,
+    )
+
+
+def exports_of(project: Project) -> QuerySet[Job]:
+    """The project's exports, newest first."""
+    return (
+        Job.objects.filter(project=project, kind=Job.Kind.EXPORT)
+        .select_related("output", "thumbnail", "project", "quote", "hold__settlement")
+        .order_by("-queued_at")[:EXPORTS_SHOWN_MAX]
+    )
+
+
+def sweep_quotes(older_than: Any) -> int:
+    """Forget prices that were never ordered. Returns how many."""
+    return Quote.objects.filter(created_at__lt=older_than, job=None).delete()[0]

@@ -1,0 +1,126 @@
+"""From an order's plain facts and its fetched files to a request of the engine. Knows nothing of the site.
+
+`FILMS` is the table of what can be rendered: a new kind of film is one row, with its operation and its builder.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+from worker.engine.contracts import (
+    Adaptation,
+    Aspect,
+    Background,
+    Emotion,
+    FaceChoice,
+    LifeScales,
+    Script,
+    Style,
+    SyncMode,
+    TalkingPhotoRequest,
+    VideoDubRequest,
+)
+
+_SUFFIXES_BY_PRESET = {"prores_alpha": ".mov", "webm_alpha": ".webm"}
+
+
+@dataclass(frozen=True)
+class Places:
+    """Where an order is carried out. `output_stem`: the video's path without its ending. `cache_dir`: what was found
+    in clips, kept between jobs; None keeps nothing.
+    """
+
+    output_stem: Path
+    device: str
+    cache_dir: Path | None = None
+
+
+Builder = Callable[[Mapping[str, Any], Mapping[str, Path], Places], TalkingPhotoRequest | VideoDubRequest]
+
+
+@dataclass(frozen=True)
+class Film:
+    """A kind of film: which operation of the engine's process makes it, and how it is asked for."""
+
+    operation: str
+    build: Builder
+
+
+def talking_photo_request(order: Mapping[str, Any], files: Mapping[str, Path], places: Places) -> TalkingPhotoRequest:
+    """files: "portrait", and "voice" or "drive" where the order names them. Raises ValueError, KeyError, TypeError for
+    an order that makes no sense.
+    """
+    background = Background(order.get("background") or "photo")
+    script = order.get("script")
+    return TalkingPhotoRequest(
+        portrait_path=files["portrait"],
+        output_path=places.output_stem.with_suffix(output_suffix(order)),
+        audio_path=files.get("voice"),
+        script=read_script(script) if script and "voice" not in files else None,
+        face=read_face(order.get("face") or {}),
+        aspect=Aspect(order.get("aspect", "source")),
+        style=Style(order.get("style", "natural")),
+        frame_rate=Fraction(str(order.get("fps", "25"))),
+        seed=int(order.get("seed", 0)),
+        device=places.device,
+        max_short_side_px=order.get("max_short_side_px"),
+        max_duration_s=float(order.get("max_duration_s", 60)),
+        life=LifeScales(**{name: float(scale) for name, scale in (order.get("life") or {}).items()}),
+        emotion=Emotion(order.get("emotion") or "neutral"),
+        intensity=float(order.get("intensity", 0.6)),
+        drive_path=files.get("drive"),
+        mute=bool(order.get("mute", False)),
+        idle_s=None if order.get("idle_s") is None else float(order["idle_s"]),
+        background=background,
+    )
+
+
+def video_dub_request(order: Mapping[str, Any], files: Mapping[str, Path], places: Places) -> VideoDubRequest:
+    """files: "clip", and "voice" where the order names it. Raises as `talking_photo_request`."""
+    script = order.get("script")
+    return VideoDubRequest(
+        video_path=files["clip"],
+        output_path=places.output_stem.with_suffix(".mp4"),
+        audio_path=files.get("voice"),
+        script=read_script(script) if script and "voice" not in files else None,
+        face=read_face(order.get("face") or {}),
+        sync_mode=SyncMode(order.get("sync_mode", "cut_off")),
+        keep_background=bool(order.get("keep_background", False)),
+        strength=float(order.get("strength", 1.0)),
+        adapt=Adaptation(order.get("adapt", "auto")),
+        device=places.device,
+        max_short_side_px=order.get("max_short_side_px"),
+        max_duration_s=float(order.get("max_duration_s", 60)),
+        cache_dir=places.cache_dir,
+    )
+
+
+def output_suffix(order: Mapping[str, Any]) -> str:
+    """The ending of what the renderer writes: see-through pictures need a format of their own."""
+    if (order.get("background") or "photo") == Background.TRANSPARENT.value:
+        return _SUFFIXES_BY_PRESET.get(str(order.get("preset")), ".webm")
+    return ".mp4"
+
+
+def read_script(script: Mapping[str, Any]) -> Script:
+    return Script(
+        text=script["text"],
+        voice=script["voice"],
+        rate=float(script.get("rate", 1.0)),
+        pitch=float(script.get("pitch", 1.0)),
+    )
+
+
+def read_face(face: Mapping[str, Any]) -> FaceChoice:
+    if face.get("point"):
+        x, y = face["point"]
+        return FaceChoice(point=(float(x), float(y)), at_s=float(face.get("at_s") or 0.0))
+    return FaceChoice(index=face.get("index"))
+
+
+FILMS: Mapping[str, Film] = {
+    "talking_photo": Film("talking_photo", talking_photo_request),
+    "video_dub": Film("video_dub", video_dub_request),
+}
