@@ -45,6 +45,11 @@ def send_later(message: EmailMessage, *, key: str | None = None) -> OutgoingLett
     return letter
 
 
+def address_of(path: str) -> str:
+    """The whole address of a page, for letters; this machine's own when the site has no name yet."""
+    return f"{settings.SITE_URL or f'http://127.0.0.1:{settings.PORT}'}{path}"
+
+
 class OutboxBackend(BaseEmailBackend):
     """Django's door to `send_later`, for the letters that allauth writes while somebody waits for a page."""
 

@@ -25,7 +25,8 @@ def tell_owner(job: Job) -> OutgoingLetter | None:
     waited = job.finished_at - job.queued_at if job.finished_at else datetime.timedelta(0)
     if waited < LONG_WAIT or not job.owner.wants_render_letters or not is_verified(job.owner):
         return None
-    title = (job.project.title if job.project is not None else "") or "Your video"
+    title = " ".join(job.project.title.split()) if job.project is not None else ""
+    title = title or "Your video"
     page = address_of(reverse("studio", args=[job.project_id]) if job.project_id else reverse("library"))
     if job.state == Job.State.SUCCEEDED:
         subject, words = f"“{title}” is ready", "It is finished and waits for you:"

@@ -16,6 +16,7 @@ from apps.core.ids import new_id
 from apps.credits.services import hold
 from apps.jobs import progress, queue
 from apps.jobs.kinds import FREE_RENDERS, KINDS
+from apps.jobs.letters import tell_owner
 from apps.jobs.models import Job, Quote
 from apps.jobs.pricing import QUOTE_VALID
 from apps.projects.models import Project

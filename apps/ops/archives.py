@@ -20,7 +20,7 @@ from django.core.serializers.json import DjangoJSONEncoder
 from django.db.models import Model, QuerySet
 from django.urls import reverse
 
-from apps.accounts.letters import send_later
+from apps.accounts.letters import address_of, send_later
 from apps.accounts.models import User
 from apps.billing.models import Payment, Subscription
 from apps.core.failures import SiteFailure
@@ -131,7 +131,7 @@ def _add_file(archive: zipfile.ZipFile, asset: Asset) -> None:
 
 
 def _write_to_owner(user: User) -> None:
-    page = f"{settings.SITE_URL}{reverse('your_data')}"
+    page = address_of(reverse("your_data"))
     days = rights.KEEP_FOR.days
     body = f"The copy of your data that you asked for is ready. Download it within {days} days:\n\n{page}\n"
     send_later(EmailMessage("Your data is ready", body, to=[user.email]))

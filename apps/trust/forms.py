@@ -36,7 +36,7 @@ class ReportForm(forms.ModelForm):
             "email": "We write to you once now, and once when it is decided.",
         }
         widgets = {
-            "kind": forms.RadioSelect,
+            "kind": forms.Select,
             "places": forms.Textarea(attrs={"rows": 3}),
             "details": forms.Textarea(attrs={"rows": 4}),
             "name": forms.TextInput(attrs={"autocomplete": "name"}),
@@ -46,7 +46,7 @@ class ReportForm(forms.ModelForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["kind"].choices = Report.Kind.choices
+        self.fields["kind"].choices = [("", "Choose what fits best"), *Report.Kind.choices]
 
     def clean_render_id(self) -> str:
         told = str(self.cleaned_data["render_id"]).lower()

@@ -6,14 +6,13 @@ import uuid
 from collections.abc import Sequence
 from typing import Any
 
-from django.conf import settings
 from django.core.mail import EmailMessage
 from django.db import transaction
 from django.http import Http404
 from django.urls import reverse
 from django.utils import timezone
 
-from apps.accounts.letters import send_later
+from apps.accounts.letters import address_of, send_later
 from apps.accounts.models import User
 from apps.core.failures import SiteFailure
 from apps.trust import blocking
@@ -112,6 +111,6 @@ def take_down(asset: Asset, *, reason: str, report: Report | None = None, actor:
 
 
 def _write_to_reporter(report: Report, subject: str, text: str) -> None:
-    page = f"{settings.SITE_URL}{reverse('report_status', args=[report.reference])}"
+    page = address_of(reverse("report_status", args=[report.reference]))
     body = f"{text}\n\nYour reference number is {report.reference}. Its status: {page}\n"
     send_later(EmailMessage(f"{subject} ({report.reference})", body, to=[report.email]))

@@ -3,8 +3,10 @@ import re
 import pytest
 from allauth.account.models import EmailAddress
 from allauth.account.signals import email_confirmed
+from django.core.cache import cache
 
-from apps.accounts.models import User
+from apps.accounts.models import GiftedAddress, User
+from apps.accounts.services import remember_gift
 from apps.credits.models import Account, Movement
 from apps.credits.services import balance_of, grant_welcome
 
@@ -55,3 +57,27 @@ def test_a_gift_of_another_size_later_is_not_a_second_one(alice, settings):
     settings.SIGNUP_CREDITS = 50
     grant_welcome(alice)
     assert balance_of(alice).available_credits == 30
+
+
+@pytest.mark.parametrize("again", ["new@example.com", "NEW@example.com", "new+second@example.com"])
+def test_leaving_and_coming_back_earns_no_second_gift(client, db, mailoutbox, again):
+    before = sign_up(client)
+    confirm(client, mailoutbox[-1])
+    assert balance_of(before).available_credits == 30
+    before.delete()
+    client.logout()
+    cache.clear()  # how often an address is written to is limited
+    client.post("/accounts/signup/", {"email": again, "password1": "four plain words here"})
+    back = User.objects.get()
+    confirm(client, mailoutbox[-1])
+    assert EmailAddress.objects.get(user=back).verified
+    assert balance_of(back).available_credits == 0
+
+
+def test_the_gift_is_remembered_without_the_address_and_across_a_change_of_the_secret_key(db, settings):
+    assert remember_gift("ada.lovelace@gmail.com")
+    assert "ada" not in GiftedAddress.objects.get().digest
+    settings.SECRET_KEY_FALLBACKS = [settings.SECRET_KEY]
+    settings.SECRET_KEY = "another key of the site" * 3
+    assert not remember_gift("AdaLovelace+x@googlemail.com")
+    assert remember_gift("ada.lovelace@example.com"), "dots make another mailbox elsewhere"
