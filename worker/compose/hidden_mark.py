@@ -5,8 +5,10 @@ survives heavy compression, scaling, cropping and padding because it is coarse, 
 repeated in every frame; see `hidden_mark_pattern` for its layout and `hidden_mark_reader` for how it is found again.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
@@ -15,6 +17,9 @@ from worker.compose.hidden_mark_code import ID_BITS, encode
 from worker.compose.hidden_mark_pattern import CANVAS_CELLS, CELLS_SHORT, groups, signs_for, state_at, turned
 from worker.engine.contracts import FrameStage
 from worker.engine.failures import EngineFailure, FailureCode
+
+if TYPE_CHECKING:
+    from worker.engine.media.planes import NativePicture
 
 ID_DIGITS = ID_BITS // 4
 MIN_SIDE_PX = 64
@@ -94,15 +99,24 @@ class HiddenMarkStage:
             raise ValueError(f"expected {self._shape} uint8, got {rgb.shape} {rgb.dtype}")
         if not rgb.flags.writeable or not rgb.flags.c_contiguous:
             rgb = np.array(rgb, order="C")
-        state = state_at(pts_s)
-        is_due = not 0 <= pts_s - self._fitted_at_s < _REFRESH_S
-        if is_due:
-            self._strength, self._fitted_at_s = strength_of(rgb), pts_s
-        if is_due or state != self._state:
-            self._turn(state)
+        self._follow(pts_s, lambda: rgb)
         cv2.add(rgb, self._brighter, dst=rgb)
         cv2.subtract(rgb, self._darker, dst=rgb)
         return rgb
+
+    def on_planes(self, picture: "NativePicture", pts_s: float) -> None:
+        """The same on native planes: the mark is grey, so luma alone carries it."""
+        self._follow(pts_s, picture.rgb)
+        picture.add_grey(cv2.extractChannel(self._brighter, 0), cv2.extractChannel(self._darker, 0))
+
+    def _follow(self, pts_s: float, look: Callable[[], np.ndarray]) -> None:
+        """Keep pattern and strength those of this moment; `look` shows the frame when its strength is due."""
+        state = state_at(pts_s)
+        is_due = not 0 <= pts_s - self._fitted_at_s < _REFRESH_S
+        if is_due:
+            self._strength, self._fitted_at_s = strength_of(look()), pts_s
+        if is_due or state != self._state:
+            self._turn(state)
 
     def _turn(self, state: int) -> None:
         height_px, width_px, _ = self._shape

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
@@ -15,6 +16,9 @@ from PIL import Image, ImageDraw, ImageFont
 from worker.compose.mark_shape import bars
 from worker.engine.contracts import FrameStage
 from worker.engine.failures import EngineFailure, FailureCode
+
+if TYPE_CHECKING:
+    from worker.engine.media.planes import NativePicture
 
 FONTS = Path(__file__).resolve().parents[2] / "static" / "fonts"
 WORDMARK_FONT = FONTS / "bricolage-grotesque-bold.ttf"
@@ -67,6 +71,16 @@ class Placed:
         np.right_shift(self._work, 8, out=self._work)
         region[...] = self._work
 
+    def blend_planes(self, picture: "NativePicture") -> None:
+        """The same on a picture's native planes: only the patch's own rectangle goes through RGB."""
+        rows, columns = self._where
+        box = (columns.start, rows.start, columns.stop, rows.stop)
+        before = picture.crop_rgb(box)
+        np.multiply(before, self._keep, out=self._work, dtype=np.uint16)
+        np.add(self._work, self._add, out=self._work)
+        np.right_shift(self._work, 8, out=self._work)
+        picture.add_rgb(box, self._work.astype(np.float32) - before)
+
 
 class MarkStage:
     """A stage of the frame stream: blends its patches into (height_px, width_px, 3) uint8 RGB frames, in place."""
@@ -83,6 +97,11 @@ class MarkStage:
         for placed in self._placed:
             placed.blend(rgb)
         return rgb
+
+    def on_planes(self, picture: "NativePicture", pts_s: float) -> None:
+        """The same on native planes, for clips whose other pixels shall stay as they are."""
+        for placed in self._placed:
+            placed.blend_planes(picture)
 
 
 def watermark_stage(width_px: int, height_px: int, *, seed: int = 0) -> FrameStage:

@@ -188,6 +188,17 @@ class NativePicture:
         target = plane[cy : cy + change.shape[0], cx : cx + change.shape[1]]
         _add(target, change[: target.shape[0], : target.shape[1]], top)
 
+    def add_grey(self, brighter: np.ndarray, darker: np.ndarray) -> None:
+        """Make R, G and B brighter and darker alike, everywhere: (H, W) uint8 levels, upright; chroma stays."""
+        self.writable()
+        per_level = float(self.colours.change_to_yuv()[0].sum())
+        kind = cv2.CV_8U if self.colours.bits == 8 else cv2.CV_16U
+        for levels, change in ((brighter, cv2.add), (darker, cv2.subtract)):
+            turned = _turned(levels, -self.rotation_deg % 360)
+            change(self.planes[0], cv2.multiply(turned, per_level, dtype=kind), dst=self.planes[0])
+        if self.colours.bits > 8:
+            np.minimum(self.planes[0], (1 << self.colours.bits) - 1, out=self.planes[0])
+
     def paste_rgb(self, box: Box, rgb: np.ndarray, mask: np.ndarray | None = None) -> None:
         """Bring a box to `rgb` (h, w, 3) uint8, as far as `mask` (h, w) in [0, 1] says; elsewhere nothing changes."""
         change = rgb.astype(np.float32) - self.crop_rgb(box)
