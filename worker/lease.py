@@ -31,6 +31,7 @@ class JobDesk(Protocol):
     def is_cancel_wanted(self) -> bool: ...
     def publish(self, progress: Progress) -> None: ...
     def keep_thumbnail(self, jpeg: bytes) -> None: ...
+    def keep_fragment(self, number: int, data: bytes) -> None: ...
     def close(self) -> None: ...
 
 
@@ -80,6 +81,14 @@ class Lease:
     def on_thumbnail(self, jpeg: bytes, pts_s: float) -> None:
         self._desk.keep_thumbnail(jpeg)
         self._is_untold = True
+
+    def on_fragment(self, number: int, data: bytes) -> None:
+        self._desk.keep_fragment(number, data)
+        with self._lock:
+            self._is_untold = True
+            if number == 1:  # the first picture: whoever waits for it should not wait longer
+                self._told_at = float("-inf")
+        self._tell()
 
     def should_stop(self) -> bool:
         return self.stop_reason is not None

@@ -22,7 +22,9 @@ from django.db import DatabaseError, close_old_connections, connection, transact
 from apps.core.failures import SiteFailure
 from apps.core.logs import job_in_logs
 from apps.jobs import presence, progress, queue
+from apps.jobs.live import LiveStream
 from apps.jobs.models import Job
+from apps.jobs.segments import own_id, project_segments
 from apps.jobs.services import after_settling
 from apps.jobs.takedown import render_of
 from apps.projects.voices import VOICES_FILE_NAME
@@ -55,8 +57,6 @@ RUN_AGAIN = frozenset({FailureCode.ENGINE_CRASHED, FailureCode.TIMED_OUT, Failur
 TOO_LONG = frozenset({FailureCode.AUDIO_TOO_LONG, FailureCode.CLIP_TOO_LONG, FailureCode.SCRIPT_TOO_LONG})
 VIDEO_TYPES = {".mp4": "video/mp4", ".mov": "video/quicktime", ".webm": "video/webm"}
 
-RENDER_ID_DIGITS = 12  # the first of the job's id: 48 random bits, so no two jobs share them
-
 
 class LongerThanQuotedError(EngineFailure):
     """An export's real length is above what its price covers."""
@@ -81,6 +81,7 @@ class RunnerOptions:
     device: str = "auto"
     credentials_dir: Path | None = None  # the certificate that signs videos; None leaves them unsigned
     clips_dir: Path | None = None  # what was found in clips, so that a second dub of one need not look again
+    segments_dir: Path | None = None  # segments of free renders by project; None renders everything anew
     free_bytes_min: int = 200 * 2**20  # below this nothing new is started, so that the database can still be written
 
 
@@ -103,6 +104,7 @@ class SiteDesk:
     def __init__(self, job: Job) -> None:
         self._job = job
         self._thumbnails = progress.latest(job.pk)["thumbnail"]
+        self._live = LiveStream(job.pk, job.lease_token.hex[:16])
 
     def heartbeat(self, state: Progress) -> bool:
         try:
@@ -122,6 +124,7 @@ class SiteDesk:
                 "fraction": round(state.fraction, 4),
                 "eta_s": None if state.eta_s is None else round(state.eta_s, 1),
                 "thumbnail": self._thumbnails,
+                "live": self._live.state,
             },
         )
 
@@ -129,7 +132,11 @@ class SiteDesk:
         if progress.keep_thumbnail(self._job.pk, jpeg):
             self._thumbnails += 1
 
+    def keep_fragment(self, number: int, data: bytes) -> None:
+        self._live.keep(number, data)
+
     def close(self) -> None:
+        self._live.let_go()
         connection.close()
 
 
@@ -287,18 +294,22 @@ class JobRunner:
         assets = {part: _asset_of(job, asset_id) for part, asset_id in _named_assets(order)}
         files = {part: local_copy(asset, workspace.path) for part, asset in assets.items()}
         label_corner = order.get("label_corner", "bottom-left")
+        is_free = job.kind != Job.Kind.EXPORT and bool(order.get("watermark", True))
+        segments_dir, render_id = project_segments(self._options.segments_dir, job) if is_free else (None, own_id(job))
         return RenderOrder(
             film.build(order, files, Places(workspace.file("video"), self._options.device, self._options.clips_dir)),
             poster_path=workspace.file("poster.jpg"),
             voice_dir=self._options.voice_dir,
             watermark=bool(order.get("watermark", True)),
             label_corner=None if label_corner is None else str(label_corner),
-            render_id=job.pk.hex[:RENDER_ID_DIGITS],
+            render_id=render_id,
             credentials_dir=self._options.credentials_dir,
             inputs=tuple(
                 RenderInput(part, asset.content_type, asset.sha256) for part, asset in assets.items() if asset.sha256
             ),
             preset=str(order.get("preset", "h264")),
+            fragments=is_free,
+            segments_dir=segments_dir,
         )
 
     # how it ends
@@ -345,7 +356,7 @@ class JobRunner:
                 after_settling(job)
 
     def _release(self, job: Job, failure: EngineFailure) -> None:
-        if not job.release_for_retry(failure.code.value, detail=failure.detail):
+        if not job.release_for_retry(failure.code.value, at_s=failure.at_s, detail=failure.detail):
             return
         job.refresh_from_db()
         if job.settle_cancelled_in_queue() or job.is_settled:

@@ -64,6 +64,8 @@ def serve(role_name: str, number: int, operations: str) -> int:
             voice_dir=Path(settings.VOICE_DIR),
             device=settings.ENGINE_DEVICE,
             credentials_dir=Path(settings.CREDENTIALS_DIR),
+            clips_dir=Path(settings.CLIPS_DIR),
+            segments_dir=Path(settings.SEGMENTS_DIR),
         ),
     )
     declare_actors(runner, role)

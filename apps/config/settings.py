@@ -159,6 +159,8 @@ ENGINE_THREADS = env.integer("ENGINE_THREADS", os.cpu_count() or 1, minimum=1, m
 ENGINE_DEVICE = env.choice("ENGINE_DEVICE", "auto", ("auto", "cpu", "cuda"))
 ENGINE_MEMORY_BYTES = env.integer("ENGINE_MEMORY_MB", 4096, minimum=512, maximum=1_000_000) * MIB
 WORK_DIR = env.folder("WORK_DIR", DATA_DIR / "work")  # what workers need while they work; empty when nothing runs
+SEGMENTS_DIR = DATA_DIR / "segments"  # what was rendered of each project, so that a change need not render all again
+CLIPS_DIR = DATA_DIR / "clips"  # where the faces followed through clips are kept, for as long as the clips are
 
 # ---- jobs -----------------------------------------------------------------------------------------------------------
 FREE_RENDERS_PER_DAY = env.integer("FREE_RENDERS_PER_DAY", 10, minimum=0, maximum=1_000_000)  # per account, UTC
@@ -202,6 +204,7 @@ FILE_UPLOAD_HANDLERS = ["apps.uploads.receiving.ReceivingUploadHandler"]
 FILE_UPLOAD_TEMP_DIR = INCOMING_DIR
 FILE_UPLOAD_MAX_MEMORY_SIZE = MIB  # a request's body above this goes to disk while it arrives
 MAX_UPLOAD_BYTES = env.integer("MAX_UPLOAD_MB", 250, minimum=1, maximum=100_000) * MIB
+MAX_BUYER_UPLOAD_BYTES = env.integer("MAX_BUYER_UPLOAD_MB", 2048, minimum=1, maximum=100_000) * MIB
 MAX_PICTURE_BYTES = min(60 * MIB, MAX_UPLOAD_BYTES)
 MAX_PICTURE_PIXELS = 100_000_000  # above this a picture is a bomb or a mistake; preflight has its own, tighter opinion
 QUOTA_BYTES = env.integer("QUOTA_MB", 2048, minimum=1, maximum=100_000_000) * MIB  # per account

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from django.db import transaction
 
 from apps.core.failures import SiteFailure
-from apps.jobs import progress
+from apps.jobs import progress, segments
 from apps.jobs.models import Job
 from apps.projects.models import Project
 from apps.uploads.services import delete_asset
@@ -39,6 +39,8 @@ def delete_jobs(jobs: Sequence[Job]) -> None:
 
 def _delete_with_files(job: Job) -> None:
     made = [asset for asset in (job.output, job.thumbnail) if asset is not None]
+    if job.project_id is not None:
+        segments.forget(job.project_id)
     job.delete()
     for asset in made:
         delete_asset(asset)

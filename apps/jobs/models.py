@@ -168,13 +168,13 @@ class Job(models.Model):
         live = type(self).objects.filter(pk=self.pk, state__in=[self.State.QUEUED, self.State.RUNNING])
         return self._end(live, self.State.CANCELLED, failure_code="cancelled")
 
-    def release_for_retry(self, code: str, *, detail: dict[str, Any] | None = None) -> bool:
+    def release_for_retry(self, code: str, *, at_s: float | None = None, detail: dict[str, Any] | None = None) -> bool:
         """Give the job back after a crash or a hang: queued again while an attempt is left, else failed with `code`.
 
         False: nothing changed, the lease was lost. A cancel that came in meanwhile is kept: `claim` refuses such a job.
         """
         if self.attempt >= MAX_ATTEMPTS:
-            return self.fail(code, detail=detail)
+            return self.fail(code, at_s=at_s, detail=detail)
         return self._requeue()
 
     def release_on_shutdown(self) -> bool:

@@ -6,12 +6,13 @@ Progress is a courtesy, never the truth: a job must not fail because Redis is aw
 import json
 import logging
 import uuid
-from typing import Any, TypedDict
+from typing import Any, NotRequired, TypedDict
 
 import redis
 from asgiref.sync import async_to_sync
 from channels.layers import get_channel_layer
 
+from apps.jobs.live import Live
 from apps.jobs.redis_client import get_redis
 
 logger = logging.getLogger(__name__)
@@ -28,6 +29,7 @@ class ProgressState(TypedDict):
     fraction: float
     eta_s: float | None
     thumbnail: int  # number of the latest thumbnail, 0 = none yet
+    live: NotRequired[Live | None]  # what can be played already
 
 
 NOTHING_YET: ProgressState = {"stage": "", "fraction": 0.0, "eta_s": None, "thumbnail": 0}
@@ -132,9 +134,14 @@ def _tell(job_id: uuid.UUID | str, message: dict[str, Any]) -> None:
 def _decode(text: bytes | str) -> ProgressState:
     state = json.loads(text)
     # Lua drops null values and writes whole floats as integers
+    live = state.get("live")
+    playable: dict[str, Live] = {}
+    if live:
+        playable["live"] = {"stream": live["stream"], "count": int(live["count"]), "codecs": live["codecs"]}
     return {
         "stage": state.get("stage", ""),
         "fraction": float(state.get("fraction", 0.0)),
         "eta_s": state.get("eta_s"),
         "thumbnail": int(state.get("thumbnail", 0)),
+        **playable,
     }

@@ -17,6 +17,7 @@ from apps.credits.services import hold
 from apps.jobs import progress, queue
 from apps.jobs.kinds import FREE_RENDERS, KINDS
 from apps.jobs.letters import tell_owner
+from apps.jobs.live import Live
 from apps.jobs.models import Job, Quote
 from apps.jobs.pricing import QUOTE_VALID
 from apps.projects.models import Project
@@ -201,7 +202,16 @@ def progress_message(job: Job, state: progress.ProgressState) -> dict[str, Any]:
         "eta_s": None if is_queued else state["eta_s"],
         "thumbnail_url": thumbnail_url(job.pk, state["thumbnail"]),
         "ahead": jobs_ahead(job) if is_queued else 0,
+        "live": None if is_queued else live_video(job.pk, state.get("live")),
     }
+
+
+def live_video(job_id: uuid.UUID, live: Live | None) -> dict[str, Any] | None:
+    """What can be played of a running render: pieces 0 to count - 1, at `url` + "{first}-{last}.mp4"."""
+    if live is None:
+        return None
+    address = reverse("jobs:live", args=[job_id, live["stream"], 0, 0])
+    return {**live, "url": address.removesuffix("0-0.mp4")}
 
 
 def thumbnail_url(job_id: uuid.UUID, number: int) -> str | None:

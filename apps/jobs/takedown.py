@@ -4,6 +4,7 @@ import uuid
 from collections.abc import Callable
 from typing import Any
 
+from django.db.models import QuerySet
 from django.dispatch import receiver
 
 from apps.jobs.deletion import delete_jobs
@@ -14,9 +15,16 @@ from apps.uploads.models import Asset
 
 
 def render_of(render_id: str) -> Job | None:
-    """The job whose hidden mark says `render_id`: the first 12 hex digits of its id."""
+    """The job whose hidden mark says `render_id`: the first 12 hex digits of its id, or of the first render of its
+    project whose segments it used.
+    """
     first, last = (uuid.UUID(render_id + filler * 20) for filler in "0f")
-    return Job.objects.filter(pk__gte=first, pk__lte=last).first()
+    return Job.objects.filter(pk__gte=first, pk__lte=last).first() or renders_marked(render_id).first()
+
+
+def renders_marked(render_id: str) -> QuerySet[Job]:
+    """All finished renders whose hidden mark says `render_id`."""
+    return Job.objects.filter(result__render_id=render_id).select_related("output", "thumbnail")
 
 
 @receiver(render_sought)
@@ -25,7 +33,8 @@ def files_of_render(*, render_id: str, **_: Any) -> list[Asset]:
     job = render_of(render_id)
     if job is None:
         return []
-    made = [asset for asset in (job.output, job.thumbnail) if asset is not None]
+    renders = {one.pk: one for one in (job, *renders_marked(render_id))}.values()
+    made = [asset for one in renders for asset in (one.output, one.thumbnail) if asset is not None]
     return [*made, *Asset.objects.filter(owner_id=job.owner_id, pk__in=set(named_assets(job.request)))]
 
 

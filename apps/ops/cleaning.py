@@ -11,6 +11,7 @@ from django.core.management import call_command
 from django.utils import timezone
 
 from apps.core.failures import SiteFailure
+from apps.jobs import segments
 from apps.jobs.exports import sweep_quotes
 from apps.jobs.models import Job
 from apps.uploads.models import Asset
@@ -39,6 +40,24 @@ def sweep_workspaces() -> int:
             shutil.rmtree(folder, ignore_errors=True)
             removed += 1
     return removed
+
+
+def sweep_clip_tracks() -> int:
+    """Faces followed through clips that nobody has here any more. A folder's name ends with its clip's hash."""
+    folders = {folder.name.rpartition("-")[2]: folder for folder in Path(settings.CLIPS_DIR).glob("people-*")}
+    if not folders:
+        return 0
+    known = Asset.objects.filter(kind=Asset.Kind.CLIP).values_list("sha256", flat=True)
+    kept = set(known.iterator())
+    gone = [folder for digest, folder in folders.items() if not any(sha.startswith(digest) for sha in kept)]
+    for folder in gone:
+        shutil.rmtree(folder, ignore_errors=True)
+    return len(gone)
+
+
+def sweep_segments() -> int:
+    """What was rendered of projects that are gone or were not rendered lately; see `apps.jobs.segments`."""
+    return segments.sweep()
 
 
 def sweep_old_attempts() -> int:

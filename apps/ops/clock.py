@@ -44,6 +44,8 @@ def chores() -> list[Chore]:
         Chore("unused prices", cleaning.sweep_prices, 3600.0, delay_s=50.0),
         Chore("abandoned uploads", cleaning.sweep_uploads, 600.0, delay_s=20.0),
         Chore("left-over workspaces", cleaning.sweep_workspaces, 600.0, delay_s=30.0),
+        Chore("segments of old renders", cleaning.sweep_segments, 600.0, delay_s=37.0),
+        Chore("tracks of deleted clips", cleaning.sweep_clip_tracks, 600.0, delay_s=35.0),
         Chore("old attempts", cleaning.sweep_old_attempts, 600.0, delay_s=40.0),
         Chore("previews", cleaning.sweep_previews, 3600.0, delay_s=50.0),
         Chore("retention", cleaning.sweep_retention, 3600.0, delay_s=60.0),

@@ -18,7 +18,7 @@ from worker.process.orders import (
     VoicesOrder,
 )
 
-QUICK, SLOW, CRASH, HANG, DEAF, GREEDY, FULL, BUG, CRASH_ONCE = range(9)
+QUICK, SLOW, CRASH, HANG, DEAF, GREEDY, FULL, BUG, CRASH_ONCE, CRASH_IN_THE_MIDDLE = range(10)
 JPEG = b"\xff\xd8\xff\xd9"
 
 
@@ -58,6 +58,9 @@ def talking_photo(order: RenderOrder, hooks: Hooks) -> RenderedVideo:
         raise OSError(28, "No space left on device")
     if behaviour == BUG:
         raise RuntimeError("a mistake in the engine")
+    if behaviour == CRASH_IN_THE_MIDDLE:
+        hooks.on_progress(Progress(Stage.RENDERING, 0.5, 1.0, at_s=2.5, sentence=3))
+        os.kill(os.getpid(), signal.SIGSEGV)
     steps = 300 if behaviour in (SLOW, DEAF) else 3
     for step in range(steps):
         if hooks.should_stop() and behaviour != DEAF:
@@ -65,6 +68,8 @@ def talking_photo(order: RenderOrder, hooks: Hooks) -> RenderedVideo:
         time.sleep(0.1 if steps > 3 else 0.01)
         hooks.on_progress(Progress(Stage.RENDERING, 0.2 + 0.7 * step / steps, (steps - step) * 0.1))
         hooks.on_thumbnail(JPEG, step / 25)
+        if order.fragments:
+            hooks.on_fragment(step, b"piece %d" % step)
     request.output_path.write_bytes(b"video of " + request.portrait_path.read_bytes())
     order.poster_path.write_bytes(JPEG)
     return RenderedVideo(request.output_path, order.poster_path, 64, 64, 1.0, 25, "25")

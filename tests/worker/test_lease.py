@@ -15,6 +15,7 @@ class Desk:
         self.beats: list[Progress] = []
         self.published: list[tuple[float, Progress]] = []
         self.thumbnails: list[bytes] = []
+        self.fragments: list[tuple[int, bytes]] = []
         self.holds = True
         self.cancelled = False
         self.closed_by: threading.Thread | None = None
@@ -28,6 +29,9 @@ class Desk:
 
     def publish(self, progress: Progress) -> None:
         self.published.append((time.monotonic(), progress))
+
+    def keep_fragment(self, number: int, data: bytes) -> None:
+        self.fragments.append((number, data))
 
     def keep_thumbnail(self, jpeg: bytes) -> None:
         self.thumbnails.append(jpeg)
@@ -109,3 +113,16 @@ def test_thumbnails_are_passed_on(desk):
     with lease_on(desk) as lease:
         lease.on_thumbnail(b"jpeg", 1.0)
     assert desk.thumbnails == [b"jpeg"]
+
+
+def test_the_first_picture_is_told_at_once_and_the_rest_without_haste(desk):
+    with lease_on(desk) as lease:
+        lease.on_progress(Progress(Stage.RENDERING, 0.2))
+        lease.on_fragment(0, b"beginning")
+        told = len(desk.published)
+        lease.on_fragment(1, b"first")
+        assert len(desk.published) == told + 1
+        for number in range(2, 20):
+            lease.on_fragment(number, b"more")
+        assert len(desk.published) <= told + 2
+    assert [number for number, _ in desk.fragments] == list(range(20))

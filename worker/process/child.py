@@ -18,7 +18,7 @@ from worker.engine.contracts import Hooks, Progress
 from worker.engine.failures import EngineFailure, FailureCode
 from worker.logs import configure_logging, job_in_logs
 from worker.process.lifelines import be_killed_first, die_with_parent
-from worker.process.messages import Advanced, Call, Failed, Ready, Returned, Stop, Thumbnail
+from worker.process.messages import Advanced, Call, Failed, Playable, Ready, Returned, Stop, Thumbnail
 
 logger = logging.getLogger(__name__)
 
@@ -38,6 +38,9 @@ class PipeHooks:
 
     def on_thumbnail(self, jpeg: bytes, pts_s: float) -> None:
         self._connection.send(Thumbnail(self._number, jpeg, pts_s))
+
+    def on_fragment(self, number: int, data: bytes) -> None:
+        self._connection.send(Playable(self._number, number, data))
 
     def should_stop(self) -> bool:
         return self.stop_requested.is_set()

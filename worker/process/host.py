@@ -18,10 +18,10 @@ from dataclasses import dataclass, field
 from multiprocessing.connection import Connection, Pipe
 from pathlib import Path
 
-from worker.engine.contracts import Hooks, Stage
+from worker.engine.contracts import Hooks, Progress, Stage
 from worker.engine.failures import EngineFailure, FailureCode
 from worker.process.lifelines import resident_bytes
-from worker.process.messages import Advanced, Call, Failed, Ready, Returned, Stop, Thumbnail
+from worker.process.messages import Advanced, Call, Failed, Playable, Ready, Returned, Stop, Thumbnail
 
 logger = logging.getLogger(__name__)
 
@@ -36,6 +36,9 @@ SILENCE_MAX_S: Mapping[Stage, float] = {
     Stage.RENDERING: 60.0,
     Stage.FINISHING: 120.0,
 }
+
+
+_NOT_IN_THE_VIDEO = frozenset({FailureCode.CANCELLED, FailureCode.OPTION_INVALID})
 
 
 @dataclass(frozen=True)
@@ -58,11 +61,21 @@ class _Watch:
         self._stage = Stage.PREPARING
         self._heard_at = time.monotonic()
         self._memory_at = 0.0
+        self._reached: Progress | None = None
         self.stop_sent_at: float | None = None
 
-    def heard(self, stage: Stage | None = None) -> None:
+    def heard(self, progress: Progress | None = None) -> None:
         self._heard_at = time.monotonic()
-        self._stage = stage or self._stage
+        if progress is not None:
+            self._stage, self._reached = progress.stage, progress
+
+    def placed(self, failure: EngineFailure) -> EngineFailure:
+        """The failure with the second and the sentence that were being made, where it does not say so itself."""
+        reached = self._reached
+        if reached is None or reached.at_s is None or failure.code in _NOT_IN_THE_VIDEO or failure.at_s is not None:
+            return failure
+        sentence = {} if reached.sentence is None else {"sentence": reached.sentence}
+        return EngineFailure(failure.code, at_s=reached.at_s, **(sentence | failure.detail))
 
     def verdict(self) -> EngineFailure | None:
         """The failure for which the child has to be killed now, if any."""
@@ -177,12 +190,12 @@ class EngineProcess:
                 if isinstance(answer, Returned):
                     return answer.result
                 if isinstance(answer, Failed):
-                    raise answer.failure
+                    raise watch.placed(answer.failure)
         except (EOFError, BrokenPipeError, ConnectionResetError):
             if watch.stop_sent_at is not None:
                 self.kill()
                 raise EngineFailure(FailureCode.CANCELLED) from None
-            raise self._crash() from None
+            raise watch.placed(self._crash()) from None
 
     def _next_message(self, call: Call, watch: _Watch, hooks: Hooks) -> object:
         """Wait a moment, pass on what the child says, and look after it."""
@@ -190,11 +203,14 @@ class EngineProcess:
         message = self._connection.recv() if self._connection.poll(POLL_S) else None
         if getattr(message, "number", None) == call.number:
             if isinstance(message, Advanced):
-                watch.heard(message.progress.stage)
+                watch.heard(message.progress)
                 hooks.on_progress(message.progress)
             elif isinstance(message, Thumbnail):
                 watch.heard()
                 hooks.on_thumbnail(message.jpeg, message.pts_s)
+            elif isinstance(message, Playable):
+                watch.heard()
+                hooks.on_fragment(message.index, message.data)
             else:
                 return message
         if watch.stop_sent_at is None and hooks.should_stop():
@@ -204,7 +220,7 @@ class EngineProcess:
         if failure is not None:
             logger.warning("ending the engine process: %s", failure)
             self.kill()
-            raise failure
+            raise watch.placed(failure)
         return None
 
     def _crash(self) -> EngineFailure:

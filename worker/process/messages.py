@@ -46,6 +46,15 @@ class Thumbnail:
 
 
 @dataclass(frozen=True)
+class Playable:
+    """Child → worker: a piece of the video that can be played, see `Hooks.on_fragment`."""
+
+    number: int
+    index: int
+    data: bytes
+
+
+@dataclass(frozen=True)
 class Returned:
     """Child → worker: done."""
 

@@ -6,6 +6,7 @@ The engine's modules are loaded by `warm_up`, inside the engine process; a worke
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +24,7 @@ from worker.process.orders import (
 
 if TYPE_CHECKING:
     from worker.compose.certificates import SigningKey
+    from worker.compose.stages import ComposeOptions
     from worker.engine.finishing import StageFactory
 
     Maker = Callable[[Any, Hooks, StageFactory | None], RenderResult]
@@ -60,7 +62,17 @@ def preflight(order: PreflightOrder, hooks: Hooks) -> dict[str, object]:
         raise EngineFailure(FailureCode(problem["code"]), at_s=problem["at_s"], **problem["detail"])
     if order.preview_path is not None:
         write_preview(order.path, order.preview_path)
+    if order.kind == "portrait":
+        report["picture_hash"] = _picture_hash(order.path)
     return report
+
+
+def _picture_hash(path: Path) -> str:
+    """How the picture looks, so that a copy of one that was removed is recognised."""
+    from worker.compose.picture_hash import picture_hash
+    from worker.engine.media.images import load_image
+
+    return picture_hash(load_image(path).rgb)
 
 
 def write_preview(picture_path: Path, preview_path: Path) -> None:
@@ -86,7 +98,27 @@ def talking_photo(order: RenderOrder, hooks: Hooks) -> RenderedVideo:
     """A photo speaks: see `_film`."""
     from worker.engine.talking_photo import animate
 
-    return _film(order, hooks, animate)
+    is_marked = order.watermark  # whoever has seen clean pixels need not pay for them any more
+    request = replace(
+        order.request,
+        fragments=order.fragments and is_marked,
+        segments_dir=order.segments_dir if is_marked else None,
+    )
+    return _film(replace(order, request=request), hooks, partial(animate, stages_key=_marks_key(order)))
+
+
+def _compose_options(order: RenderOrder) -> "ComposeOptions":
+    from worker.compose.stages import ComposeOptions
+
+    return ComposeOptions(order.watermark, order.label_corner, order.request.seed, order.render_id)
+
+
+def _marks_key(order: RenderOrder) -> str:
+    """Names everything that composition draws over this order's frames."""
+    import worker.compose
+    from worker.engine.versions import version_of
+
+    return f"{version_of(Path(worker.compose.__path__[0]))} {_compose_options(order)!r}"
 
 
 def video_dub(order: RenderOrder, hooks: Hooks) -> RenderedVideo:
@@ -101,10 +133,10 @@ def _film(order: RenderOrder, hooks: Hooks, make: "Maker") -> RenderedVideo:
     the poster; both signed.
     """
     from worker.compose.delivery import DELIVERIES, deliver
-    from worker.compose.stages import ComposeOptions, stages_for
+    from worker.compose.stages import stages_for
 
     key = None if order.credentials_dir is None else _signing_key(order.credentials_dir)  # before minutes are spent
-    options = ComposeOptions(order.watermark, order.label_corner, order.request.seed, order.render_id)
+    options = _compose_options(order)
 
     def stages(width_px: int, height_px: int) -> Sequence[FrameStage]:
         return stages_for(options, width_px, height_px)
@@ -137,6 +169,9 @@ def _film(order: RenderOrder, hooks: Hooks, make: "Maker") -> RenderedVideo:
         poster_width_px=poster_width_px,
         poster_height_px=poster_height_px,
         sidecar_path=sidecar,
+        render_id=order.render_id,
+        segments=result.segments,
+        segments_kept=result.segments_kept,
     )
 
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from worker.engine.contracts import Script, TalkingPhotoRequest
+from worker.engine.contracts import Script, TalkingPhotoRequest, VideoDubRequest
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,7 @@ class RenderOrder:
     video; an empty or missing folder gets one for development. None leaves either mark out.
     """
 
-    request: TalkingPhotoRequest
+    request: TalkingPhotoRequest | VideoDubRequest
     poster_path: Path
     voice_dir: Path
     watermark: bool = True
@@ -63,6 +63,8 @@ class RenderOrder:
     credentials_dir: Path | None = None
     inputs: tuple[RenderInput, ...] = ()
     preset: str = "h264"  # one of compose.delivery.DELIVERIES
+    fragments: bool = False  # tell of playable pieces meanwhile; never done for a film without the watermark
+    segments_dir: Path | None = None  # where segments of marked films are kept for the next render
 
 
 @dataclass(frozen=True)
@@ -81,6 +83,9 @@ class RenderedVideo:
     poster_width_px: int = 0
     poster_height_px: int = 0
     sidecar_path: Path | None = None
+    render_id: str | None = None  # what its hidden mark says
+    segments: int = 1
+    segments_kept: int = 0  # of them, how many came from an earlier render
 
 
 @dataclass(frozen=True)

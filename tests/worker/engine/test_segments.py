@@ -192,7 +192,7 @@ def test_what_was_not_used_for_longest_goes_first(tmp_path):
 @pytest.mark.parametrize("key", ["../../etc/passwd", "", "A" * 16, "a/b", "g" * 20])
 def test_keys_are_no_paths(tmp_path, key):
     with pytest.raises(ValueError, match="not a key"):
-        SegmentStore(tmp_path).has(key, 1)
+        SegmentStore(tmp_path).open(key, 1)
 
 
 def test_recordings_are_cut_in_their_pauses_and_join_as_well(folder, tmp_path):

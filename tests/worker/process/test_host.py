@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -24,6 +25,7 @@ class Watcher:
     def __init__(self, stop_at: float = 2.0) -> None:
         self.progress: list[Progress] = []
         self.thumbnails: list[bytes] = []
+        self.fragments: list[tuple[int, bytes]] = []
         self.stop_at = stop_at
         self.stopped_at = 0.0
 
@@ -32,6 +34,9 @@ class Watcher:
 
     def on_thumbnail(self, jpeg: bytes, pts_s: float) -> None:
         self.thumbnails.append(jpeg)
+
+    def on_fragment(self, number: int, data: bytes) -> None:
+        self.fragments.append((number, data))
 
     def should_stop(self) -> bool:
         wants = bool(self.progress) and self.progress[-1].fraction >= self.stop_at
@@ -202,3 +207,16 @@ def test_a_stop_for_an_earlier_call_does_not_touch_the_next_one(engine, tmp_path
         engine.call("talking_photo", render_order(tmp_path, fake.SLOW), Watcher(stop_at=0.21))
     video = engine.call("talking_photo", render_order(tmp_path, fake.QUICK), Watcher())
     assert video.frame_count == 25
+
+
+def test_pieces_to_play_come_through_in_order(engine, tmp_path):
+    watcher = Watcher()
+    engine.call("talking_photo", replace(render_order(tmp_path, fake.QUICK), fragments=True), watcher)
+    assert watcher.fragments == [(0, b"piece 0"), (1, b"piece 1"), (2, b"piece 2")]
+
+
+def test_a_crash_says_at_which_second_and_in_which_sentence(engine, tmp_path):
+    with pytest.raises(EngineFailure) as caught:
+        engine.call("talking_photo", render_order(tmp_path, fake.CRASH_IN_THE_MIDDLE), Watcher())
+    assert caught.value.code is FailureCode.ENGINE_CRASHED
+    assert (caught.value.at_s, caught.value.detail["sentence"]) == (2.5, 3)

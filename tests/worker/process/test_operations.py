@@ -1,5 +1,6 @@
 """The real operations, as the engine process runs them."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -8,7 +9,7 @@ from tests.synth import drawn_portrait, speechlike, write_audio, write_image
 from worker.compose.certificates import root_in
 from worker.compose.credentials import CredentialsState, read_credentials
 from worker.compose.provenance import identify
-from worker.engine.contracts import SilentHooks, TalkingPhotoRequest
+from worker.engine.contracts import Script, SilentHooks, TalkingPhotoRequest
 from worker.engine.failures import EngineFailure, FailureCode
 from worker.process.operations import talking_photo
 from worker.process.orders import RenderInput, RenderOrder
@@ -52,3 +53,44 @@ def test_a_broken_certificate_is_found_before_anything_is_rendered(tmp_path):
         talking_photo(order_in(tmp_path, render_id=RENDER_ID, credentials_dir=certificate), SilentHooks())
     assert caught.value.code is FailureCode.INTERNAL
     assert not (tmp_path / "video.mp4").exists()
+
+
+class Listener(SilentHooks):
+    def __init__(self) -> None:
+        self.fragments: list[bytes] = []
+
+    def on_fragment(self, number: int, data: bytes) -> None:
+        self.fragments.append(data)
+
+
+def scripted(order: RenderOrder, text: str) -> RenderOrder:
+    return replace(order, request=replace(order.request, audio_path=None, script=Script(text, "en-us")))
+
+
+@pytest.mark.slow
+def test_a_changed_sentence_is_rendered_again_and_the_hidden_mark_still_reads(tmp_path):
+    order = order_in(tmp_path, render_id=RENDER_ID, fragments=True, segments_dir=tmp_path / "segments")
+    first = talking_photo(scripted(order, "The first one stays here. This one is to change."), SilentHooks())
+    hooks = Listener()
+    second = talking_photo(scripted(order, "The first one stays here. Now it is another one."), hooks)
+    assert (first.segments, first.segments_kept) == (2, 0)
+    assert (second.segments, second.segments_kept) == (2, 1)
+    assert identify(second.path, None).hidden_mark.render_id == RENDER_ID
+    assert hooks.fragments[0][4:8] == b"ftyp"
+    assert len(hooks.fragments) > 3
+
+
+def test_clean_pixels_are_neither_streamed_nor_kept(tmp_path):
+    hooks = Listener()
+    order = order_in(tmp_path, watermark=False, fragments=True, segments_dir=tmp_path / "segments")
+    talking_photo(scripted(order, "Hello there."), hooks)
+    assert hooks.fragments == []
+    assert not (tmp_path / "segments").exists()
+
+
+def test_another_mark_is_another_segment(tmp_path):
+    order = scripted(order_in(tmp_path, segments_dir=tmp_path / "segments", render_id=RENDER_ID), "Hello there.")
+    assert talking_photo(order, SilentHooks()).segments_kept == 0
+    assert talking_photo(order, SilentHooks()).segments_kept == 1
+    assert talking_photo(replace(order, render_id="0" * 12), SilentHooks()).segments_kept == 0
+    assert talking_photo(replace(order, label_corner="top-right"), SilentHooks()).segments_kept == 0

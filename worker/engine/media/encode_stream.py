@@ -36,7 +36,7 @@ from worker.engine.media.encode import (
     write_all,
 )
 from worker.engine.media.ffmpeg import failure_of, start_ffmpeg
-from worker.engine.media.fragments import BrokenFragment, first_tick, moved, read_pieces, with_duration
+from worker.engine.media.fragments import BrokenFragmentError, first_tick, moved, read_pieces, with_duration
 from worker.engine.media.segment_store import SegmentStore, SegmentWriter
 from worker.engine.media.yuv import to_i420
 
@@ -88,6 +88,7 @@ class _Segment:
     start: int  # frame
     frames: int
     key: str | None = None
+    kept: BinaryIO | None = None  # the segment as it was kept
 
 
 @dataclass
@@ -179,7 +180,10 @@ class StreamEncoder:
         segment = _Segment(self._starts[self._next], self._lengths[self._next], key if self._store else None)
         self._next += 1
         self._segment_end = segment.start + segment.frames
-        if segment.key is not None and self._store is not None and self._store.has(segment.key, segment.frames):
+        if segment.key is not None and self._store is not None:
+            segment.kept = self._store.open(segment.key, segment.frames)
+        if segment.kept is not None:
+            self._stack.callback(segment.kept.close)
             self._end_run()
             self._parts.put(segment)
             self.frame_count += segment.frames
@@ -361,7 +365,7 @@ class StreamEncoder:
                     number = self._pass_run(part, number) if isinstance(part, _Run) else self._pass_kept(part, number)
         except EngineFailure as failure:
             self._failure = self._failure or failure
-        except (OSError, BrokenFragment) as error:
+        except (OSError, BrokenFragmentError) as error:
             self._fail(error)
 
     def _fail(self, error: Exception) -> None:
@@ -382,14 +386,15 @@ class StreamEncoder:
         return int(frames * time_scale(self.frame_rate) / self.frame_rate)
 
     def _pass_kept(self, segment: _Segment, number: int) -> int:
-        assert self._store is not None and segment.key is not None
-        pieces = self._store.pieces(segment.key)
+        assert segment.kept is not None
+        pieces = read_pieces(segment.kept)
         beginning = next(pieces)
         if number == 0:
             self._pass_on(beginning)
         for piece in pieces:
             number += 1
             self._pass_on(moved(piece, self._ticks(segment.start), number))
+        segment.kept.close()
         return number
 
     def _pass_run(self, run: _Run, number: int) -> int:
@@ -455,7 +460,7 @@ class StreamEncoder:
             with os.fdopen(live_end, "rb") as stream:
                 for number, piece in enumerate(read_pieces(stream)):
                     self._fragments.append(piece if number else with_duration(piece, total_s))
-        except (OSError, BrokenFragment) as error:
+        except (OSError, BrokenFragmentError) as error:
             if not self._stopping:
                 log.warning("fragments end early: %s", error)
 

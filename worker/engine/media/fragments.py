@@ -13,7 +13,7 @@ _HEADER = struct.Struct(">I4s")
 _CONTAINERS = frozenset({b"moof", b"traf", b"moov", b"trak", b"mdia", b"mvex"})
 
 
-class BrokenFragment(Exception):
+class BrokenFragmentError(Exception):
     """The bytes are not what a fragmented MP4 consists of."""
 
 
@@ -21,7 +21,7 @@ def read_pieces(stream: BinaryIO) -> Iterator[bytes]:
     """The beginning, then fragment after fragment, each as soon as it has come in whole.
 
     Raises:
-        BrokenFragment: the stream ends within a box, or holds something else.
+        BrokenFragmentError: the stream ends within a box, or holds something else.
     """
     piece = b""
     wanted = b"moov"
@@ -31,12 +31,12 @@ def read_pieces(stream: BinaryIO) -> Iterator[bytes]:
             piece = box
         elif kind in (b"moov", b"mdat"):
             if kind != wanted or not piece:
-                raise BrokenFragment(f"found {kind!r} out of place")
+                raise BrokenFragmentError(f"found {kind!r} out of place")
             wanted = b"mdat"
             yield piece + box
             piece = b""
     if piece:
-        raise BrokenFragment("it ends within a fragment")
+        raise BrokenFragmentError("it ends within a fragment")
 
 
 def _read_box(stream: BinaryIO) -> bytes | None:
@@ -45,10 +45,10 @@ def _read_box(stream: BinaryIO) -> bytes | None:
         return None
     size, _ = _HEADER.unpack(head)
     if not _HEADER.size <= size <= MAX_BOX_BYTES:
-        raise BrokenFragment(f"a box of {size} bytes")
+        raise BrokenFragmentError(f"a box of {size} bytes")
     body = _read_exactly(stream, size - _HEADER.size)
     if len(body) != size - _HEADER.size:
-        raise BrokenFragment("it ends within a box")
+        raise BrokenFragmentError("it ends within a box")
     return head + body
 
 
@@ -62,7 +62,7 @@ def _read_exactly(stream: BinaryIO, count: int) -> bytes:
         parts.append(part)
         missing -= len(part)
     if missing and parts and count == _HEADER.size:
-        raise BrokenFragment("it ends within a box")
+        raise BrokenFragmentError("it ends within a box")
     return b"".join(parts)
 
 
@@ -72,7 +72,7 @@ def _boxes(data: bytes | bytearray, start: int, end: int) -> Iterator[tuple[byte
     while at + _HEADER.size <= end:
         size, kind = _HEADER.unpack_from(data, at)
         if size < _HEADER.size or at + size > end:
-            raise BrokenFragment("a box reaches out of its place")
+            raise BrokenFragmentError("a box reaches out of its place")
         yield kind, at + _HEADER.size, at + size
         if kind in _CONTAINERS:
             yield from _boxes(data, at + _HEADER.size, at + size)
@@ -88,7 +88,7 @@ def first_tick(fragment: bytes) -> int:
     for kind, content, _ in _boxes(fragment, 0, len(fragment)):
         if kind == b"tfdt":
             return _decode_time(fragment, content)
-    raise BrokenFragment("a fragment without a time")
+    raise BrokenFragmentError("a fragment without a time")
 
 
 def sample_count(fragment: bytes) -> int:

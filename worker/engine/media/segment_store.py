@@ -8,11 +8,10 @@ import logging
 import os
 import re
 import uuid
-from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
-from worker.engine.media.fragments import BrokenFragment, read_pieces, sample_count
+from worker.engine.media.fragments import BrokenFragmentError, read_pieces, sample_count
 
 log = logging.getLogger(__name__)
 
@@ -38,34 +37,30 @@ class SegmentStore:
             raise ValueError(f"not a key: {key!r}")
         return self._folder / f"{key}{_SUFFIX}"
 
-    def has(self, key: str, frames: int) -> bool:
-        """Whether a whole segment of so many frames is there; a broken one is thrown away."""
+    def open(self, key: str, frames: int) -> BinaryIO | None:
+        """A whole segment of so many frames, or None; a broken one is thrown away. The caller closes it; what happens
+        in the folder meanwhile does not matter.
+        """
         path = self._path(key)
         try:
-            with path.open("rb") as file:
-                pieces = read_pieces(file)
-                next(pieces)
-                found = sum(sample_count(piece) for piece in pieces)
+            file = path.open("rb")
+        except OSError:
+            return None
+        try:
+            pieces = read_pieces(file)
+            next(pieces)
+            found = sum(sample_count(piece) for piece in pieces)
             if found == frames:
+                file.seek(0)
                 os.utime(path)  # so that the ones in use stay longest
-                return True
+                return file
             log.warning("a kept segment holds %d frames instead of %d", found, frames)
-        except FileNotFoundError:
-            return False
-        except (BrokenFragment, StopIteration, OSError) as error:
+        except (BrokenFragmentError, StopIteration, OSError) as error:
             log.warning("a kept segment cannot be used: %s", error)
+        file.close()
         with contextlib.suppress(OSError):
             path.unlink()
-        return False
-
-    def pieces(self, key: str) -> Iterator[bytes]:
-        """The segment's beginning and its fragments.
-
-        Raises:
-            OSError, BrokenFragment: it has been taken away since `has`.
-        """
-        with self._path(key).open("rb") as file:
-            yield from read_pieces(file)
+        return None
 
     def writer(self, key: str) -> "SegmentWriter":
         """Takes a segment down piece by piece."""
