@@ -26,8 +26,8 @@ _GAP_BINS, _WIDTH_BINS, _YAW_BINS = 14, 5, 4
 class Mouth:
     """One kept mouth. index: of its frame in the clip. rgb: (h, w, 3) uint8; place: in this crop's pixels.
 
-    light: (3,) mean RGB of the skin around. sharpness: mean absolute Laplacian of the straightened mouth.
-    thumb: (rows · columns,) float32 luma.
+    light, lips: (3,) mean RGB of the skin around and of the lips. sharpness: mean absolute Laplacian of the straight
+    mouth. thumb: (rows · columns,) float32 luma.
     """
 
     index: int
@@ -35,6 +35,7 @@ class Mouth:
     rgb: np.ndarray
     place: MouthPlace
     light: np.ndarray
+    lips: np.ndarray
     sharpness: float
     thumb: np.ndarray
 
@@ -117,7 +118,7 @@ def cut_mouth(frame: Frame, speaker: SpeakerFrames) -> Mouth | None:
     inside = MouthPlace(place.rows, place.origin_px - [x0, y0], place.to_px)
     straight = straightened(rgb, inside)
     light, sharpness = look_of(straight)
-    return Mouth(frame.index, frame.pts_s, rgb, inside, light, sharpness, _thumb(straight))
+    return Mouth(frame.index, frame.pts_s, rgb, inside, light, lip_colour(rgb, inside), sharpness, _thumb(straight))
 
 
 def straightened(rgb: np.ndarray, place: MouthPlace) -> np.ndarray:
@@ -144,6 +145,20 @@ def look_of(straight: np.ndarray) -> tuple[np.ndarray, float]:
     grey = cv2.cvtColor(straight, cv2.COLOR_RGB2GRAY)
     edges = np.abs(cv2.Laplacian(grey, cv2.CV_16S))[rows // 8 : -rows // 8, side:-side]
     return skin.mean(0), float(edges.mean())
+
+
+def lip_tone(mouth: Mouth) -> np.ndarray:
+    """(3,) colour of the lips ÷ that of the skin: what make-up and the light's direction change, exposure does not."""
+    return (mouth.lips + 1) / (mouth.light + 1)
+
+
+def lip_colour(rgb: np.ndarray, place: MouthPlace) -> np.ndarray:
+    """(3,) mean RGB along the middle of both lips, away from their corners."""
+    middle = slice(place.rows.shape[1] // 6, -place.rows.shape[1] // 6)
+    upper = (place.rows[1, middle] + place.rows[2, middle]) / 2
+    lower = (place.rows[5, middle] + place.rows[6, middle]) / 2
+    at = (np.concatenate([upper, lower]) @ place.to_px.T + place.origin_px).astype(np.float32)
+    return cv2.remap(rgb, at[None], None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)[0].mean(0)
 
 
 def _thumb(straight: np.ndarray) -> np.ndarray:

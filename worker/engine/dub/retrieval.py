@@ -10,12 +10,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from worker.engine.dub.mouth_bank import Mouth
+from worker.engine.dub.mouth_bank import Mouth, lip_tone
 
 # One unit of cost for so much difference of each feature, in the order of `speaker_shape.FEATURES`.
 FEATURE_SCALES = np.array([0.018, 0.03, 0.045, 0.045, 0.03, 0.022, 0.026, 0.06, 0.035], np.float32)
 YAW_SCALE_DEG = 7.0
-LIGHT_SCALE = 14.0
+_TONE_SCALE, _TONE_REACH_S, _MOST_TONE_COST = 0.07, 1.2, 6.0
 _BLUR_COST = 3.0  # per halving of sharpness below the bank's usual
 _SWITCH_COST = 1.5
 _REPEAT_COST = 0.25
@@ -25,7 +25,7 @@ _LARGE = 1e6
 
 @dataclass(frozen=True)
 class Wanted:
-    """What output frames need: features (T, F), yaw_deg (T,), light (T, 3) or None, own_s (T,) the source's times."""
+    """What output frames need: features (T, F), yaw_deg (T,), own_s (T,) the source's times."""
 
     features: np.ndarray
     yaw_deg: np.ndarray
@@ -42,6 +42,7 @@ class Bank:
         self.features = features.astype(np.float32) / FEATURE_SCALES
         self.yaw_deg = yaw_deg.astype(np.float32)
         self.pts_s = np.array([mouth.pts_s for mouth in mouths])
+        self.tones = np.stack([lip_tone(mouth) for mouth in mouths])
         sharp = np.array([mouth.sharpness for mouth in mouths])
         blurred = np.log2(np.maximum(np.percentile(sharp, 70) / np.maximum(sharp, 1e-3), 1.0))
         self.own_cost = (_BLUR_COST * blurred).astype(np.float32)
@@ -56,6 +57,13 @@ class Bank:
         follows = np.abs(step_s - frame_gap_s) < 0.35 * frame_gap_s
         self.change[follows] = 0.0
         self.change[np.abs(step_s + frame_gap_s) < 0.35 * frame_gap_s] = 0.1  # backwards is nearly as smooth
+
+    def tone_cost(self, at_s: float) -> np.ndarray:
+        """(K,) what lips of another colour than those around this moment of the clip cost."""
+        away_s = np.clip((self.pts_s - at_s) / _TONE_REACH_S, -6, 6)
+        weights = np.exp(-0.5 * away_s**2)[:, None]
+        here = (self.tones * weights).sum(0) / weights.sum()
+        return np.minimum((((self.tones - here) / _TONE_SCALE) ** 2).sum(1), _MOST_TONE_COST).astype(np.float32)
 
 
 def cheapest_path(bank: Bank, wanted: Wanted, leave_out_s: float = 0.0) -> np.ndarray:
@@ -86,6 +94,7 @@ def _run(bank: Bank, wanted: Wanted, run: slice, leave_out_s: float) -> np.ndarr
     for row in range(length):
         cost = ((bank.features - features[row]) ** 2).sum(1)
         cost += ((bank.yaw_deg - wanted.yaw_deg[run.start + row]) / YAW_SCALE_DEG) ** 2 + bank.own_cost
+        cost += bank.tone_cost(float(wanted.own_s[run.start + row]))
         if leave_out_s > 0:
             cost[np.abs(bank.pts_s - wanted.own_s[run.start + row]) < leave_out_s] += _LARGE
         if row == 0:
