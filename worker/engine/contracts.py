@@ -186,6 +186,13 @@ class Adaptation(StrEnum):
     OFF = "off"
 
 
+class Loudness(StrEnum):
+    """How loud a dub is."""
+
+    SOURCE = "source"  # the new voice as loud as the clip's own voice was
+    STREAMING = "streaming"  # the whole at -14 LUFS and -1 dBTP, as streaming sites play it
+
+
 @dataclass(frozen=True)
 class DubSegment:
     """A stretch of the clip with a sound of its own; the rest of the clip stays as it is.
@@ -218,6 +225,7 @@ class VideoDubRequest:
     face: FaceChoice = FaceChoice()
     sync_mode: SyncMode = SyncMode.CUT_OFF
     keep_background: bool = False
+    loudness: Loudness = Loudness.SOURCE
     strength: float = 1.0
     adapt: Adaptation = Adaptation.AUTO
     device: str = "auto"
