@@ -9,7 +9,7 @@ from apps.trust.models import BlockedMedia, Report
 from apps.uploads.models import Asset
 
 HASH_BITS = 128
-NEAR_BITS = 10  # of 128 that may differ: scaled, compressed or slightly edited copies stay below, other pictures above
+NEAR_BITS = 14  # of 128 that may differ: copies scaled, compressed or trimmed stay below, other pictures far above
 
 
 def block(asset: Asset, *, reason: str, report: Report | None = None, actor: User | None = None) -> BlockedMedia | None:
