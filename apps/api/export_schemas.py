@@ -49,6 +49,7 @@ class QuoteOut(Schema):
     balance_credits: int
     missing_credits: int
     top_up_url: str
+    can_buy: bool = Field(description="Whether credits are sold here; else whoever runs the site gives them.")
     valid_until: datetime
     is_valid: bool
 
@@ -67,6 +68,7 @@ class ExportOut(RenderOut):
     held_credits: int
     charged_credits: int
     preset: str
+    credentials_url: str | None = Field(description="Content credentials beside a WebM file; others hold their own.")
 
 
 QuoteOut.model_rebuild()

@@ -18,6 +18,7 @@ from apps.billing.models import Payment, Plan, Subscription
 from apps.billing.stripe_client import is_configured
 from apps.billing.subscriptions import running_subscription
 from apps.core.failures import SiteFailure
+from apps.core.limits import EXPORT_DURATION_MAX_S, FREE_DURATION_MAX_S, FREE_SHORT_SIDE_MAX_PX
 from apps.credits.services import balance_of
 
 _LOOKS_MAX = 20  # how often the thanks page looks again by itself
@@ -39,8 +40,21 @@ def offers(request: HttpRequest) -> HttpResponse:
         "running": running,
         "payments": services.payments_of(request.user),
         "balance": balance_of(request.user),
+        "limits": _limits(),
     }
     return render(request, "billing/offers.html", context)
+
+
+def _limits() -> dict[str, int]:
+    return {
+        "free_s": round(FREE_DURATION_MAX_S),
+        "free_short_side_px": FREE_SHORT_SIDE_MAX_PX,
+        "free_per_day": settings.FREE_RENDERS_PER_DAY,
+        "export_min": round(EXPORT_DURATION_MAX_S / 60),
+        "at_once": settings.CONCURRENT_JOBS_MAX,
+        "upload_bytes": settings.MAX_UPLOAD_BYTES,
+        "buyer_upload_bytes": settings.MAX_BUYER_UPLOAD_BYTES,
+    }
 
 
 def _is_plan(running: Subscription, plan: Plan) -> bool:

@@ -103,8 +103,7 @@ class _LimitedBodies:
     async def _allowed_bytes(self) -> int:
         if self._scope["path"] == PATH_FOR_EVERYBODY:
             return settings.MADE_HERE_BYTES_MAX
-        allowed = await sync_to_async(_is_signed_in)(self._scope)
-        return settings.MAX_UPLOAD_BYTES if allowed else FORM_BYTES_MAX - _MULTIPART_OVERHEAD_BYTES
+        return await sync_to_async(_most_bytes_of)(self._scope)
 
     def _declared_bytes(self) -> int:
         value = _header(self._scope, b"content-length")
@@ -115,14 +114,19 @@ def _header(scope: dict[str, Any], name: bytes) -> bytes:
     return next((value for key, value in scope["headers"] if key.lower() == name), b"")
 
 
-def _is_signed_in(scope: dict[str, Any]) -> bool:
-    """Whether the request brings the session of an account; the views check again, and more closely."""
+def _most_bytes_of(scope: dict[str, Any]) -> int:
+    """How much the account whose session a request brings may send; the views check again, and more closely."""
+    nothing = FORM_BYTES_MAX - _MULTIPART_OVERHEAD_BYTES
     cookies = parse_cookie(_header(scope, b"cookie").decode("latin-1"))
     key = cookies.get(settings.SESSION_COOKIE_NAME)
     if not key:
-        return False
-    session = import_module(settings.SESSION_ENGINE).SessionStore(key)
-    return SESSION_KEY in session
+        return nothing
+    from apps.accounts.models import User
+    from apps.uploads.limits import max_upload_bytes
+
+    user_id = import_module(settings.SESSION_ENGINE).SessionStore(key).get(SESSION_KEY)
+    user = User.objects.filter(pk=user_id).first() if user_id else None
+    return max_upload_bytes(user) if user is not None else nothing
 
 
 async def _send_failure(send: Any, failure: SiteFailure) -> None:

@@ -10,6 +10,13 @@ _SITE_UPLOADS: dict[str, FailureText] = {
         "That file is larger than the {max_mb:.0f} MB we can take.",
         http_status=413,
     ),
+    "upload_too_large_for_free": bad_input(
+        "That file is larger than a free account can upload.",
+        "Shorten it or export it at a lower quality; or buy credits once, and larger files are welcome for good.",
+        "That file is {size_mb:.0f} MB; the most we can take is {max_mb:.0f} MB, and {buyer_mb:.0f} MB once you have "
+        "bought credits.",
+        http_status=413,
+    ),
     "upload_interrupted": our_fault(
         "The upload stopped before the whole file had arrived.",
         "Check your connection and upload it again.",

@@ -66,6 +66,12 @@ def balance_of(user: User) -> Balance:
     )
 
 
+def has_ever_bought(user: User) -> bool:
+    """Whether credits ever came in for money: a pack, or a month of a plan."""
+    bought = [Pool.PACK, Pool.MONTHLY]
+    return Lot.objects.filter(account__owner=user, pool__in=bought, granted_credits__gt=0).exists()
+
+
 def grant(
     user: User,
     amount_credits: int,
@@ -263,6 +269,7 @@ __all__ = [
     "expire",
     "grant",
     "grant_welcome",
+    "has_ever_bought",
     "hold",
     "release",
     "reverse",

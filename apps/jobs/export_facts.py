@@ -5,10 +5,14 @@ from typing import Any
 
 from django.utils import timezone
 
+from apps.billing.stripe_client import is_configured
 from apps.credits.services import TOP_UP_URL, balance_of
 from apps.jobs.history import render_facts
 from apps.jobs.models import Job, Quote
 from apps.jobs.presets import Preset, estimated_bytes, presets_for
+from apps.uploads.services import signed_media_url
+
+CREDENTIALS_TYPE = "application/c2pa"
 
 
 def quote_facts(quote: Quote) -> dict[str, Any]:
@@ -33,6 +37,7 @@ def quote_facts(quote: Quote) -> dict[str, Any]:
         "balance_credits": balance.available_credits,
         "missing_credits": max(0, quote.credits - balance.available_credits),
         "top_up_url": TOP_UP_URL,
+        "can_buy": is_configured(),
         "valid_until": quote.valid_until,
         "is_valid": quote.valid_until > timezone.now(),
     }
@@ -57,4 +62,14 @@ def export_facts(job: Job) -> dict[str, Any]:
         "held_credits": job.hold.amount_credits if job.hold is not None and settlement is None else 0,
         "charged_credits": settlement.spent_credits if settlement is not None else 0,
         "preset": job.request.get("preset", ""),
+        "credentials_url": _credentials_url(job),
     }
+
+
+def _credentials_url(job: Job) -> str | None:
+    """Where the content credentials are that lie beside the file, for formats that cannot hold them."""
+    if job.state != Job.State.SUCCEEDED or job.output is None or job.output.content_type != "video/webm":
+        return None
+    beside = job.output.derived.filter(content_type=CREDENTIALS_TYPE).first()
+    name = f"{job.project.title if job.project and job.project.title else 'lipsmith'}.c2pa"
+    return signed_media_url(beside, download_name=name) if beside is not None else None

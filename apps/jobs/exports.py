@@ -69,11 +69,15 @@ class Measured:
 
 @dataclass(frozen=True)
 class Exportable:
-    """A kind of project that can be exported. `changes`: the segments of it that changed since an earlier order."""
+    """A kind of project that can be exported. `changes`: the segments of it that changed since an earlier order.
+
+    `keeps_rate`: frames are shown as they were filmed, at no other rate.
+    """
 
     work: PaidWork
     measure: Callable[[Project], Measured]
     changes: Callable[[dict[str, Any], Measured], Sequence[PricedSegment] | None]
+    keeps_rate: bool = False
 
 
 def measure_talking_photo(project: Project) -> Measured:
@@ -93,6 +97,33 @@ def measure_talking_photo(project: Project) -> Measured:
     if duration_s <= 0:
         raise SiteFailure("asset_not_ready")
     return Measured(order, duration_s, is_exact, width, height)
+
+
+def measure_video_dub(project: Project) -> Measured:
+    """As `measure_talking_photo`, for a clip: it keeps its size, and with most sync modes its length."""
+    order = render_request(project, max_duration_s=options.EXPORT_DURATION_MAX_S)
+    assert project.clip is not None
+    clip = project.clip
+    width, height = clip.width_px or 0, clip.height_px or 0
+    if min(width, height) < 1 or not clip.duration_s:
+        raise SiteFailure("asset_not_ready")
+    if order["script"]:
+        voice_s, is_exact = _spoken_s(project, order["script"])
+    else:
+        voice_s, is_exact = (project.voice.duration_s if project.voice is not None else None) or 0.0, True
+    if voice_s <= 0:
+        raise SiteFailure("asset_not_ready")
+    order["fps"] = str(((clip.preflight or {}).get("video") or {}).get("frame_rate") or "25")
+    mode = order["sync_mode"]
+    if mode == "silence":
+        return Measured(order, clip.duration_s, is_exact=True, width_px=width, height_px=height)
+    duration_s = min(voice_s, clip.duration_s) if mode == "cut_off" else voice_s
+    return Measured(order, duration_s, is_exact, width, height)
+
+
+def _no_changes(paid: dict[str, Any], now: Measured) -> Sequence[PricedSegment] | None:
+    """A dub is made as a whole: what differs from what was paid is paid as a whole."""
+    return None
 
 
 def _moved_s(project: Project, order: dict[str, Any]) -> float:
@@ -149,6 +180,7 @@ def _sentences(text: str) -> list[str]:
 
 EXPORTABLE: dict[str, Exportable] = {
     Project.Kind.TALKING_PHOTO: Exportable(PaidWork.TALKING_PHOTO, measure_talking_photo, changed_sentences),
+    Project.Kind.VIDEO_DUB: Exportable(PaidWork.DUB, measure_video_dub, _no_changes, keeps_rate=True),
 }
 
 
@@ -161,6 +193,8 @@ def quote_export(user: User, project: Project, choice: ExportChoice) -> Quote:
     if exportable is None:
         raise SiteFailure("not_exportable")
     _check_choice(choice)
+    if exportable.keeps_rate and choice.frames_per_second is not None:
+        raise SiteFailure("option_invalid", option="frames_per_second", reason="a dub keeps the clip's own")
     measured = exportable.measure(project)
     width, height = _limited(measured, RESOLUTIONS[choice.resolution])
     price = _price(user, exportable, measured, width, height)

@@ -9,6 +9,9 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from apps.core.failures import SiteFailure
+from apps.core.limits import EXPORT_DURATION_MAX_S, FREE_DURATION_MAX_S, FREE_SHORT_SIDE_MAX_PX
+
+__all__ = ["EXPORT_DURATION_MAX_S", "FREE_DURATION_MAX_S", "FREE_SHORT_SIDE_MAX_PX"]  # told on with what is here
 
 TALKING_PHOTO, VIDEO_DUB = "talking_photo", "video_dub"
 
@@ -31,11 +34,6 @@ SEED_MAX = 2**31 - 1
 TITLE_MAX_CHARS = 120
 SCRIPT_MAX_CHARS = 10_000
 VOICE_MAX_CHARS = 80
-
-# A free render: the brand mark and the label in its pixels, and no more than this.
-FREE_SHORT_SIDE_MAX_PX = 720
-FREE_DURATION_MAX_S = 60.0
-EXPORT_DURATION_MAX_S = 600.0  # a clean export for credits
 
 CHARS_PER_SECOND = 14.5  # of an unhurried voice, spaces included; measured over the bundled voices' Latin scripts
 

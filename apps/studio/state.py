@@ -13,6 +13,7 @@ from apps.projects.models import Project
 from apps.projects.presentation import project_facts
 from apps.projects.voices import available_voices
 from apps.trust.statements import consent_words
+from apps.uploads.limits import max_upload_bytes
 
 
 def studio_state(user: User, project: Project) -> dict[str, Any]:
@@ -23,7 +24,7 @@ def studio_state(user: User, project: Project) -> dict[str, Any]:
         "consent": consent_words(),
         "limits": {
             "picture_bytes": settings.MAX_PICTURE_BYTES,
-            "upload_bytes": settings.MAX_UPLOAD_BYTES,
+            "upload_bytes": max_upload_bytes(user),
             "render_s": round(options.FREE_DURATION_MAX_S),
             "renders_per_day": settings.FREE_RENDERS_PER_DAY,
             "renders_today": renders_today(user),

@@ -5,6 +5,7 @@ from django.db.models import Sum
 
 from apps.accounts.models import User
 from apps.core.failures import SiteFailure
+from apps.credits.services import has_ever_bought
 from apps.uploads.models import Asset
 
 MIB = 1024 * 1024
@@ -18,20 +19,35 @@ def used_bytes(user: User) -> int:
 def check_quota(user: User, size_bytes: int) -> None:
     """Raise quota_full when a file of this size does not fit any more."""
     used = used_bytes(user)
-    if used + size_bytes > settings.QUOTA_BYTES:
-        raise SiteFailure(
-            "quota_full", used_mb=used / MIB, max_mb=settings.QUOTA_BYTES / MIB, size_mb=max(1, size_bytes / MIB)
-        )
+    if used + size_bytes <= settings.QUOTA_BYTES:
+        return
+    quota = max(settings.QUOTA_BYTES, settings.BUYER_QUOTA_BYTES) if has_ever_bought(user) else settings.QUOTA_BYTES
+    if used + size_bytes > quota:
+        raise SiteFailure("quota_full", used_mb=used / MIB, max_mb=quota / MIB, size_mb=max(1, size_bytes / MIB))
 
 
-def max_bytes_for(kind: str) -> int:
-    """The most bytes an upload of this kind may have."""
-    return settings.MAX_PICTURE_BYTES if kind == Asset.Kind.PORTRAIT else settings.MAX_UPLOAD_BYTES
+def max_upload_bytes(user: User) -> int:
+    """The most bytes one request of this account may bring: more for accounts that ever bought credits."""
+    if not has_ever_bought(user):
+        return settings.MAX_UPLOAD_BYTES
+    return max(settings.MAX_UPLOAD_BYTES, settings.MAX_BUYER_UPLOAD_BYTES)
 
 
-def check_size(kind: str, size_bytes: int) -> None:
-    """Raise file_empty or upload_too_large."""
+def check_size(user: User, kind: str, size_bytes: int) -> None:
+    """Raise file_empty, upload_too_large, or upload_too_large_for_free where credits would help."""
     if size_bytes == 0:
         raise SiteFailure("file_empty")
-    if size_bytes > max_bytes_for(kind):
-        raise SiteFailure("upload_too_large", size_mb=size_bytes / MIB, max_mb=max_bytes_for(kind) / MIB)
+    is_picture = kind == Asset.Kind.PORTRAIT
+    most = settings.MAX_PICTURE_BYTES if is_picture else settings.MAX_UPLOAD_BYTES
+    if size_bytes <= most:
+        return
+    most = most if is_picture else max_upload_bytes(user)
+    if size_bytes > most:
+        raise too_large(size_bytes, most, is_picture=is_picture)
+
+
+def too_large(size_bytes: int, max_bytes: int, *, is_picture: bool = False) -> SiteFailure:
+    """The refusal of a file, with the way to larger ones where there is one."""
+    facts = {"size_mb": size_bytes / MIB, "max_mb": max_bytes / MIB, "buyer_mb": settings.MAX_BUYER_UPLOAD_BYTES / MIB}
+    would_help = not is_picture and max_bytes < size_bytes <= settings.MAX_BUYER_UPLOAD_BYTES
+    return SiteFailure("upload_too_large_for_free" if would_help else "upload_too_large", **facts)

@@ -10,6 +10,8 @@ from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
 from django.core.files.uploadhandler import FileUploadHandler
 
+from apps.uploads.limits import max_upload_bytes
+
 CHUNK_BYTES = 256 * 1024
 
 
@@ -47,10 +49,11 @@ class ReceivingUploadHandler(FileUploadHandler):
         self._digest = hashlib.sha256()
         self._received_bytes = 0
         self._refusal = ""
+        self._most_bytes: int | None = None
 
     def receive_data_chunk(self, raw_data: bytes, start: int) -> None:
         self._received_bytes += len(raw_data)
-        if not self._refusal and self._received_bytes > settings.MAX_UPLOAD_BYTES:
+        if not self._refusal and self._received_bytes > self._allowed_bytes():
             self._give_up("upload_too_large")
         if self._refusal:
             return  # the rest is only counted; the site's handler cuts the sender off soon after the limit
@@ -61,6 +64,16 @@ class ReceivingUploadHandler(FileUploadHandler):
             if error.errno not in {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}:
                 raise
             self._give_up("disk_full")
+
+    def _allowed_bytes(self) -> int:
+        """Asks for the account only once a file is larger than everybody's may be."""
+        if self._received_bytes <= settings.MAX_UPLOAD_BYTES:
+            return settings.MAX_UPLOAD_BYTES
+        if self._most_bytes is None:
+            user = getattr(self.request, "user", None)
+            is_known = user is not None and user.is_authenticated
+            self._most_bytes = max_upload_bytes(user) if is_known else settings.MAX_UPLOAD_BYTES
+        return self._most_bytes
 
     def _give_up(self, code: str) -> None:
         self._refusal = code

@@ -18,7 +18,7 @@ from apps.accounts.models import User
 from apps.core.failures import CATALOGUE, SiteFailure
 from apps.uploads import links, storage
 from apps.uploads.file_types import HEAD_BYTES, Category, FileType, extension_for, sniff
-from apps.uploads.limits import check_quota, check_size
+from apps.uploads.limits import check_quota, check_size, max_upload_bytes
 from apps.uploads.models import Asset
 from apps.uploads.names import display_name
 from apps.uploads.pictures import picture_size_px
@@ -49,8 +49,8 @@ def receive_upload(user: User, kind: str, uploaded_file: File, original_name: st
     if kind not in _CATEGORIES:
         raise SiteFailure("option_invalid", option="kind", reason="it has to be portrait, voice or clip")
     if refusal := getattr(uploaded_file, "refusal", ""):
-        raise SiteFailure(refusal, max_mb=settings.MAX_UPLOAD_BYTES / 2**20)
-    check_size(kind, uploaded_file.size)
+        raise SiteFailure(refusal, max_mb=max_upload_bytes(user) / 2**20)
+    check_size(user, kind, uploaded_file.size)
     file_type = _check_type(kind, uploaded_file)
     width_px = height_px = None
     if kind == Asset.Kind.PORTRAIT:

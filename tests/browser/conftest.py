@@ -19,6 +19,8 @@ from playwright.sync_api import Browser, BrowserContext, Page, Playwright, sync_
 from tests import synth
 from tests.browser.studio_page import StudioPage
 from tests.servers import REPO, free_port
+from tests.stripe_double.server import SECRET_KEY, StripeDouble, running_double
+from tests.stripe_double.world import WEBHOOK_SECRET
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome", "chrome")
 READY_S = 150.0
@@ -28,11 +30,21 @@ DESKTOP = {"width": 1440, "height": 900}
 
 @dataclass(frozen=True)
 class Stack:
-    """The product, running."""
+    """The product, running, with a double of Stripe behind it."""
 
     url: str
+    stripe: StripeDouble
     data_dir: Path
     log: Path
+    environment: dict[str, str]
+
+    def run(self, code: str) -> str:
+        """A piece of Python in the site's shell."""
+        command = [sys.executable, "manage.py", "shell", "-v0"]
+        done = subprocess.run(
+            command, input=code, env=self.environment, cwd=REPO, capture_output=True, text=True, timeout=60, check=True
+        )
+        return done.stdout
 
 
 def _browser_path() -> str | None:
@@ -40,11 +52,12 @@ def _browser_path() -> str | None:
     return next((found for name in wanted if name and (found := shutil.which(name))), None)
 
 
-def _environment(data_dir: Path, port: int) -> dict[str, str]:
+def _environment(data_dir: Path, port: int, stripe: StripeDouble) -> dict[str, str]:
     foreign = ("S3_", "STRIPE_", "DATABASE_URL", "REDIS_URL", "EMAIL_URL", "SITE_URL", "DJANGO_SETTINGS_MODULE")
     env = {name: value for name, value in os.environ.items() if not name.startswith(foreign)}
     # As an operator runs it, except that it is reached without TLS: hashed static files, our own error pages.
     served = {"DEBUG": "false", "HTTPS": "false", "ALLOWED_HOSTS": "127.0.0.1", "SITE_URL": f"http://127.0.0.1:{port}"}
+    served |= {"STRIPE_SECRET_KEY": SECRET_KEY, "STRIPE_WEBHOOK_SECRET": WEBHOOK_SECRET, "STRIPE_API_BASE": stripe.url}
     return env | served | {"DATA_DIR": str(data_dir), "ENV_FILE": os.devnull, "PORT": str(port)}
 
 
@@ -61,21 +74,28 @@ def _wait_until_ready(process: subprocess.Popen, url: str, log: Path) -> None:
 
 
 @pytest.fixture(scope="session")
-def stack() -> Iterator[Stack]:
+def stripe() -> Iterator[StripeDouble]:
+    with running_double() as double:
+        yield double
+
+
+@pytest.fixture(scope="session")
+def stack(stripe: StripeDouble) -> Iterator[Stack]:
     if _browser_path() is None:
         pytest.skip(f"NO BROWSER FOUND: install Chromium (or set BROWSER_PATH); looked for {', '.join(BROWSERS)}")
     data_dir = Path(tempfile.mkdtemp(prefix="lipsmith-up-"))
     log, port = data_dir / "up.log", free_port()
-    env = _environment(data_dir, port)
+    env = _environment(data_dir, port, stripe)
     subprocess.run([sys.executable, "manage.py", "migrate", "-v0"], env=env, cwd=REPO, check=True, timeout=120)
     with log.open("wb") as output:
         process = subprocess.Popen(
             [sys.executable, "manage.py", "up"], env=env, cwd=REPO, stdout=output, stderr=output, start_new_session=True
         )
     url = f"http://127.0.0.1:{port}"
+    stripe.webhook_url = f"{url}/billing/webhook/"
     try:
         _wait_until_ready(process, url, log)
-        yield Stack(url, data_dir, log)
+        yield Stack(url, stripe, data_dir, log, env)
     finally:
         process.send_signal(signal.SIGINT)
         try:

@@ -8,6 +8,7 @@ from django.core.files.base import ContentFile
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from apps.core.failures import SiteFailure
+from apps.credits.services import grant
 from apps.uploads import services
 from apps.uploads.models import Asset
 from apps.uploads.signals import asset_received
@@ -120,7 +121,7 @@ def test_a_sixty_megapixel_picture_is_left_to_preflight(upload, alice):
 
 
 def test_a_file_above_the_limit_is_refused_with_both_numbers(upload, alice, settings):
-    settings.MAX_UPLOAD_BYTES = 1024 * 1024
+    settings.MAX_UPLOAD_BYTES = settings.MAX_BUYER_UPLOAD_BYTES = 1024 * 1024
     failure = _refused(upload, alice, recording(60), kind="voice")
     assert failure.code == "upload_too_large"
     assert "2 MB" in failure.sentence and "1 MB" in failure.sentence
@@ -202,3 +203,16 @@ def test_a_heic_picture_comes_in(upload, alice):
 def test_a_lying_content_type_changes_nothing(alice):
     lying = SimpleUploadedFile("x.png", picture("GIF"), content_type="image/png")
     assert services.receive_upload(alice, "portrait", lying, "x.png").content_type == "image/gif"
+
+
+def test_who_ever_bought_credits_may_upload_larger_files_and_others_are_told_so(upload, alice, settings):
+    settings.MAX_UPLOAD_BYTES, settings.MAX_BUYER_UPLOAD_BYTES = 1024 * 1024, 4 * 1024 * 1024
+    failure = _refused(upload, alice, recording(60), kind="voice")
+    assert failure.code == "upload_too_large_for_free"
+    assert "4 MB once you have bought credits" in failure.sentence
+    grant(alice, 5, pool="grant", key="gift")
+    assert _refused(upload, alice, recording(60), kind="voice").code == "upload_too_large_for_free"
+    grant(alice, 100, pool="pack", key="pack")
+    assert upload(alice, recording(60), kind="voice").size_bytes > 1024 * 1024
+    settings.MAX_BUYER_UPLOAD_BYTES = 1024 * 1024
+    assert _refused(upload, alice, recording(60), kind="voice").code == "upload_too_large"

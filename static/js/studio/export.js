@@ -1,0 +1,264 @@
+// The clean export: its price while the project changes, ordering it, and what becomes of those ordered.
+import { request } from "../api.js";
+import { stageWords, watchJob } from "../jobs.js";
+import { announce, clockTime, confirmDialog, fileSize, find, icon, make, notice, roughTime, toast } from "../ui.js";
+import { whatIsMissing } from "./render.js";
+
+const ASK_AFTER_MS = 700;
+const STANDARD_SHORT_SIDE_PX = 1080;
+
+const credits = (count) => `${count.toLocaleString("en")} credit${count === 1 ? "" : "s"}`;
+
+/** "12 s × 1 credit", with the factors that apply. */
+function sumWords(quote) {
+  if (quote.is_paid_before) return "You have paid for this video already; another form of it is free.";
+  const parts = [`${quote.seconds} s`, `${quote.credits_per_s} a second`];
+  if (quote.size_factor > 1) parts.push(`${quote.size_factor} for above 1080p`);
+  if (quote.neural_factor > 1) parts.push(`${quote.neural_factor} for the neural engine`);
+  const changed = quote.is_exact && quote.seconds < Math.floor(quote.duration_s) ? " Only what you changed is paid again." : "";
+  return `${parts.join(" × ")}${changed ? "." : ""}${changed}`;
+}
+
+export function startExport(store) {
+  const panel = find("#export");
+  const preset = find("#export-preset");
+  const resolution = find("#export-resolution");
+  const label = find("#export-label");
+  const price = find("#export-price");
+  const problems = find("#export-problem");
+  const actions = find("#export-actions");
+  const list = find("#export-list");
+  let exports = JSON.parse(find("#studio-exports").textContent);
+  let quote = null;
+  let asked = 0;
+  let timer = null;
+  let renewal = null;
+
+  const wanted = () => ({
+    preset: preset.value || null,
+    resolution: resolution.value,
+    label_corner: label.checked ? store.project.label_corner : null,
+  });
+
+  const showPresets = () => {
+    const chosen = quote.preset;
+    preset.replaceChildren(...quote.presets.map((one) => {
+      const option = make("option", { value: one.name }, `${one.label} · ${fileSize(one.size_bytes)}`);
+      option.selected = one.name === chosen;
+      return option;
+    }));
+    const hint = quote.presets.find((one) => one.name === chosen)?.hint ?? "";
+    preset.title = hint;
+    const isLarge = Math.min(quote.width_px, quote.height_px) > STANDARD_SHORT_SIDE_PX;
+    find("#export-resolution-field").hidden = !isLarge && resolution.value === "source";
+  };
+
+  const showPrice = () => {
+    const size = `${quote.width_px} × ${quote.height_px}, ${quote.frames_per_second} frames a second, about ${fileSize(quote.size_bytes)}`;
+    const estimate = quote.is_exact ? "" : "At most: the voice has not spoken it yet. What it does not use stays yours.";
+    price.replaceChildren(
+      make("p", { class: "export-total tabular" }, quote.credits ? quote.credits.toLocaleString("en") : "Free", quote.credits ? make("small", {}, quote.credits === 1 ? "credit" : "credits") : ""),
+      make("p", { class: "export-sum" }, sumWords(quote)),
+      estimate ? make("p", { class: "export-sum" }, estimate) : "",
+      make("p", { class: "export-fact tabular" }, size),
+      make("p", { class: "export-balance" }, make("span", {}, "You have"), make("strong", { id: "export-balance" }, credits(quote.balance_credits))));
+  };
+
+  const showActions = () => {
+    if (quote.missing_credits) {
+      actions.replaceChildren(...wayToCredits(quote));
+      return;
+    }
+    const words = quote.credits ? `Export clean for ${credits(quote.credits)}` : "Export clean, free of charge";
+    actions.replaceChildren(make("button", { class: "button button-ink button-wide", type: "button", id: "export-order", onclick: order }, icon("download"), words));
+  };
+
+  const showQuote = () => {
+    showPresets();
+    showPrice();
+    showActions();
+    clearTimeout(renewal);
+    renewal = setTimeout(ask, Math.max(0, new Date(quote.valid_until) - Date.now()) + 500);
+  };
+
+  const showNothing = (words) => {
+    quote = null;
+    price.replaceChildren(make("p", { class: "export-sum" }, words));
+    actions.replaceChildren();
+  };
+
+  const ask = async () => {
+    clearTimeout(timer);
+    if (!panel.open) return;
+    const missing = whatIsMissing(store.project);
+    if (missing) {
+      showNothing(missing.words);
+      return;
+    }
+    const number = ++asked;
+    price.setAttribute("aria-busy", "true");
+    try {
+      await store.flush();
+      const answer = await request("POST", `/projects/${store.project.id}/quote`, wanted());
+      if (number !== asked) return; // an older answer than the one that is awaited
+      quote = answer;
+      problems.replaceChildren();
+      showQuote();
+    } catch (problem) {
+      if (number !== asked) return;
+      if (problem.code === "option_invalid" && preset.value) { // the background changed, and with it the formats
+        preset.value = "";
+        ask();
+        return;
+      }
+      showNothing("No price at the moment.");
+      problems.replaceChildren(notice("bad", problem.sentence, problem.nextStep));
+    } finally {
+      if (number === asked) price.removeAttribute("aria-busy");
+    }
+  };
+
+  const askSoon = () => {
+    clearTimeout(timer);
+    timer = setTimeout(ask, ASK_AFTER_MS);
+  };
+
+  const order = async () => {
+    const button = find("#export-order");
+    if (!quote || button.getAttribute("aria-busy") === "true") return;
+    button.setAttribute("aria-busy", "true");
+    problems.replaceChildren();
+    try {
+      const job = await request("POST", `/quotes/${quote.id}/export`);
+      put(job);
+      announce("The export has started.");
+      follow(job);
+      await ask();
+    } catch (problem) {
+      button.removeAttribute("aria-busy");
+      problems.replaceChildren(notice("bad", problem.sentence, problem.nextStep));
+      if (problem.code === "quote_expired" || problem.code === "credits_short") await ask();
+    }
+  };
+
+  const put = (job) => {
+    const at = exports.findIndex((other) => other.id === job.id);
+    if (at < 0) exports = [job, ...exports];
+    else exports = exports.map((other, index) => (index === at ? { ...other, ...job } : other));
+    const item = find(`[data-export="${job.id}"]`, list);
+    if (item && job.type === "progress" && item.update) item.update(job);
+    else drawList();
+  };
+
+  const follow = (job) => {
+    watchJob(job.id, async (message) => {
+      if (message.type !== "done") {
+        put({ ...message, id: job.id });
+        return;
+      }
+      const all = await request("GET", `/projects/${store.project.id}/exports`).catch(() => null);
+      if (all) exports = all;
+      else put({ ...message, id: job.id });
+      drawList();
+      announce(message.state === "succeeded" ? "The export is ready to download." : message.failure?.sentence ?? "");
+      askSoon();
+    });
+  };
+
+  const send = async (method, path, then) => {
+    try {
+      await then(await request(method, path));
+    } catch (problem) {
+      toast(`${problem.sentence} ${problem.nextStep}`);
+    }
+  };
+
+  const cancel = (job) => send("POST", `/jobs/${job.id}/cancel`, (now) => put(now));
+  const again = (job) => send("POST", `/jobs/${job.id}/retry`, async (next) => {
+    put(next);
+    follow(next);
+    await ask();
+  });
+  const remove = async (job) => {
+    const isDone = job.state === "succeeded";
+    const sure = !isDone || await confirmDialog({ title: "Delete this export?", text: "The clean file is deleted for good, and its credits stay spent.", action: "Delete for good" });
+    if (!sure) return;
+    await send("DELETE", `/jobs/${job.id}`, () => {
+      exports = exports.filter((other) => other.id !== job.id);
+      drawList();
+      askSoon();
+    });
+  };
+
+  const drawList = () => {
+    list.replaceChildren(...exports.map((job) => itemOf(job, { cancel, again, remove })));
+  };
+
+  panel.addEventListener("toggle", ask);
+  for (const field of [preset, resolution, label]) field.addEventListener("change", ask);
+  store.addEventListener("change", askSoon);
+  addEventListener("focus", () => panel.open && quote?.missing_credits && ask()); // back from buying credits
+  drawList();
+  for (const job of exports) if (job.type !== "done") follow(job);
+  if (exports.some((job) => job.type !== "done") || location.hash === "#export") panel.open = true;
+}
+
+/** What to do when credits are short: where they are sold, or who can give some. */
+function wayToCredits(quote) {
+  const short = `You need ${credits(quote.missing_credits)} more.`;
+  if (!quote.can_buy) {
+    return [notice("info", short, "Buying is not set up on this site. Whoever runs it can add credits to your account; free renders work as always.")];
+  }
+  return [
+    notice("info", short, "Nothing is reserved or charged yet."),
+    make("a", { class: "button button-primary button-wide", href: quote.top_up_url, target: "_blank", rel: "noopener" }, icon("plus"), "Get credits"),
+  ];
+}
+
+function itemOf(job, { cancel, again, remove }) {
+  const item = make("li", { class: "export-item", "data-export": job.id, "data-state": job.state });
+  if (job.type !== "done") drawRunning(item, job, cancel);
+  else if (job.state === "succeeded" && job.download_url) drawDone(item, job, remove);
+  else drawFailed(item, job, again, remove);
+  return item;
+}
+
+function drawRunning(item, job, cancel) {
+  const words = make("span", { class: "export-item-title" });
+  const facts = make("span", { class: "export-item-facts tabular" });
+  const bar = make("progress", { class: "progress", max: 1, "aria-label": "Exporting" });
+  const stop = make("button", { class: "button button-small", type: "button", onclick: () => { stop.disabled = true; cancel(job); } }, icon("stop"), "Cancel");
+  item.append(make("div", { class: "export-item-head" }, make("div", {}, words, facts), stop), bar);
+  item.update = (now) => {
+    const isWaiting = now.stage === "queued";
+    const left = now.eta_s ? ` · ${roughTime(now.eta_s)} left` : "";
+    words.textContent = stageWords(now);
+    facts.textContent = `${isWaiting ? "" : `${Math.floor(now.fraction * 100)} %${left} · `}${credits(job.held_credits)} reserved`;
+    if (isWaiting) bar.removeAttribute("value");
+    else bar.value = Math.max(bar.hasAttribute("value") ? bar.value : 0, now.fraction);
+    stop.disabled = now.state === "cancelling";
+  };
+  item.update(job);
+}
+
+function drawDone(item, job, remove) {
+  const facts = [`${job.width_px} × ${job.height_px}`, clockTime(job.duration_s ?? 0), fileSize(job.size_bytes ?? 0), job.charged_credits ? credits(job.charged_credits) : "free"];
+  item.append(make("div", { class: "export-item-head" },
+    make("div", {}, make("span", { class: "export-item-title" }, "Clean export"), make("span", { class: "export-item-facts tabular" }, facts.join(" · "))),
+    make("div", { class: "export-item-buttons" },
+      make("button", { class: "button button-ghost button-small button-icon", type: "button", "aria-label": "Delete this export", onclick: () => remove(job) }, icon("trash")),
+      make("a", { class: "button button-ink button-small", href: job.download_url, download: "" }, icon("download"), "Download"))));
+  if (job.credentials_url) {
+    item.append(make("a", { class: "small", href: job.credentials_url, download: "" }, "Content credentials (.c2pa), to go with the file"));
+  }
+}
+
+function drawFailed(item, job, again, remove) {
+  const failure = job.failure ?? {};
+  const cancelled = job.state === "cancelled";
+  const step = `${failure.next_step ?? ""}${(failure.next_step ?? "").includes("cost") ? "" : " Your credits are back."}`;
+  item.append(notice(cancelled ? "info" : "bad", failure.sentence ?? "Something went wrong.", step,
+    make("div", { class: "row notice-actions" },
+      make("button", { class: "button button-ink button-small", type: "button", onclick: () => again(job) }, icon("refresh"), cancelled ? "Start again" : "Try again"),
+      make("button", { class: "button button-ghost button-small", type: "button", onclick: () => remove(job) }, icon("trash"), "Remove"))));
+}
