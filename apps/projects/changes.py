@@ -97,7 +97,7 @@ def _set_script_voice(project: Project, value: Any) -> None:
 
 
 def _set_face_index(project: Project, value: Any) -> None:
-    faces = faces_of(project.portrait)
+    faces = faces_of(project.clip if project.kind == Project.Kind.VIDEO_DUB else project.portrait)
     if value is not None and (value < 0 or (faces and value >= len(faces))):
         raise SiteFailure("face_index_out_of_range", index=value, count=len(faces))
     project.face_index = value

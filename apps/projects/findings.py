@@ -76,13 +76,46 @@ _SOUND_WORDS: dict[str, tuple[str, str]] = {
     ),
 }
 
-_WORDS = {**_PICTURE_WORDS, **_SOUND_WORDS}
+_CLIP_WORDS: dict[str, tuple[str, str]] = {
+    "no_sound": ("This video has no sound.", "Add a recording, or let the result be silent."),
+    "silent": ("This video's sound is silent.", "Add a recording, or let the result be silent."),
+    "no_speech": ("We hear nobody speak in this video.", "It works; the face is followed, not the sound."),
+    "variable_rate": ("This video's frames come unevenly.", "They are shown when they came; movements stay in time."),
+    "rotated": ("This video is stored on its side.", "We turn it upright."),
+    "interlaced": ("This video is interlaced, as television was.", "Fast movements may look combed."),
+    "hdr": ("This video has high dynamic range.", "We work on it in ordinary range."),
+    "sound_longer": ("The sound is longer than the picture.", "It goes on for {sound_s} s; the picture ends earlier."),
+    "faces_missing": (
+        "We saw a face in only {seen} of the {looked_at} moments we looked at.",
+        "Where it is away, the photo rests and breathes.",
+    ),
+}
+# What a render tells afterwards, with the stretch it is about.
+_RENDER_WORDS: dict[str, tuple[str, str]] = {
+    "driver_face_missing": (
+        "From {start_s} to {end_s} s no face was seen in the driving video.",
+        "The photo rests there. Film with the face in view all the time to have it move.",
+    ),
+    "driver_turned_away": (
+        "From {start_s} to {end_s} s the face in the driving video is turned away.",
+        "The mouth is guessed there. Look towards the camera to have it followed.",
+    ),
+    "driver_without_sound": (
+        "The driving video has no sound, so this one is silent.",
+        "Choose “My recording” to give it a voice.",
+    ),
+}
+
+_WORDS = {**_PICTURE_WORDS, **_SOUND_WORDS, **_CLIP_WORDS, **_RENDER_WORDS}
 _WITHOUT_FACTS = {
     "several_faces": "We found several faces; the largest will speak.",
     "face_small": "The face is small, so the mouth will look a little soft.",
     "turned": "The face is turned to the side.",
     "little_speech": "Somebody speaks in only a small part of the recording.",
     "starts_late": "The voice starts late.",
+    "faces_missing": "The face is not always in view.",
+    "driver_face_missing": "In places no face was seen in the driving video.",
+    "driver_turned_away": "In places the face in the driving video is turned away.",
 }
 
 
@@ -104,6 +137,17 @@ def in_words(finding: Mapping[str, Any], *, is_problem: bool = False) -> dict[st
             _filled(advice, facts) or "",
         )
     return {**finding, "sentence": words[0], "next_step": words[1]}
+
+
+def render_warning_in_words(warning: str) -> dict[str, Any]:
+    """A render's warning, "code" or "code 1.20-2.40" (seconds), with a sentence and a next step."""
+    code, _, stretch = warning.partition(" ")
+    start, dash, end = stretch.partition("-")
+    facts = {"start_s": start, "end_s": end} if dash else {}
+    if code not in _WORDS:
+        return {"code": code, "at_s": None, "detail": facts, "sentence": "", "next_step": ""}
+    at_s = float(start) if dash and start.replace(".", "", 1).isdigit() else None
+    return in_words({"code": code, "at_s": at_s, "detail": facts})
 
 
 def report_in_words(report: Mapping[str, Any] | None) -> dict[str, Any] | None:
@@ -131,8 +175,8 @@ def _face_in_words(face: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def faces_of(portrait: Asset | None) -> list[dict[str, Any]]:
-    """The faces that preflight found, largest first; none while it is still looking."""
-    if portrait is None or not portrait.preflight:
+def faces_of(source: Asset | None) -> list[dict[str, Any]]:
+    """The faces that preflight found in a portrait, or the people in a clip; none while it is still looking."""
+    if source is None or not source.preflight:
         return []
-    return list(portrait.preflight.get("faces", []))
+    return list(source.preflight.get("people" if source.kind == Asset.Kind.CLIP else "faces", []))

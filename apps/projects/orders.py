@@ -65,8 +65,45 @@ def _photo_request(project: Project, max_duration_s: float) -> dict[str, Any]:
     }
 
 
+def _dub_request(project: Project, max_duration_s: float) -> dict[str, Any]:
+    settings = project.settings_now()
+    is_typed = project.voice_source == Project.VoiceSource.SCRIPT
+    missing = [] if project.clip is not None else ["a clip"]
+    if is_typed and not project.script.strip():
+        missing.append("a script")
+    if not is_typed and project.voice is None:
+        missing.append("a voice")
+    if missing:
+        raise SiteFailure("project_incomplete", missing=" and ".join(missing))
+    assert project.clip is not None
+    voice = None if is_typed else project.voice
+    files = [file for file in (project.clip, voice) if file is not None]
+    _check_files(files)
+    _check_face(project.clip, project.face_index)
+    for file in files:
+        _check_duration(file, max_duration_s)
+    require_attested(files)
+    return {
+        "clip_asset": _id(project.clip),
+        "voice_asset": _id(voice),
+        "script": _script_of(project) if is_typed else None,
+        "face": {} if project.face_index is None else {"index": project.face_index},
+        "sync_mode": settings["sync_mode"],
+        "strength": settings["strength"],
+        "keep_background": settings["keep_background"],
+        "adapt": settings["adapt"],
+        "watermark": True,
+        "label_corner": settings["label_corner"],
+        "max_short_side_px": options.FREE_SHORT_SIDE_MAX_PX,
+        "max_duration_s": options.FREE_DURATION_MAX_S,
+    }
+
+
 # kind of project -> what a render of it depends on. A kind that is not here cannot be made or rendered.
-ORDERS: Mapping[str, Callable[[Project, float], dict[str, Any]]] = {Project.Kind.TALKING_PHOTO: _photo_request}
+ORDERS: Mapping[str, Callable[[Project, float], dict[str, Any]]] = {
+    Project.Kind.TALKING_PHOTO: _photo_request,
+    Project.Kind.VIDEO_DUB: _dub_request,
+}
 
 
 def _needs_script(project: Project, settings: Mapping[str, Any]) -> bool:
@@ -107,12 +144,12 @@ def _id(file: Asset | None) -> str | None:
     return None if file is None else str(file.pk)
 
 
-def _check_face(portrait: Asset | None, face_index: int | None) -> None:
-    """The chosen face must be usable; without a choice the picture must leave no doubt. Preflight knows both."""
-    report = (portrait.preflight if portrait is not None else None) or {}
+def _check_face(source: Asset | None, face_index: int | None) -> None:
+    """The chosen face must be usable; without a choice the source must leave no doubt. Preflight knows both."""
+    report = (source.preflight if source is not None else None) or {}
     problem = report.get("auto_face_failure")
     if face_index is not None:
-        problem = next((face["problem"] for face in faces_of(portrait) if face["index"] == face_index), None)
+        problem = next((face.get("problem") for face in faces_of(source) if face["index"] == face_index), None)
     if problem:
         raise SiteFailure(problem["code"], **problem.get("detail", {}))
 

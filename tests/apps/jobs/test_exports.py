@@ -411,3 +411,40 @@ def test_prices_that_were_never_ordered_are_forgotten_and_ordered_ones_kept(proj
     job = order(project)
     assert exports.sweep_quotes(timezone.now() + datetime.timedelta(seconds=1)) == 1
     assert Quote.objects.get() == job.quote
+
+
+# dubs
+
+
+@pytest.fixture
+def dub(alice, voice):
+    clip = Asset.objects.create(
+        owner=alice,
+        kind="clip",
+        state="ready",
+        storage_key="files/clip.mp4",
+        content_type="video/mp4",
+        width_px=1280,
+        height_px=720,
+        duration_s=8.0,
+        preflight={"people": [], "video": {"frame_rate": "30000/1001"}},
+    )
+    return Project.objects.create(
+        owner=alice, kind="video_dub", title="Dub", clip=clip, voice=voice(5.5), voice_source="audio"
+    )
+
+
+@pytest.mark.parametrize(
+    ("mode", "seconds"), [("cut_off", 6), ("silence", 8), ("loop", 6), ("bounce", 6), ("remap", 6)]
+)
+def test_a_dub_costs_two_credits_for_each_second_it_will_have(dub, mode, seconds):
+    dub.options = {"sync_mode": mode}
+    dub.save()
+    quote = price(dub)
+    assert (quote.work, quote.seconds, quote.credits_per_s, quote.credits) == ("dub", seconds, 2, 2 * seconds)
+    assert (quote.width_px, quote.height_px, quote.request["fps"]) == (1280, 720, "30000/1001")
+    assert quote.request["film"] == "video_dub"
+
+
+def test_a_dub_keeps_the_clips_frame_rate(dub):
+    assert refused(lambda: price(dub, frames_per_second="60")).code == "option_invalid"

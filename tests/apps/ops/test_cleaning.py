@@ -84,3 +84,15 @@ def test_workspaces_that_nobody_uses_any_more_go(settings, tmp_path):
     os.utime(old, (long_ago, long_ago))
     assert cleaning.sweep_workspaces() == 1
     assert [Path(folder).exists() for folder in (old, new)] == [False, True]
+
+
+def test_tracks_of_clips_that_are_gone_go_and_those_of_clips_here_stay(make_asset, settings, tmp_path):
+    settings.CLIPS_DIR = tmp_path / "clips"
+    assert cleaning.sweep_clip_tracks() == 0, "no clip was ever looked at"
+    make_asset("clip", sha256="ab" * 32)
+    for digest in ("ab" * 20, "cd" * 20):
+        folder = settings.CLIPS_DIR / f"people-v1-{digest}"
+        folder.mkdir(parents=True)
+        (folder / "tracks").write_bytes(b"points")
+    assert cleaning.sweep_clip_tracks() == 1
+    assert [folder.name for folder in settings.CLIPS_DIR.iterdir()] == [f"people-v1-{'ab' * 20}"]

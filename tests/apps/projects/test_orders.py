@@ -61,7 +61,7 @@ def test_what_is_missing_for_a_driven_photo_is_said(project, sound):
 
 
 def test_a_clip_that_is_too_long_or_unusable_is_refused_before_rendering(project, make_asset):
-    services.update_project(project, {"moved_by": "clip", "clip": make_asset(kind="clip", duration_s=90.0).pk})
+    services.update_project(project, {"moved_by": "clip", "clip": make_asset(kind="clip", duration_s=900.0).pk})
     assert code_of(project) == "clip_too_long"
     refused = make_asset(kind="clip", state="refused", failure_code="no_face")
     services.update_project(project, {"clip": refused.pk})
