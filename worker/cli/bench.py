@@ -9,11 +9,19 @@ HELP = "measure speed and memory"
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     from worker.bench import add_bench_arguments
+    from worker.bench_dub import add_dub_arguments
 
+    parser.add_argument("what", nargs="?", default="photo", choices=("photo", "dub"), help="default: photo")
     add_bench_arguments(parser)
+    add_dub_arguments(parser)
 
 
 def run(options: argparse.Namespace, terminal: Terminal) -> int:
+    if options.what == "dub":
+        from worker.bench_dub import bench_dub
+
+        terminal.emit(bench_dub(options))
+        return EXIT_OK
     from worker.bench import bench_command
 
     terminal.emit(bench_command(options))

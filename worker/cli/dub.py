@@ -14,7 +14,7 @@ from worker.cli.options import (
 )
 from worker.cli.rendering import TellingHooks, progress_style, result_facts
 from worker.cli.terminal import EXIT_OK, Terminal
-from worker.engine.contracts import Adaptation, DubSegment, FaceChoice, SyncMode, VideoDubRequest
+from worker.engine.contracts import Adaptation, DubSegment, FaceChoice, Loudness, SyncMode, VideoDubRequest
 from worker.engine.failures import EngineFailure, FailureCode
 
 HELP = "give a clip a new voice, and its lips follow"
@@ -29,6 +29,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
                         help="when the voice is longer or shorter than the clip (default cut_off)")  # fmt: skip
     parser.add_argument("--face", default="auto", metavar="auto|INDEX|X,Y@T", help="who speaks (default: who does)")
     parser.add_argument("--keep-background", action="store_true", help="keep what is heard besides the voice")
+    parser.add_argument("--loudness", default=Loudness.SOURCE.value, choices=[level.value for level in Loudness],
+                        help="as loud as the clip was, or as streaming sites want it")  # fmt: skip
     parser.add_argument("--strength", default="1", metavar="0-1", help="how far the mouth follows (default 1)")
     parser.add_argument("--adapt", default="auto", choices=[a.value for a in Adaptation],
                         help="learn the speaker's habits from the clip's own voice, where that helps")  # fmt: skip
@@ -82,6 +84,7 @@ def request_from(options: argparse.Namespace) -> VideoDubRequest:
         face=face_at(options.face),
         sync_mode=SyncMode(options.sync_mode),
         keep_background=options.keep_background,
+        loudness=Loudness(options.loudness),
         strength=parse_factor("--strength", options.strength, 0.0, 1.0),
         adapt=Adaptation(options.adapt),
         device=options.device,

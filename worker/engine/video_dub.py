@@ -13,6 +13,7 @@ from worker.engine.dub.cast import Plan, find_cast
 from worker.engine.dub.lines import find_lines, lay_out
 from worker.engine.dub.lower_face import face_box
 from worker.engine.dub.people import look_at_clip
+from worker.engine.dub.sound import dub_sound
 from worker.engine.dub.source_frames import frames_in_order
 from worker.engine.dub.telling import DubTelling
 from worker.engine.dub.timing import Timeline
@@ -59,9 +60,12 @@ def dub(
                 request.video_path, lines, timeline, strength=request.strength, leave_out_s=leave_out_s,
                 on_share=lambda share: telling.check(),
             )  # fmt: skip
-            sound = request.audio_path
+            sound = dub_sound(
+                request.video_path, info, timeline, [line.sound_path for line in lines], folder=folder,
+                keep_background=request.keep_background, loudness=request.loudness,
+            )  # fmt: skip
         with telling.stage(Stage.RENDERING):
-            encoder = _render(request, video, clip.pts_s, timeline, plan, sound, telling, frame_stages)
+            encoder = _render(request, video, clip.pts_s, timeline, plan, sound.path, telling, frame_stages)
         telling.tell(Stage.FINISHING, 1.0, 0.0)
     width_px, height_px = encoder.size_px
     return RenderResult(
@@ -73,7 +77,7 @@ def dub(
         duration_s=float(timeline.end_s),
         size_bytes=request.output_path.stat().st_size,
         stage_seconds=telling.seconds,
-        warnings=cast.warnings(timeline),
+        warnings=[*cast.warnings(timeline), *sound.warnings],
     )
 
 

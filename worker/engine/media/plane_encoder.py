@@ -23,6 +23,7 @@ import av
 import numpy as np
 
 from worker.engine.failures import EngineFailure, FailureCode
+from worker.engine.media.containers import open_container, sound_stream
 from worker.engine.media.ffmpeg import failure_of, start_ffmpeg
 from worker.engine.media.planes import NativePicture
 
@@ -110,6 +111,9 @@ class PlaneEncoder:
         except OSError as error:
             self._discard()
             raise EngineFailure(FailureCode.ENCODER_FAILED, errno=error.errno) from error
+        except EngineFailure:
+            self._discard()
+            raise
         self._feeder = threading.Thread(target=self._feed, name="plane-encoder", daemon=True)
         self._feeder.start()
 
@@ -183,7 +187,7 @@ class PlaneEncoder:
         arguments = ["-noautorotate", "-display_rotation", str(-looks.rotation_deg % 360)] if looks.rotation_deg else []
         arguments += ["-f", "nut", "-thread_queue_size", "16", "-i", "pipe:0"]
         if self._sound_path is not None:
-            arguments += ["-i", f"file:{self._sound_path}", "-map", "0:v", "-map", "1:a", *self._sound_arguments()]
+            arguments += ["-i", f"file:{self._sound_path}", "-map", "0:v", *self._sound_arguments()]
         filters = [] if (width % 2, height % 2) == (0, 0) else [f"crop={width // 2 * 2}:{height // 2 * 2}:0:0:exact=1"]
         # tags are set on the frames, since as encoder options they would make ffmpeg convert the pictures
         range_name = "full" if looks.full_range else "limited"
@@ -203,14 +207,18 @@ class PlaneEncoder:
 
     def _sound_arguments(self) -> list[str]:
         assert self._sound_path is not None
-        with av.open(f"file:{self._sound_path}") as container:
-            context = container.streams.audio[0].codec_context
-            name, rate, channels = context.name, int(context.sample_rate), int(context.channels)
+        with open_container(self._sound_path) as container:
+            stream = sound_stream(container)
+            if stream is None:
+                raise EngineFailure(FailureCode.NO_AUDIO_STREAM)
+            name, rate = stream.codec_context.name, int(stream.codec_context.sample_rate)
+            channels, index = int(stream.codec_context.channels), stream.index
+        chosen = ["-map", f"1:{index}"]
         if name in _COPIED_CODECS:
-            return ["-c:a", "copy"]
+            return [*chosen, "-c:a", "copy"]
         if rate not in _AAC_RATES_HZ:
             rate = next((r for r in _AAC_RATES_HZ if r >= rate), 48_000)
-        return ["-c:a", "aac", "-ar", str(rate), "-b:a", str(min(_AAC_BITS_PER_CHANNEL, 5 * rate) * channels)]
+        return [*chosen, "-c:a", "aac", "-ar", str(rate), "-b:a", str(min(_AAC_BITS_PER_CHANNEL, 5 * rate) * channels)]
 
     def _feed(self) -> None:
         assert self._process is not None and self._process.stdin is not None
