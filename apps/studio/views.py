@@ -10,6 +10,8 @@ from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
+from apps.jobs.export_facts import export_facts
+from apps.jobs.exports import exports_of
 from apps.jobs.services import renders_today
 from apps.projects import options, services
 from apps.projects.presentation import display_title
@@ -17,6 +19,7 @@ from apps.projects.presenters import available_presenters
 from apps.studio.library import library_page
 from apps.studio.showcase import example_video
 from apps.studio.state import studio_state
+from apps.studio.wording import EMOTIONS, LIFE
 
 
 @require_safe
@@ -83,6 +86,9 @@ def studio(request: HttpRequest, project_id: UUID) -> HttpResponse:
             "picture_mb": settings.MAX_PICTURE_BYTES // 2**20,
             "render_s": round(options.FREE_DURATION_MAX_S),
         },
+        "emotions": EMOTIONS,
+        "life": LIFE,
         "state": studio_state(request.user, project),
+        "exports": [export_facts(job) for job in exports_of(project)],
     }
     return render(request, "studio/studio.html", context)

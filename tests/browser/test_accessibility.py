@@ -54,7 +54,7 @@ def test_pages_of_an_account(studio: StudioPage) -> None:
 def test_the_studio_with_each_of_its_panels(studio: StudioPage) -> None:
     page = studio.page
     studio.wait_for_portrait()
-    page.locator("#more-settings summary").click()
+    page.locator("#more-movement summary").click()
     assert_accessible(page, "studio, typing")
     for tab in ("Upload", "Record"):
         page.get_by_role("tab", name=tab).click()

@@ -1,11 +1,7 @@
-// Step 3: how it moves and what shape it has.
-import { announce, find, findAll } from "../ui.js";
+// Step 3: what shape the video has, what is behind the person, how smooth it runs.
+import { find } from "../ui.js";
+import { wireRadios } from "./controls.js";
 
-const STYLE_WORDS = {
-  still: "Mouth and blinks only; the head keeps still.",
-  natural: "Small head movements, brows and blinks, as when talking to a friend.",
-  expressive: "Livelier head and brows, as when telling a story.",
-};
 const ASPECT_WORDS = {
   source: "As the photo is.",
   "9:16": "For TikTok, Reels and Shorts.",
@@ -13,42 +9,26 @@ const ASPECT_WORDS = {
   "1:1": "Square, for everywhere.",
   "16:9": "For YouTube and slides.",
 };
-const SEED_CHOICES = 1_000_000;
+const BACKGROUND_WORDS = {
+  photo: "The photo’s own background; it keeps still while the person moves.",
+  transparent: "The person alone, as a WebM video with transparency, to lay over slides and pages.",
+};
 
 export function startLook(store) {
-  for (const name of ["style", "aspect", "label_corner"]) wireRadios(store, name);
-  const showHints = () => {
-    find("#style-hint").textContent = STYLE_WORDS[store.project.style];
-    find("#aspect-hint").textContent = ASPECT_WORDS[store.project.aspect];
-  };
-  store.addEventListener("change", showHints);
-  showHints();
-
+  for (const name of ["aspect", "background", "label_corner"]) wireRadios(store, name);
   const fps = find("#fps");
-  fps.value = store.project.frames_per_second;
   fps.addEventListener("change", () => store.set({ frames_per_second: fps.value }));
-
-  const seed = find("#seed");
-  seed.value = store.project.seed;
-  seed.addEventListener("change", () => {
-    const wanted = Math.min(Math.max(Math.round(Number(seed.value) || 0), 0), 2 ** 31 - 1);
-    seed.value = wanted;
-    store.set({ seed: wanted });
-  });
-  find("#shuffle").addEventListener("click", () => {
-    store.set({ seed: Math.floor(Math.random() * SEED_CHOICES) });
-    announce(`Take number ${store.project.seed}`);
-  });
-  store.addEventListener("change", ({ detail }) => {
-    if (detail.includes("seed")) seed.value = store.project.seed;
-    if (detail.includes("frames_per_second")) fps.value = store.project.frames_per_second;
-  });
-}
-
-function wireRadios(store, name) {
-  const radios = findAll(`input[name="${name}"]`);
-  const show = () => radios.forEach((radio) => { radio.checked = radio.value === store.project[name]; });
-  for (const radio of radios) radio.addEventListener("change", () => radio.checked && store.set({ [name]: radio.value }));
-  store.addEventListener("change", ({ detail }) => detail.includes(name) && show());
+  const show = () => {
+    const { project } = store;
+    find("#aspect-hint").textContent = ASPECT_WORDS[project.aspect];
+    find("#background-hint").textContent = BACKGROUND_WORDS[project.background];
+    fps.value = project.frames_per_second;
+    const unusual = [
+      project.background === "transparent" && "no background",
+      project.frames_per_second !== "25" && `${project.frames_per_second} frames per second`,
+    ];
+    find("#look-facts").textContent = unusual.filter(Boolean).join(" · ");
+  };
+  store.addEventListener("change", show);
   show();
 }

@@ -95,7 +95,7 @@ export function startPortrait(store, stage) {
     }
     const asset = await sendFile("portrait", file, feedback, {
       checkingWords: "Looking for the face…",
-      onStored: (stored) => mine === turn && store.set({ portrait: stored.id }, { portrait: stored, face_index: null }),
+      onStored: (stored) => mine === turn && store.set({ portrait: stored }),
     });
     if (mine !== turn) return;
     if (!asset) {
@@ -114,7 +114,7 @@ export function startPortrait(store, stage) {
       await store.flush();
       const project = await request("PATCH", `/projects/${store.project.id}`, { presenter: tile.dataset.presenter });
       if (mine !== turn) return;
-      store.learn({ portrait: project.portrait, script_voice: project.script_voice, face_index: null });
+      store.adopt(project, ["portrait", "script_voice", "face_index"]);
       await follow(mine);
     } catch (problem) {
       if (mine !== turn) return;

@@ -10,24 +10,36 @@ const PREPARING_S = 2; // loading the picture and the sound, writing the file
 
 /** What still stands in the way: {words, step} or null. */
 export function whatIsMissing(project) {
-  const { portrait, voice } = project;
+  const { portrait } = project;
   if (!portrait) return { words: "Choose a portrait first.", step: "step-portrait" };
   if (portrait.state === "checking") return { words: "Still looking at the portrait…", step: "step-portrait" };
   if (portrait.state === "refused") return { words: "This portrait cannot be used; choose another one.", step: "step-portrait" };
   if (portraitFindings(project).blocking) return { words: "Choose the face that should speak.", step: "step-portrait" };
   if (!isStated(portrait)) return { words: "Say whose face this is.", step: "step-portrait" };
-  if (project.voice_source === "script") {
-    return project.script.trim() ? null : { words: "Type what the picture should say.", step: "step-voice" };
+  return project.moved_by === "idle" ? null : voiceMissing(project);
+}
+
+function voiceMissing(project) {
+  const { clip, voice } = project;
+  const needs = (words) => ({ words, step: "step-voice" });
+  if (project.moved_by === "clip") {
+    if (!clip) return needs("Choose a video, or act it out.");
+    if (clip.state === "checking") return needs("Still looking at the video…");
+    if (clip.state === "refused") return needs("This video cannot be used; choose another one.");
+    if (!isStated(clip)) return needs("Say who is in the video.");
+    if (project.clip_sound !== "voice") return null;
+  } else if (project.voice_source === "script") {
+    return project.script.trim() ? null : needs("Type what the picture should say.");
   }
-  if (!voice) return { words: "Add a recording, or type a script.", step: "step-voice" };
-  if (voice.state === "checking") return { words: "Still listening to the recording…", step: "step-voice" };
-  if (voice.state === "refused") return { words: "This recording cannot be used; choose another one.", step: "step-voice" };
-  if (!isStated(voice)) return { words: "Say whose voice this is.", step: "step-voice" };
-  return null;
+  if (!voice) return needs("Add a recording, or type a script.");
+  if (voice.state === "checking") return needs("Still listening to the recording…");
+  if (voice.state === "refused") return needs("This recording cannot be used; choose another one.");
+  return isStated(voice) ? null : needs("Say whose voice this is.");
 }
 
 function lengthOf(project, limits) {
-  const seconds = project.voice_source === "script" ? spokenSeconds(project.script, project.script_rate) : project.voice?.duration_s ?? 0;
+  const spoken = () => (project.voice_source === "script" ? spokenSeconds(project.script, project.script_rate) : project.voice?.duration_s ?? 0);
+  const seconds = { clip: () => project.clip?.duration_s ?? 0, idle: () => project.idle_s, voice: spoken }[project.moved_by]();
   return Math.min(seconds, limits.render_s);
 }
 

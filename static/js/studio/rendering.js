@@ -2,7 +2,9 @@
 import { request } from "../api.js";
 import { stageWords } from "../jobs.js";
 import { announce, icon, make, roughTime, toast } from "../ui.js";
+import { CONTROLS_PX, playerOf } from "../player.js";
 import { pictureUrl } from "./findings.js";
+import { canPlayLive, LiveVideo } from "./live.js";
 
 const FRAMES_SHOWN = 12;
 const SAID_EVERY = 0.25; // of the whole: how often a screen reader is told
@@ -16,7 +18,10 @@ function etaWords(render) {
   return words[0].toUpperCase() + words.slice(1);
 }
 
-export function renderingView(store, render) {
+/** What was heard of a render's progress until its video could be played: for whoever measures. */
+const markFirstPicture = (id) => performance.mark(`first-picture:${id}`);
+
+export function renderingView(store, render, { onSized = () => {} } = {}) {
   const { portrait } = store.project;
   const frames = framesOf.get(render.id) ?? [];
   framesOf.set(render.id, frames);
@@ -29,13 +34,50 @@ export function renderingView(store, render) {
   const address = pictureUrl(portrait);
   const still = address && String(render.request?.portrait_asset) === portrait.id ? make("img", { class: "stage-live is-waiting", src: address, alt: "" }) : make("div", { class: "stage-live skeleton" });
   const live = make("img", { class: "stage-live", alt: "The newest finished frame", hidden: true });
-  const element = make("div", { class: "stage-picture", "data-rendering": render.id }, still, live,
-    make("div", { class: "rendering" },
-      make("div", { class: "rendering-head" }, make("div", {}, words, eta), percent),
-      bar,
-      make("div", { class: "rendering-foot" }, strip, cancel)));
-  const shown = { element, ratio: ratioOf(store, render) };
+  const told = make("div", { class: "rendering" },
+    make("div", { class: "rendering-head" }, make("div", {}, words, eta), percent),
+    bar,
+    make("div", { class: "rendering-foot" }, strip, cancel));
+  const picture = make("div", { class: "stage-picture", "data-rendering": render.id }, still, live, told);
+  const element = make("div", { class: "stage-growing" }, picture);
+  const shown = { element, frame: picture, ratio: ratioOf(store, render), close: () => shown.growing?.close() };
   let said = -1;
+  let isUnplayable = false;
+  let isStarted = false;
+
+  /** From the first playable piece on, the stage shows the video itself, with what is being done above it. */
+  const startPlaying = () => {
+    const video = make("video", { playsInline: true, preload: "auto", "aria-label": "The video so far" });
+    const player = playerOf(video);
+    player.element.dataset.live = render.id;
+    video.addEventListener("loadeddata", () => markFirstPicture(render.id), { once: true });
+    video.addEventListener("play", () => { isStarted = true; });
+    shown.growing = new LiveVideo(video, { onBroken: stopPlaying });
+    shown.player = player;
+    told.classList.add("is-live");
+    player.frame.append(told);
+    element.replaceChildren(player.element);
+    Object.assign(shown, { frame: player.frame, below_px: CONTROLS_PX });
+    onSized();
+  };
+  const stopPlaying = () => {
+    isUnplayable = true;
+    shown.player = null;
+    shown.growing = null;
+    told.classList.remove("is-live");
+    picture.append(told);
+    element.replaceChildren(picture);
+    Object.assign(shown, { frame: picture, below_px: 0 });
+    onSized();
+  };
+  const play = (now) => {
+    if (isUnplayable || !canPlayLive(now.live)) return;
+    if (!shown.growing) startPlaying();
+    shown.growing.take(now.live);
+    if (isStarted || matchMedia("(prefers-reduced-motion: reduce)").matches || !shown.growing.isAhead(now.eta_s)) return;
+    isStarted = true;
+    shown.player.video.play().catch(() => {}); // without a click on this page it waits for one
+  };
 
   live.addEventListener("load", () => { live.hidden = false; });
   cancel.addEventListener("click", async () => {
@@ -62,6 +104,7 @@ export function renderingView(store, render) {
       live.src = now.thumbnail_url;
       showFrames();
     }
+    play(now);
     if (now.fraction - said >= SAID_EVERY) {
       said = now.fraction;
       announce(`${stageWords(now)}. ${Math.floor(now.fraction * 100)} percent.`);

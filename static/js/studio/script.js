@@ -2,6 +2,7 @@
 import { request } from "../api.js";
 import { watchJob } from "../jobs.js";
 import { clockTime, find, icon, make, notice } from "../ui.js";
+import { wireRange } from "./controls.js";
 
 const CHARS_PER_SECOND = 14.5;
 const BUILT_IN = "espeak-ng";
@@ -49,28 +50,9 @@ function wireText(store, text) {
     show();
   });
   store.addEventListener("change", ({ detail }) => {
-    if (detail.includes("script") && document.activeElement !== text) text.value = store.project.script;
+    if (detail.includes("script") && text.value !== store.project.script) text.value = store.project.script;
     show();
   });
-  show();
-}
-
-function wireRange(store, field, range, words) {
-  const output = find(`#${range.id}-value`);
-  const show = () => {
-    output.textContent = words(Number(range.value));
-    range.setAttribute("aria-valuetext", output.textContent);
-  };
-  range.addEventListener("input", () => {
-    store.set({ [field]: Number(range.value) });
-    show();
-  });
-  store.addEventListener("change", ({ detail }) => {
-    if (!detail.includes(field)) return;
-    range.value = store.project[field];
-    show();
-  });
-  range.value = store.project[field];
   show();
 }
 
@@ -98,7 +80,7 @@ async function wireVoices(store) {
     language.value = baseLanguage(chosen);
     fillVoices();
     voice.value = chosen.id;
-    if (chosen.id !== store.project.script_voice) store.set({ script_voice: chosen.id });
+    if (chosen.id !== store.project.script_voice) store.set({ script_voice: chosen.id }, { keep: false });
   };
 
   language.addEventListener("change", () => {

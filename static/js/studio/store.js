@@ -1,44 +1,90 @@
-// The project on this page: what it is now, and keeping it saved.
+// The project on this page: what it is now, keeping it saved, and taking changes back.
 import { request } from "../api.js";
+import { History } from "./history.js";
 
 const SAVE_AFTER_MS = 500;
 const RETRY_MS = [1000, 3000, 8000, 15000];
+const FILES = ["portrait", "clip", "voice", "track"]; // fields that are whole files here and ids on the server
+
+const isFlowing = ([name, value]) => name === "script" || name === "title" || (typeof value === "number" && name !== "seed");
+
+/** What is sent for what the page shows. */
+export const asSent = (changes) => Object.fromEntries(Object.entries(changes)
+  .map(([name, value]) => [name, FILES.includes(name) ? value?.id ?? null : value]));
 
 /**
  * Holds the project and the renders. `set` changes fields here at once and on the server soon after.
- * Events: "change" (detail: names of the fields), "saving" (detail: {state, problem}).
+ * Events: "change" (detail: names of the fields), "saving" (detail: {state, problem}), "history", "conflict".
  */
 export class Store extends EventTarget {
   constructor({ project, renders, limits, consent }) {
     super();
-    this.project = project;
-    this.renders = renders;
-    this.limits = limits;
-    this.consent = consent;
+    Object.assign(this, { project, renders, limits, consent });
+    this.proposal = null; // what the voice sounds like, once somebody has listened to it
+    this.history = new History();
     this.pending = {};
     this.inFlight = null;
     this.timer = null;
     this.failures = 0;
+    this.isTorn = false; // changed elsewhere too, and nobody has said yet which counts
     addEventListener("pagehide", () => this.saveOnLeaving());
     addEventListener("online", () => this.hasPending && this.flush().catch(() => {}));
+    this.hearOtherTabs();
   }
 
   get hasPending() { return Object.keys(this.pending).length > 0; }
 
-  /** Change fields. `facts` are what the page shows meanwhile, where they differ from what is sent (a whole asset). */
-  set(changes, facts = changes) {
-    Object.assign(this.project, facts);
-    Object.assign(this.pending, changes);
-    this.tell(Object.keys(changes));
+  /** Change fields; files as the API shows them, or null. `keep` false: not worth taking back. */
+  set(changes, { keep = true } = {}) {
+    const before = Object.fromEntries(Object.keys(changes).map((name) => [name, this.project[name]]));
+    if ("portrait" in changes && changes.portrait?.id !== this.project.portrait?.id && !("face_index" in changes)) {
+      before.face_index = this.project.face_index;
+      this.project.face_index = null; // as on the server: another picture has other faces
+    }
+    if (keep) this.history.add(before, { ...changes }, { isFlowing: Object.entries(changes).every(isFlowing) });
+    this.change(changes);
+    this.dispatchEvent(new Event("history"));
+  }
+
+  /** Shows and saves changes, without a memory of how it was. */
+  change(changes) {
+    Object.assign(this.project, changes);
+    Object.assign(this.pending, asSent(changes));
+    this.tell([...Object.keys(changes), ...("portrait" in changes ? ["face_index"] : [])]);
+    if (this.isTorn) return;
     this.saving("waiting");
     clearTimeout(this.timer);
     this.timer = setTimeout(() => this.flush().catch(() => {}), SAVE_AFTER_MS);
   }
 
+  undo() { return this.step(this.history.undo()); }
+
+  redo() { return this.step(this.history.redo()); }
+
+  step(changes) {
+    if (!changes) return false;
+    // a file may have been looked at since: what is known now counts
+    this.change(Object.fromEntries(Object.entries(changes).map(([name, value]) => [name, FILES.includes(name) && value ? this.files?.get(value.id) ?? value : value])));
+    this.dispatchEvent(new Event("history"));
+    return true;
+  }
+
   /** Facts that came from the server: nothing to save. */
   learn(facts) {
+    this.files ??= new Map();
+    for (const name of FILES) if (facts[name]) this.files.set(facts[name].id, facts[name]);
     Object.assign(this.project, facts);
     this.tell(Object.keys(facts));
+  }
+
+  /** A change that the server has made already, as asked for here: it can be taken back. */
+  adopt(saved, names) {
+    const facts = Object.fromEntries(names.map((name) => [name, saved[name]]));
+    this.history.add(Object.fromEntries(names.map((name) => [name, this.project[name]])), facts);
+    this.project.version = saved.version;
+    this.learn(facts);
+    this.dispatchEvent(new Event("history"));
+    this.otherTabs?.postMessage(saved.version);
   }
 
   /** Saves what is not saved yet. Throws the problem when that fails. */
@@ -52,13 +98,14 @@ export class Store extends EventTarget {
     const changes = this.pending;
     this.pending = {};
     this.saving("saving");
-    this.inFlight = request("PATCH", `/projects/${this.project.id}`, changes);
+    this.inFlight = request("PATCH", `/projects/${this.project.id}`, { ...changes, version: this.project.version });
     try {
       const saved = await this.inFlight;
       this.failures = 0;
-      this.project.display_title = saved.display_title;
-      this.project.updated_at = saved.updated_at;
+      for (const name of ["version", "display_title", "updated_at", "mouth_edits_apply"]) this.project[name] = saved[name];
       if (!this.hasPending) this.saving("saved");
+      this.otherTabs?.postMessage(saved.version);
+      this.dispatchEvent(new Event("saved"));
       return saved;
     } catch (problem) {
       this.keepOrDrop(changes, problem);
@@ -82,21 +129,29 @@ export class Store extends EventTarget {
       const place = `draft:${this.project.id}`;
       const draft = JSON.parse(sessionStorage.getItem(place) ?? "null");
       sessionStorage.removeItem(place);
-      return draft;
+      return draft && Object.fromEntries(Object.entries(draft).filter(([name]) => !FILES.includes(name)));
     } catch {
       return null;
     }
   }
 
   keepOrDrop(changes, problem) {
+    const all = { ...changes, ...this.pending };
+    if (problem.code === "project_changed") {
+      this.pending = all;
+      this.isTorn = true;
+      this.saving("conflict", problem);
+      this.dispatchEvent(new CustomEvent("conflict", { detail: problem }));
+      return;
+    }
     if (problem.code === "signed_out" || problem.code === "csrf_failed") {
-      this.pending = { ...changes, ...this.pending };
+      this.pending = all;
       this.keepDraft(this.pending);
       this.saving("signed_out", problem);
       return;
     }
     if (problem.isNetwork || problem.status >= 500 || problem.code === "rate_limited") {
-      this.pending = { ...changes, ...this.pending };
+      this.pending = all;
       this.saving("offline", problem);
       this.timer = setTimeout(() => this.flush().catch(() => {}), RETRY_MS[Math.min(this.failures, RETRY_MS.length - 1)]);
       this.failures += 1;
@@ -105,8 +160,36 @@ export class Store extends EventTarget {
     this.saving("refused", problem);
   }
 
+  /** After a conflict: what was changed here goes over what was changed elsewhere. */
+  async keepMine(version) {
+    this.isTorn = false;
+    this.project.version = version;
+    await this.flush();
+  }
+
+  /** What is saved, with everything unsaved here forgotten. */
+  async takeTheirs() {
+    const saved = await request("GET", `/projects/${this.project.id}`);
+    this.isTorn = false;
+    this.pending = {};
+    this.history.clear();
+    this.learn(saved);
+    this.saving("saved");
+    this.dispatchEvent(new Event("history"));
+  }
+
+  /** Another tab of this browser says when it has saved: a tab with nothing unsaved follows. */
+  hearOtherTabs() {
+    if (!window.BroadcastChannel) return;
+    this.otherTabs = new BroadcastChannel(`project:${this.project.id}`);
+    this.otherTabs.addEventListener("message", ({ data: version }) => {
+      if (version <= this.project.version || this.hasPending || this.inFlight || this.isTorn) return;
+      this.takeTheirs().then(() => this.dispatchEvent(new Event("followed"))).catch(() => {});
+    });
+  }
+
   saveOnLeaving() {
-    if (!this.hasPending) return;
+    if (!this.hasPending || this.isTorn) return;
     const changes = this.pending;
     this.pending = {};
     request("PATCH", `/projects/${this.project.id}`, changes, { keepalive: true }).catch(() => {});

@@ -1,7 +1,9 @@
 // Step 2: what is heard. Typed, uploaded or recorded; the chosen tab decides which one speaks.
 import { untilChecked } from "../api.js";
 import { announce, clockTime, fileSize, find, findAll, icon, make, notice, tabs } from "../ui.js";
+import { startActing } from "./acting.js";
 import { consentRow, isStated } from "./consent.js";
+import { wireRange } from "./controls.js";
 import { looksLikeSound } from "./dropping.js";
 import { startRecorder } from "./recorder.js";
 import { startScript } from "./script.js";
@@ -9,6 +11,19 @@ import { refuseEarly, sendFile } from "./uploading.js";
 import { drawWave, peaksOf } from "./wave.js";
 
 const WRONG_TYPE = { sentence: "is not a sound.", nextStep: "Choose a recording (MP3, WAV, M4A, OGG, FLAC, WebM), or a video whose sound should be used." };
+
+// What each tab means for the project.
+const MEANINGS = {
+  "panel-script": { moved_by: "voice", voice_source: "script" },
+  "panel-upload": { moved_by: "voice", voice_source: "audio" },
+  "panel-record": { moved_by: "voice", voice_source: "audio" },
+  "panel-clip": { moved_by: "clip" },
+  "panel-idle": { moved_by: "idle" },
+};
+
+const differing = (wanted, project) => Object.fromEntries(Object.entries(wanted).filter(([name, value]) => project[name] !== value));
+const fits = (panel, project) => !Object.keys(differing(MEANINGS[panel], project)).length;
+const panelFor = (project) => Object.keys(MEANINGS).find((panel) => fits(panel, project));
 
 export function startVoice(store) {
   const badge = find("#voice-badge");
@@ -21,24 +36,25 @@ export function startVoice(store) {
 
   const tabList = tabs(find("#voice-tabs"), (chosen) => {
     panel = chosen;
-    const source = chosen === "panel-script" ? "script" : "audio";
-    if (store.project.voice_source !== source) store.set({ voice_source: source });
+    const changes = differing(MEANINGS[chosen], store.project);
+    if (Object.keys(changes).length) store.set(changes);
     feedback.replaceChildren();
     showVoice();
   });
 
-  const slot = () => slots.find((element) => element.closest("[role=tabpanel]").id === panel) ?? slots[0];
+  const slot = () => slots.find((element) => element.closest("[role=tabpanel]").id === panel);
 
   const showBadge = () => {
-    const { voice, voice_source: source } = store.project;
-    const look = source === "audio" && voice ? {
-      checking: ["badge badge-info badge-live", "Listening"],
+    const { voice, clip, voice_source: source, moved_by: mover } = store.project;
+    const file = mover === "clip" ? clip : mover === "voice" && source === "audio" ? voice : null;
+    const look = file ? {
+      checking: ["badge badge-info badge-live", mover === "clip" ? "Watching" : "Listening"],
       ready: ["badge badge-good", "Ready"],
-      refused: ["badge badge-bad", "Needs another recording"],
-    }[voice.state] : null;
+      refused: ["badge badge-bad", mover === "clip" ? "Needs another video" : "Needs another recording"],
+    }[file.state] : null;
     badge.hidden = !look;
     if (!look) return;
-    [badge.className, badge.textContent] = voice.state === "ready" && !isStated(voice) ? ["badge badge-warn", "One question"] : look;
+    [badge.className, badge.textContent] = file.state === "ready" && !isStated(file) ? ["badge badge-warn", "One question"] : look;
   };
 
   const showVoice = () => {
@@ -46,12 +62,12 @@ export function startVoice(store) {
     player = null;
     slots.forEach((element) => element.replaceChildren());
     const { voice } = store.project;
-    if (!voice || panel === "panel-script") return;
+    if (!voice || !slot()) return;
     if (voice.state === "refused") {
       slot().replaceChildren(notice("bad", voice.failure.sentence, voice.failure.next_step));
       return;
     }
-    player = voiceCard(voice, { onRemove: () => store.set({ voice: null }, { voice: null }) });
+    player = voiceCard(voice, { onRemove: () => store.set({ voice: null }) });
     const consent = consentRow(voice, store.consent, (asset) => store.project.voice?.id === asset.id && store.learn({ voice: asset }));
     slot().replaceChildren(player.element, ...warningsOf(voice), ...(consent ? [consent] : []));
   };
@@ -62,7 +78,7 @@ export function startVoice(store) {
   };
 
   const take = async (file) => {
-    if (panel === "panel-script") tabList.select("panel-upload");
+    if (!slot()) tabList.select("panel-upload");
     const mine = ++turn;
     const early = refuseEarly(file, { maxBytes: store.limits.upload_bytes, looksRight: looksLikeSound, wrongType: WRONG_TYPE });
     if (early) {
@@ -71,7 +87,7 @@ export function startVoice(store) {
     }
     const asset = await sendFile("voice", file, feedback, {
       checkingWords: "Listening to it…",
-      onStored: (stored) => mine === turn && store.set({ voice: stored.id, voice_source: "audio" }, { voice: stored, voice_source: "audio" }),
+      onStored: (stored) => mine === turn && store.set({ voice: stored, ...MEANINGS["panel-upload"] }),
     });
     if (mine !== turn || !asset) return false;
     store.learn({ voice: asset });
@@ -93,19 +109,25 @@ export function startVoice(store) {
   for (const [name, over] of [["dragenter", true], ["dragover", true], ["dragleave", false], ["drop", false]]) {
     zone.addEventListener(name, () => { zone.dataset.over = String(over); });
   }
+  const showPanel = () => {
+    if (fits(panel, store.project)) return;
+    panel = panelFor(store.project);
+    tabList.select(panel, { quiet: true });
+  };
   store.addEventListener("change", ({ detail }) => {
-    if (detail.includes("voice") || detail.includes("voice_source")) refresh();
+    if (!["voice", "clip", "voice_source", "moved_by"].some((name) => detail.includes(name))) return;
+    showPanel();
+    refresh();
   });
 
   startScript(store);
   startRecorder(find("#recorder"), { limit_s: store.limits.render_s, onTake: take });
-  if (store.project.voice_source === "audio") {
-    panel = "panel-upload";
-    tabList.select(panel, { quiet: true });
-  }
+  wireRange(store, "idle_s", find("#idle_s"), (value) => `${value} s`);
+  const acting = startActing(store);
+  showPanel();
   refresh();
   follow().catch(() => {});
-  return { take };
+  return { take: (file) => (panel === "panel-clip" && acting.isVideo(file) ? acting.take(file) : take(file)) };
 }
 
 function warningsOf(voice) {

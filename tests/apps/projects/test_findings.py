@@ -54,3 +54,11 @@ def test_a_whole_report_is_told_in_words():
         assert one["sentence"]
     assert report["warnings"][0] == warning
     assert findings.report_in_words(None) is None
+
+
+def test_what_a_driving_clip_lacked_is_told_with_its_time():
+    told = findings.render_warning_in_words("driver_face_missing 1.20-2.40")
+    assert "1.20" in told["sentence"] and "2.40" in told["sentence"]
+    assert (told["at_s"], bool(told["next_step"])) == (1.2, True)
+    assert findings.render_warning_in_words("driver_without_sound")["sentence"]
+    assert findings.render_warning_in_words("something_new 1-2")["sentence"] == ""
