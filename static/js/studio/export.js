@@ -19,7 +19,8 @@ function sumWords(quote) {
   return `${parts.join(" × ")}${changed ? "." : ""}${changed}`;
 }
 
-export function startExport(store) {
+// Not named "startExport": the hashing of file names takes “Export } from” in an import for an export.
+export function startExporting(store) {
   const panel = find("#export");
   const preset = find("#export-preset");
   const resolution = find("#export-resolution");
