@@ -21,6 +21,7 @@ STILL_SHARE_PER_S = 0.6  # of the 95th percentile, per second: slower than any a
 BLINK_SHARE = 0.55  # of the eyes' usual opening
 MAX_BLINK_S = 0.5
 FAST_HZ = 8.0
+_MOST_CLOSED = 0.05
 
 
 def peak_aperture(aperture: np.ndarray) -> float:
@@ -136,6 +137,23 @@ def jitter_share(landmarks: np.ndarray, inter_ocular_px: float, still: np.ndarra
     if still is not None:
         use &= still[:-2] & still[1:-1] & still[2:]
     return float(second[use].mean() / inter_ocular_px) if use.any() else float("nan")
+
+
+def above_floor(measured: float, floor: float) -> float:
+    """What is left of a noisy measurement when the instrument's own noise, independent of it, is taken out."""
+    return float(np.sqrt(max(0.0, measured**2 - floor**2))) if np.isfinite([measured, floor]).all() else float("nan")
+
+
+def above_closed(aperture: np.ndarray, reference: np.ndarray) -> np.ndarray:
+    """(T,) apertures above what the tracker reads on this very face when its lips touch.
+
+    The tracker reads 0.00-0.05 on closed lips, depending on whose they are; a clip of somebody talking closes its lips
+    now and then, so its lowest readings tell. More than `_MOST_CLOSED` is taken for an open mouth all along.
+    """
+    known = np.asarray(reference, np.float64)
+    known = known[np.isfinite(known)]
+    closed = min(float(np.percentile(known, 2)), _MOST_CLOSED) if len(known) else 0.0
+    return np.maximum(np.asarray(aperture, np.float64) - closed, 0.0)
 
 
 def fast_energy_share(times_s: np.ndarray, values: np.ndarray) -> float:

@@ -34,6 +34,54 @@ def seam_ratio(rgb: np.ndarray, mask: np.ndarray, *, ring_px: int = 4) -> float:
     return float(gradient[border].mean() / max(gradient[rings].mean(), 1e-6))
 
 
+def seam_delta_e(rgb: np.ndarray, mask: np.ndarray, *, side_px: float = 3.0) -> float:
+    """Mean colour difference (CIEDE2000) across a mask's border, between places `side_px` inside and outside it.
+
+    mask: (H, W) float or bool, the edited region; NaN without a border. Fine texture is averaged out first.
+    """
+    inside = (np.asarray(mask) > 0.5).astype(np.uint8)
+    outlines, _ = cv2.findContours(inside, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
+    if not outlines:
+        return float("nan")
+    lab = cv2.cvtColor(cv2.GaussianBlur(rgb, (0, 0), side_px / 2).astype(np.float32) / 255, cv2.COLOR_RGB2LAB)
+    distance = cv2.distanceTransform(inside, cv2.DIST_L2, 5) - cv2.distanceTransform(1 - inside, cv2.DIST_L2, 5)
+    slope = np.stack([cv2.Sobel(distance, cv2.CV_32F, 1, 0), cv2.Sobel(distance, cv2.CV_32F, 0, 1)], axis=-1)
+    border = max(outlines, key=len)[:, 0]
+    normal = slope[border[:, 1], border[:, 0]]
+    normal /= np.maximum(np.linalg.norm(normal, axis=1, keepdims=True), 1e-6)
+    limit = np.array([rgb.shape[1] - 1, rgb.shape[0] - 1])
+    here, there = (np.clip(np.round(border + side * side_px * normal), 0, limit).astype(int) for side in (1.0, -1.0))
+    return float(ciede2000(lab[here[:, 1], here[:, 0]], lab[there[:, 1], there[:, 0]]).mean())
+
+
+def ciede2000(first: np.ndarray, second: np.ndarray) -> np.ndarray:
+    """(N,) colour differences of CIELAB colours (N, 3) (Sharma, Wu & Dalal 2005)."""
+    l1, a1, b1 = np.asarray(first, np.float64).T
+    l2, a2, b2 = np.asarray(second, np.float64).T
+    mean_c7 = ((np.hypot(a1, b1) + np.hypot(a2, b2)) / 2) ** 7
+    stretch = 1 + 0.5 * (1 - np.sqrt(mean_c7 / (mean_c7 + 25.0**7)))
+    c1, c2 = np.hypot(stretch * a1, b1), np.hypot(stretch * a2, b2)
+    h1, h2 = (np.degrees(np.arctan2(b, stretch * a)) % 360 for a, b in ((a1, b1), (a2, b2)))
+    grey = c1 * c2 == 0
+    turn = np.where(grey, 0.0, (h2 - h1 + 180) % 360 - 180)
+    delta_h = 2 * np.sqrt(c1 * c2) * np.sin(np.radians(turn) / 2)
+    mean_l, mean_c = (l1 + l2) / 2, (c1 + c2) / 2
+    mean_h = np.where(grey, h1 + h2, (h1 + turn / 2) % 360)
+    tone = (
+        1
+        - 0.17 * np.cos(np.radians(mean_h - 30))
+        + 0.24 * np.cos(np.radians(2 * mean_h))
+        + 0.32 * np.cos(np.radians(3 * mean_h + 6))
+        - 0.20 * np.cos(np.radians(4 * mean_h - 63))
+    )
+    light = (l2 - l1) / (1 + 0.015 * (mean_l - 50) ** 2 / np.sqrt(20 + (mean_l - 50) ** 2))
+    chroma = (c2 - c1) / (1 + 0.045 * mean_c)
+    hue = delta_h / (1 + 0.015 * mean_c * tone)
+    rotation = -2 * np.sqrt(mean_c**7 / (mean_c**7 + 25.0**7))
+    rotation *= np.sin(np.radians(60 * np.exp(-(((mean_h - 275) / 25) ** 2))))
+    return np.sqrt(light**2 + chroma**2 + hue**2 + rotation * chroma * hue)
+
+
 def sharpness_ratio(rgb: np.ndarray, mouth_mask: np.ndarray, cheek_mask: np.ndarray) -> float:
     """Variance of the Laplacian in the mouth ÷ in the cheeks. Masks (H, W) bool. Compare with the source's own."""
     grey = cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY).astype(np.float32)

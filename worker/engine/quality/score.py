@@ -191,9 +191,31 @@ def _score_render(case: ClipCase, others: Sequence[Truth], keep: Path | None, st
         row = _row(case, status, video.times_s, video.aperture, others)
         row["engine"].update(video_numbers(video, case.truth.pauses))  # type: ignore[attr-defined]
         row["engine"].update(rendered.picture_numbers(video))  # type: ignore[attr-defined]
+        row["engine"].update(_closures(video, case))  # type: ignore[attr-defined]
         row["references"]["real"].update(video_numbers(case.video, case.truth.pauses))  # type: ignore[index]
+        row["references"]["real"].update(_closures(case.video, case))  # type: ignore[index]
+        _add_jitter(row, rendered.still_jitter_share())
         row["speed"] = {"render_s": rendered.render_s, "duration_s": case.audio.duration_s}
     return row
+
+
+def _closures(video: VideoTrack, case: ClipCase) -> Numbers:
+    """Closed lips, from what the tracker reads above this face's own closed lips; `_raw` without that."""
+    aperture, truth = metrics.above_closed(video.aperture, case.video.aperture), case.truth
+    return {
+        "bilabial_closure": metrics.bilabial_closure(video.times_s, aperture, truth.bilabials),
+        "silence_closure": metrics.silence_closure(video.times_s, aperture, truth.pauses),
+        "silence_closure_raw": metrics.silence_closure(video.times_s, video.aperture, truth.pauses),
+    }
+
+
+def _add_jitter(row: Report, floor: float) -> None:
+    """`jitter_share` over the tracker's own noise on the still photo, and against the real clip's."""
+    engine, references = row["engine"], row["references"]
+    references["static"]["jitter_share"] = floor  # type: ignore[index]
+    real = references["real"]["jitter_share"]  # type: ignore[index]
+    engine["jitter_ratio"] = engine["jitter_share"] / real if real else math.nan  # type: ignore[index,operator]
+    engine["jitter_share"] = metrics.above_floor(engine["jitter_share"], floor)  # type: ignore[index]
 
 
 def video_numbers(video: VideoTrack, pauses: Sequence[Span]) -> Numbers:

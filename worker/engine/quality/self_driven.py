@@ -14,19 +14,23 @@ from PIL import Image
 from worker.engine.contracts import SilentHooks, Style, TalkingPhotoRequest
 from worker.engine.face import landmarks
 from worker.engine.face.alignment import align_face, canonical_crop
+from worker.engine.face.mesh import FaceMesh
 from worker.engine.face.pose import head_pose
 from worker.engine.face.segmentation import person_matte
 from worker.engine.failures import EngineFailure, FailureCode
 from worker.engine.media.decode import decode_video
+from worker.engine.media.encode import VideoEncoder
 from worker.engine.quality import metrics, pictures
+from worker.engine.quality.appearance import appearance, relative
 from worker.engine.quality.curves import Numbers
-from worker.engine.quality.tracking import VideoTrack
+from worker.engine.quality.tracking import VideoTrack, track_video
 from worker.engine.speech.mouth_track import MouthTrack
 from worker.engine.speech.track_json import track_to_json
 
 CROP_FACTOR = 3.2  # of the face's height: head and shoulders
 MAX_SIDE_PX = 720
-SAMPLED_FRAMES = 8
+SAMPLED_FRAMES = 12
+STILL_FRAMES = 40
 MATTE_REACH_SHARE = 0.04  # of the longer side: how far the person may sway
 
 
@@ -39,11 +43,11 @@ class SelfDriven:
     render_s: float
 
     def picture_numbers(self, video: VideoTrack) -> Numbers:
-        """Numbers of the render's pixels, from a few of its frames."""
+        """Numbers of the render's pixels, from a few of its frames; seam and sharpness against its photo's own."""
         wanted = set(np.linspace(1, max(1, len(video.times_s) - 1), SAMPLED_FRAMES).astype(int).tolist())
         first: np.ndarray | None = None
         still = np.zeros(0)
-        moves, likeness, shapes = [], [], []
+        moves, likeness, shapes, looks = [], [], [], []
         for frame in decode_video(self.output_path):
             if first is None:
                 first = frame.rgb()
@@ -55,11 +59,23 @@ class SelfDriven:
                     _upper_face_similarity(first, video.landmarks_px[0], rgb, video.landmarks_px[frame.index])
                 )
                 shapes.append(_shape_distance(video.landmarks_px[0], video.landmarks_px[frame.index]))
+                looks.append(appearance(rgb, video.landmarks_px[frame.index]))
         return {
+            **relative(looks, [_look_of(np.ascontiguousarray(self.portrait_rgb))]),
             "background_motion": _mean(moves),
             "upper_face_ssim": _mean(likeness),
             "rigid_shape_distance": _mean(shapes),
         }
+
+    def still_jitter_share(self) -> float:
+        """What the tracker reads as jitter when the photo itself is the video: its own noise, and the codec's."""
+        height, width = self.portrait_rgb.shape[:2]
+        path = self.output_path.with_name("still.mp4")
+        with VideoEncoder(path, width, height, TalkingPhotoRequest.frame_rate) as encoder:
+            for _ in range(STILL_FRAMES):
+                encoder.write(np.ascontiguousarray(self.portrait_rgb))
+        video = track_video(path)
+        return metrics.jitter_share(video.landmarks_px, video.inter_ocular_px)
 
 
 @contextmanager
@@ -117,6 +133,13 @@ def _first_face(clip: Path, video: VideoTrack) -> np.ndarray:
     x0, y0 = max(0, int(x - side / 2)), max(0, int(y - side / 2))
     x1, y1 = min(frame.width_px, int(x + side / 2)), min(frame.height_px, int(y + side / 2))
     return frame.crop_rgb((x0, y0, x1, y1))
+
+
+def _look_of(rgb: np.ndarray) -> Numbers:
+    """Seam and sharpness of the photo itself."""
+    with FaceMesh(tracking=False) as mesh:
+        found = mesh.detect(rgb)
+    return appearance(rgb, found[0].points_px if found else np.full((landmarks.N_LANDMARKS, 3), np.nan))
 
 
 def _reach(matte: np.ndarray) -> np.ndarray:

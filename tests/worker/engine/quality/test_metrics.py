@@ -131,3 +131,19 @@ def test_lengths_and_shapes():
     shape = np.random.default_rng(1).normal(size=(10, 3))
     assert metrics.rigid_shape_distance(shape, shape, range(10)) == 0
     assert metrics.rigid_shape_distance(shape + np.array([0.1, 0, 0]), shape, range(10)) == pytest.approx(0.1)
+
+
+def test_closed_lips_read_as_closed_whatever_the_tracker_reads_on_this_face():
+    real = np.concatenate([np.full(20, 0.03), np.linspace(0.03, 0.3, 80)])
+    assert metrics.above_closed(np.array([0.02, 0.03, 0.13]), real) == pytest.approx([0, 0, 0.1], abs=2e-3)
+
+
+def test_a_mouth_that_never_closes_does_not_become_closed_by_definition():
+    hanging = np.full(50, 0.2)
+    assert metrics.above_closed(hanging, hanging).min() > 0.1
+
+
+def test_the_instruments_own_noise_is_taken_out_and_never_more_than_there_is():
+    assert metrics.above_floor(5.0, 3.0) == pytest.approx(4)
+    assert metrics.above_floor(1.0, 3.0) == 0
+    assert np.isnan(metrics.above_floor(float("nan"), 1.0))

@@ -55,3 +55,25 @@ def test_likeness_is_one_for_the_same_and_falls_with_change():
     assert pictures.structural_similarity(picture, texture(9)) < 0.3
     with pytest.raises(ValueError, match="differ"):
         pictures.structural_similarity(picture, picture[:50])
+
+
+def test_a_patch_of_another_colour_has_a_colour_step_at_its_border():
+    grey = np.full((96, 96, 3), 120, np.uint8)
+    pasted = grey.copy()
+    pasted[disc(25)] = (150, 110, 110)
+    assert pictures.seam_delta_e(grey, disc(25)) == pytest.approx(0, abs=0.01)
+    assert pictures.seam_delta_e(pasted, disc(25)) > 8
+    assert np.isnan(pictures.seam_delta_e(grey, np.zeros((96, 96))))
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "difference"),
+    [  # from the test data of Sharma, Wu & Dalal 2005
+        ((50.0, 2.6772, -79.7751), (50.0, 0.0, -82.7485), 2.0425),
+        ((50.0, -1.0, 2.0), (50.0, 0.0, 0.0), 2.3669),
+        ((50.0, 2.5, 0.0), (73.0, 25.0, -18.0), 27.1492),
+        ((2.0776, 0.0795, -1.1350), (0.9033, -0.0636, -0.5514), 0.9082),
+    ],
+)
+def test_colour_differences_are_those_of_the_published_examples(first, second, difference):
+    assert pictures.ciede2000(np.array([first]), np.array([second]))[0] == pytest.approx(difference, abs=1e-3)
