@@ -84,17 +84,17 @@ _FACES: dict[str, FailureText] = {
     ),
     "face_too_small": bad_input(
         "The face is too small in the picture to move it well.",
-        "Use a larger or closer photo, or the original instead of a reduced copy; scaling it up will not help.",
+        "Use a larger or closer shot, or the original instead of a reduced copy; scaling it up will not help.",
         "The face is {face_px:.0f} px wide; we need at least {needed_px:.0f} px.",
     ),
     "face_turned_away": bad_input(
         "The face is turned too far to the side; half of the mouth is hidden.",
-        "Use a photo in which the person looks more towards the camera, so that both corners of the mouth are in view.",
+        "Use a shot in which the person looks more towards the camera, so that both corners of the mouth are in view.",
         "The face is turned {yaw_deg:.0f}° to the side; we can animate up to {max_yaw_deg:.0f}°.",
     ),
     "face_covered": bad_input(
         "Something covers the mouth, so we cannot see the lips we have to move.",
-        "Use a photo with the mouth in full view – no mask, hand, cup or microphone in front of it.",
+        "Use a shot with the mouth in full view – no mask, hand, cup or microphone in front of it.",
     ),
     "face_upside_down": bad_input(
         "The face does not stand upright in the picture.",

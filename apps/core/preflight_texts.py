@@ -6,7 +6,7 @@ from collections.abc import Mapping
 _TEXTS: dict[str, str] = {
     # pictures
     "several_faces": "There are {count} faces; choose the one that should speak.",
-    "face_small": "The face is only {face_px} px wide, so the mouth will look soft. A closer photo looks better.",
+    "face_small": "The face is only {face_px} px wide, so the mouth will look soft. A closer shot looks better.",
     "face_cut_off": "Part of the face lies outside the picture; that part cannot move.",
     "blurry": "The face is a little blurred, and the video will be too.",
     "dark": "The face is dark. A brighter photo shows the mouth better.",
@@ -41,11 +41,22 @@ _TEXTS: dict[str, str] = {
     "interlaced": "The clip is interlaced (made for old televisions) and will be smoothed.",
     "hdr": "The clip is HDR; colours will be converted for ordinary screens.",
     "sound_longer": "The clip's sound goes on longer than its picture.",
-    "faces_missing": "A face is seen in {seen} of {looked_at} frames we looked at; the others stay as they are.",
+    "face_away": "Nobody who could speak is seen at {times}; those moments stay as they are.",
+    "face_turned": "The face turns away at {times}; the lips are left alone there.",
+    "mouth_covered": "Something may be in front of the mouth at {times}, and stays. Look at those moments closely.",
+    "lips_never_close": "This clip never shows closed lips, so those are made up. A clip with a pause is better.",
+    "mouth_never_opens": "This clip never shows an open mouth, so that is made up. Somebody talking is better.",
+    "several_people": "There are {count} people in the clip; whoever speaks in it is meant, unless you choose another.",
+    "shot_cuts": "Cuts in the clip: about {count}; each shot is worked on by itself.",
 }
 _WITHOUT_FACTS: dict[str, str] = {
+    "face_away": "A face is not seen all the time; the rest stays as it is.",
+    "face_turned": "The face turns away at times; the lips are left alone there.",
+    "mouth_covered": "Something may be in front of the mouth at times; it stays in front.",
+    "several_people": "There are several people in the clip; whoever speaks in it is meant, unless you choose another.",
+    "shot_cuts": "The clip has cuts; each shot is worked on by itself.",
     "several_faces": "There are several faces; choose the one that should speak.",
-    "face_small": "The face is small, so the mouth will look soft. A closer photo looks better.",
+    "face_small": "The face is small, so the mouth will look soft. A closer shot looks better.",
     "turned": "The face is turned to the side. It works, but looking into the camera works better.",
     "tilted": "The head is tilted. It works, but an upright head looks more natural.",
     "scaled_down": "The picture is very large; we work at a smaller size, which is plenty.",
@@ -54,7 +65,6 @@ _WITHOUT_FACTS: dict[str, str] = {
     "starts_late": "It takes a while until somebody speaks. You may want to cut the beginning.",
     "telephone": "The recording has telephone quality.",
     "rotated": "The clip is stored on its side; we show it upright.",
-    "faces_missing": "A face is not seen all the time; the rest stays as it is.",
 }
 WARNING_CODES: frozenset[str] = frozenset(_TEXTS)
 

@@ -5,6 +5,7 @@ from string import Formatter
 from typing import Any
 
 from apps.core.failures import CATALOGUE, next_step_for, sentence_for
+from apps.core.preflight_texts import WARNING_CODES, warning_text
 from apps.uploads.models import Asset
 
 # code → (what we noticed, what would make it better). Facts in braces are filled in when they are known.
@@ -127,7 +128,9 @@ def _filled(template: str, facts: Mapping[str, Any]) -> str | None:
 def in_words(finding: Mapping[str, Any], *, is_problem: bool = False) -> dict[str, Any]:
     """A finding {code, at_s, detail} with a sentence and a next step; problems speak the catalogue's words."""
     code, facts = str(finding["code"]), dict(finding.get("detail") or {})
-    if is_problem or code not in _WORDS:
+    if not is_problem and code not in _WORDS and code in WARNING_CODES:
+        words = warning_text(code, facts), ""
+    elif is_problem or code not in _WORDS:
         known = code if code in CATALOGUE else "internal"
         words = sentence_for(known, facts), next_step_for(known)
     else:

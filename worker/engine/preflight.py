@@ -11,19 +11,16 @@ from pathlib import Path
 
 import numpy as np
 
-from worker.engine.contracts import MAX_AUDIO_S, MIN_AUDIO_S, MIN_FACE_PX, Span
-from worker.engine.face.detection import DetectedFace, FaceFinder
+from worker.engine.contracts import MAX_AUDIO_S, MIN_AUDIO_S, Span
+from worker.engine.dub.report import look_over
+from worker.engine.face.detection import FaceFinder
 from worker.engine.failures import EngineFailure, FailureCode
 from worker.engine.media.audio import Audio, AudioLevel, ChannelTrouble, load_audio, measure_level, require_audible
-from worker.engine.media.decode import sample_frames
 from worker.engine.media.images import load_image
 from worker.engine.media.kinds import MediaKind, sniff_kind
-from worker.engine.media.probe import MediaInfo, VideoInfo, probe
+from worker.engine.media.probe import MediaInfo, probe
 from worker.engine.portrait_check import Finding, check_picture
 
-SAMPLED_FRAMES = 5
-SAMPLED_SIDE_PX = 1280
-MAX_SAMPLED_PIXELS = 250_000_000  # decoded to get there: about 120 frames of 1080p, a second or so
 # A talking photo of 512 px on two CPU cores; what a job really takes is measured as it runs.
 RENDER_START_S = 3.0
 RENDER_S_PER_S = 0.6
@@ -34,7 +31,6 @@ NOISY_SNR_DB = 12.0
 LITTLE_SPEECH_SHARE = 0.25
 LONG_LEAD_S = 3.0
 TELEPHONE_RATE_HZ = 11_025
-TURNED_CLIP_DEG = 35.0
 
 
 class SoundWarning(StrEnum):
@@ -59,10 +55,6 @@ class ClipWarning(StrEnum):
     HDR = "hdr"
     DAMAGED = "damaged"
     SOUND_LONGER = "sound_longer"
-    FACES_MISSING = "faces_missing"
-    SEVERAL_FACES = "several_faces"
-    TURNED = "turned"
-    FACE_SMALL = "face_small"
 
 
 _KIND_BY_HINT: Mapping[str, MediaKind] = {
@@ -89,7 +81,8 @@ def preflight_file(path: Path | str, kind_hint: str | None = None) -> dict[str, 
         picture: `width_px, height_px` (upright), `picture`, `faces` (see `CheckedFace`, boxes in pixels of the upright
         upload), `auto_face`, `auto_face_failure`;
         sound: `duration_s`, `sound`, `expected_render_s`;
-        video: `width_px, height_px, duration_s`, `video`, `sound`, `sampled_frames`.
+        video: `width_px, height_px, duration_s`, `video`, `sound`, and, as estimates from a few frames a second,
+        `people` (boxes in pixels of the upright frame at `at_s`), `cuts_s`, `sampled_frames`, `expected_render_s`.
 
     Raises:
         ValueError: an unknown `kind_hint`.
@@ -284,22 +277,29 @@ def _video_report(path: Path) -> dict[str, object]:
     if info.video.duration_s > MAX_AUDIO_S:
         long = EngineFailure(FailureCode.CLIP_TOO_LONG, duration_s=info.video.duration_s, max_s=MAX_AUDIO_S)
         problems.append(_as_json(long))
-    sampled = _sample_faces(path, info.video)
+    finder, lock = _finder()
+    with lock:
+        seen = look_over(path, info.video, finder)
     if not problems:
-        problems += _clip_problems(sampled)
+        problems += [_told(finding) for finding in seen.problems]
     sound_facts, sound_warnings = _clip_sound(path, info)
-    warnings = _clip_warnings(info, sampled) + sound_warnings
+    warnings = [w.as_json() for w in _clip_warnings(info)] + [_told(finding) for finding in seen.warnings]
     return _report(
         MediaKind.VIDEO,
         problems,
-        [w.as_json() for w in warnings],
+        warnings + [w.as_json() for w in sound_warnings],
         width_px=info.video.width_px,
         height_px=info.video.height_px,
         duration_s=round(info.duration_s, 3),
         video=_video_facts(info),
         sound=sound_facts,
-        sampled_frames=[{"pts_s": round(pts_s, 3), "faces": faces} for pts_s, faces in sampled],
+        **seen.facts,
     )
+
+
+def _told(finding: tuple[str, float | None, dict[str, object]]) -> dict[str, object]:
+    code, at_s, detail = finding
+    return {"code": code, "at_s": at_s, "detail": detail}
 
 
 def _video_facts(info: MediaInfo) -> dict[str, object]:
@@ -322,55 +322,6 @@ def _video_facts(info: MediaInfo) -> dict[str, object]:
     }
 
 
-_Sampled = list[tuple[float, list[dict[str, object]]]]
-
-
-def _sample_faces(path: Path, video: VideoInfo) -> _Sampled:
-    """Faces in a few frames spread over the clip: (pts_s, faces as JSON, boxes in pixels of the upright picture)."""
-    count = min(SAMPLED_FRAMES, max(1, video.frame_count))
-    times_s = [video.duration_s * (i + 0.5) / count for i in range(count)] if count > 1 else [0.0]
-    finder, lock = _finder()
-    sampled: _Sampled = []
-    max_decoded = max(SAMPLED_FRAMES, MAX_SAMPLED_PIXELS // (video.stored_width_px * video.stored_height_px))
-    for frame in sample_frames(path, times_s, video.keyframe_times_s, max_decoded):
-        rgb = frame.rgb(max_side_px=SAMPLED_SIDE_PX)
-        up = frame.width_px / rgb.shape[1]
-        with lock:
-            faces = finder.find(rgb)
-        sampled.append((frame.pts_s, [_face_json(face, index, up) for index, face in enumerate(faces)]))
-    return sampled
-
-
-def _face_json(face: DetectedFace, index: int, up: float) -> dict[str, object]:
-    box = face.box
-    return {
-        "index": index,
-        "box": [round(v * up, 1) for v in (box.x0, box.y0, box.x1, box.y1)],
-        "face_px": round(face.face_px * up, 1),
-        "yaw_deg": None if face.pose is None else round(face.pose.yaw_deg, 1),
-    }
-
-
-def _counted_faces(faces: list[dict[str, object]]) -> int:
-    """Faces that could be meant: at least half as wide as the widest."""
-    widths = [float(face["face_px"]) for face in faces]  # type: ignore[arg-type]
-    return sum(width >= max(widths) / 2 for width in widths)
-
-
-def _widest_faces(sampled: _Sampled) -> list[dict[str, object]]:
-    return [faces[0] for _, faces in sampled if faces]
-
-
-def _clip_problems(sampled: _Sampled) -> list[dict[str, object]]:
-    widest = _widest_faces(sampled)
-    if not widest:
-        return [_as_json(EngineFailure(FailureCode.NO_FACE))]
-    face_px = max(float(face["face_px"]) for face in widest)  # type: ignore[arg-type]
-    if face_px < MIN_FACE_PX:
-        return [_as_json(EngineFailure(FailureCode.FACE_TOO_SMALL, face_px=round(face_px), needed_px=MIN_FACE_PX))]
-    return []
-
-
 def _clip_sound(path: Path, info: MediaInfo) -> tuple[dict[str, object] | None, list[Finding]]:
     """Facts about a clip's sound. A clip may be silent: its new voice comes from elsewhere."""
     if info.sound is None:
@@ -386,7 +337,8 @@ def _clip_sound(path: Path, info: MediaInfo) -> tuple[dict[str, object] | None, 
     return facts, found + [w for w in warnings if w.code != SoundWarning.DAMAGED.value or not info.damaged]
 
 
-def _clip_warnings(info: MediaInfo, sampled: _Sampled) -> list[Finding]:
+def _clip_warnings(info: MediaInfo) -> list[Finding]:
+    """What the file itself says; what is seen in it comes from `dub.report`."""
     video = info.video
     assert video is not None
     found: list[Finding] = []
@@ -395,9 +347,6 @@ def _clip_warnings(info: MediaInfo, sampled: _Sampled) -> list[Finding]:
         if when:
             found.append(Finding(warning.value, detail))
 
-    widest = _widest_faces(sampled)
-    yaws = [abs(float(face["yaw_deg"])) for face in widest if face["yaw_deg"] is not None]  # type: ignore[arg-type]
-    most_faces = max((_counted_faces(faces) for _, faces in sampled), default=0)
     sound_s = 0.0 if info.sound is None else info.sound.duration_s or 0.0
     add(ClipWarning.VARIABLE_RATE, video.is_variable_rate, frames_per_second=round(float(video.frame_rate), 2))
     add(ClipWarning.ROTATED, video.rotation_deg, rotation_deg=video.rotation_deg)
@@ -405,10 +354,4 @@ def _clip_warnings(info: MediaInfo, sampled: _Sampled) -> list[Finding]:
     add(ClipWarning.HDR, video.colour_transfer != "sdr", transfer=video.colour_transfer)
     add(ClipWarning.DAMAGED, info.damaged, readable_s=round(video.duration_s, 2))
     add(ClipWarning.SOUND_LONGER, sound_s > video.duration_s + 0.5, sound_s=round(sound_s, 2))
-    add(ClipWarning.FACES_MISSING, widest and len(widest) < len(sampled), seen=len(widest), looked_at=len(sampled))
-    add(ClipWarning.SEVERAL_FACES, most_faces > 1, count=most_faces)
-    turned_deg = float(np.median(yaws)) if yaws else 0.0
-    add(ClipWarning.TURNED, turned_deg > TURNED_CLIP_DEG, yaw_deg=round(turned_deg))
-    face_px = max((float(face["face_px"]) for face in widest), default=0.0)  # type: ignore[arg-type]
-    add(ClipWarning.FACE_SMALL, MIN_FACE_PX <= face_px < 120, face_px=round(face_px))
     return found

@@ -15,6 +15,7 @@ from tests.synth import (
     write_audio,
     write_image,
 )
+from worker.engine.dub.report import DubWarning
 from worker.engine.portrait_check import PictureWarning
 from worker.engine.preflight import ClipWarning, SoundWarning, preflight_file
 
@@ -102,7 +103,7 @@ def test_a_clip_is_reported_with_its_faces_and_streams(tmp_path):
     assert report["ok"] and report["kind"] == "video"
     assert report["video"]["frame_rate"] == "25/1" and report["video"]["rotation_deg"] == 90
     assert (report["width_px"], report["height_px"]) == (256, 320)
-    assert len(report["sampled_frames"]) == 5
+    assert len(report["sampled_frames"]) == 25  # a short clip is looked at in every frame
     for frame in report["sampled_frames"]:
         x0, _, x1, _ = frame["faces"][0]["box"]
         assert x0 < 128 < x1
@@ -136,7 +137,7 @@ def test_an_unknown_kind_is_a_mistake_of_ours(tmp_path):
 
 
 def test_every_warning_has_its_sentence():
-    known = {str(w) for group in (PictureWarning, SoundWarning, ClipWarning) for w in group}
+    known = {str(w) for group in (PictureWarning, SoundWarning, ClipWarning, DubWarning) for w in group}
     assert known == WARNING_CODES
     for code in known:
         assert warning_text(code).endswith(".")

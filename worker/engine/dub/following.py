@@ -61,7 +61,7 @@ class PointsFile:
         self._file.close()
 
 
-@dataclass
+@dataclass(eq=False)
 class Stretch:
     """One face without a break: frame indices and the rows of its points, and what is remembered of it."""
 
@@ -80,7 +80,7 @@ class Stretch:
     next_cover_s: float = 0.0
 
 
-@dataclass
+@dataclass(eq=False)
 class _Followed:
     follower: FaceFollower
     stretch: Stretch
@@ -171,7 +171,7 @@ class Crowd:
         if face.pts_s >= stretch.next_look_s:
             stretch.next_look_s = face.pts_s + LOOK_S
             stretch.likeness.look(face, follower.view_rgb, follower.view_points)
-            _keep_best_thumbnail(stretch, face, follower.view_rgb, follower.view_points)
+            keep_best_thumbnail(stretch, face, follower.view_rgb, follower.view_points)
 
     def _drop_doubles(self) -> None:
         """Two windows that have drifted onto one face: the newer one goes."""
@@ -195,7 +195,7 @@ class Crowd:
         self._done.append(followed.stretch)
 
 
-def _keep_best_thumbnail(stretch: Stretch, face: FrameFace, view_rgb: np.ndarray, view_points: np.ndarray) -> None:
+def keep_best_thumbnail(stretch: Stretch, face: FrameFace, view_rgb: np.ndarray, view_points: np.ndarray) -> None:
     """The clearest look straight ahead becomes the person's picture: (160, 160, 3) uint8."""
     turned = max(0.0, 1.0 - abs(face.pose.yaw_deg) / 60.0)
     eyes = float(np.mean(landmarks.eye_openness(face.landmarks_px)))

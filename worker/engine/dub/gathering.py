@@ -14,7 +14,7 @@ CLOSE_GAP_S = 1.5  # within a shot, a face that comes back this soon in the same
 SAME_CAMERA = 0.12  # difference of two shots' first frames
 
 
-@dataclass
+@dataclass(eq=False)
 class Group:
     """The stretches of one person, by time."""
 

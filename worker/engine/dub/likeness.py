@@ -18,7 +18,7 @@ COLOUR_BINS = 16
 _SHAPE_POINTS = sorted({*landmarks.RIGID, *landmarks.NOSE, *landmarks.JAW_LINE})
 
 
-@dataclass
+@dataclass(eq=False)
 class Likeness:
     """What is remembered of one face while it was in view; means over the looks taken."""
 
