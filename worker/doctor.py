@@ -3,6 +3,7 @@
 Run by `manage.py doctor`, which adds what the site needs. Nothing here knows the site.
 """
 
+import datetime
 import json
 import os
 import subprocess
@@ -18,6 +19,7 @@ from worker.engine.failures import EngineFailure, FailureCode
 ENCODERS = ("libx264", "aac")
 FFMPEG_MAX_S = 20
 VOICES_MIN = 20
+EXPIRES_SOON_DAYS = 30
 ADVICE = {
     FailureCode.DEVICE_UNAVAILABLE: "Set ENGINE_DEVICE to auto or cpu, or look after the graphics driver.",
     FailureCode.DISK_FULL: "Free some space where temporary files go.",
@@ -116,13 +118,28 @@ def check_marks() -> Finding:
     return Finding("fonts of the marks", len(stages) == 2, "watermark and label can be drawn", "Restore the fonts.")
 
 
+def check_certificate(folder: Path | None) -> Finding:
+    """The certificate that signs videos: whose it is, and how long it is good for."""
+    from worker.compose.certificates import CHAIN, expiry_of, is_development
+
+    name = "certificate for content credentials"
+    if folder is None or not (folder / CHAIN).exists():
+        return fine(name, "none yet: the first render makes one for development")
+    days = (expiry_of(folder) - datetime.datetime.now(datetime.UTC)).days
+    whose = "made here, for development" if is_development(folder) else "your own"
+    fix = f"Put a new certificate into {folder}, or empty it if it is for development; see docs/provenance.md."
+    return Finding(name, days >= EXPIRES_SOON_DAYS, f"{whose}, good for {max(days, 0)} more days", fix)
+
+
 def check_device(wanted: str) -> Finding:
     from worker.engine.device import choose_device
 
     return fine("compute device", choose_device(wanted))
 
 
-def checks(device: str, voice_dir: Path | None) -> dict[str, Callable[[], Finding]]:
+def checks(
+    device: str, voice_dir: Path | None, credentials_dir: Path | None = None
+) -> dict[str, Callable[[], Finding]]:
     return {
         "video and sound encoders": check_codecs,
         "writing and reading video": check_encoding,
@@ -130,6 +147,7 @@ def checks(device: str, voice_dir: Path | None) -> dict[str, Callable[[], Findin
         "speech detector": check_speech_models,
         "voices": lambda: check_voices(voice_dir),
         "fonts of the marks": check_marks,
+        "certificate for content credentials": lambda: check_certificate(credentials_dir),
         "compute device": lambda: check_device(device),
     }
 
@@ -148,9 +166,10 @@ def findings(todo: dict[str, Callable[[], Finding]]) -> Iterator[Finding]:
 def main(arguments: list[str]) -> int:
     device = arguments[0] if arguments else "auto"
     voice_dir = Path(arguments[1]) if len(arguments) > 1 else None
+    credentials_dir = Path(arguments[2]) if len(arguments) > 2 else None
     stdout = os.dup(1)
     os.dup2(2, 1)  # native libraries may write what they like, but not between our JSON
-    found = [asdict(finding) for finding in findings(checks(device, voice_dir))]
+    found = [asdict(finding) for finding in findings(checks(device, voice_dir, credentials_dir))]
     os.write(stdout, json.dumps(found).encode())
     return 0 if all(finding["ok"] for finding in found) else 1
 

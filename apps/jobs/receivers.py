@@ -8,6 +8,7 @@ from django.dispatch import receiver
 from apps.core.failures import SiteFailure
 from apps.jobs.models import Job
 from apps.jobs.services import ACTIVE_STATES, submit
+from apps.trust.attestations import named_assets
 from apps.uploads.models import Asset
 from apps.uploads.signals import asset_deleting, asset_received
 
@@ -23,7 +24,7 @@ def keep_assets_in_use(*, asset: Asset, **_: Any) -> None:
     """A file that a render needs right now stays until the render is over."""
     running = Job.objects.filter(owner_id=asset.owner_id, state__in=ACTIVE_STATES).exclude(kind=Job.Kind.PREFLIGHT)
     for order in running.values_list("request", flat=True):
-        if str(asset.pk) in (order.get("portrait_asset"), order.get("voice_asset")):
+        if asset.pk in named_assets(order):
             raise SiteFailure("asset_in_use")
 
 

@@ -22,7 +22,7 @@ from apps.trust.answers import answer_in_words
 from apps.trust.attestations import attestations_by
 from apps.trust.forms import ReportForm
 from apps.trust.legal import current
-from apps.trust.models import Inquiry
+from apps.trust.models import Attestation, Inquiry
 from apps.uploads.views import stored_download
 
 ASKED_PER_HOUR_MAX = 20
@@ -96,7 +96,7 @@ def your_data(request: HttpRequest) -> HttpResponse:
     """A copy of one's data, one's statements, and which letters one wants."""
     context = {
         "archive": rights.newest_archive(request.user),
-        "statements": attestations_by(request.user).count(),
+        "statements": attestations_by(request.user).filter(stated_by=Attestation.StatedBy.CREATOR).count(),
         "keep_days": rights.KEEP_FOR.days,
     }
     return render(request, "trust/your_data.html", context)

@@ -20,8 +20,20 @@ OPEN_PAGES = [
     "/accounts/password/reset/key/done/",
     "/accounts/confirm-email/wrong/",
     "/nothing-here/",
+    "/made-here/",
+    "/report/",
+    "/terms/",
+    "/privacy/",
+    "/acceptable-use/",
 ]
-OWN_PAGES = ["/library/", "/accounts/email/", "/accounts/password/change/", "/accounts/delete/", "/api/v1/docs"]
+OWN_PAGES = [
+    "/library/",
+    "/accounts/email/",
+    "/accounts/password/change/",
+    "/accounts/delete/",
+    "/accounts/data/",
+    "/api/v1/docs",
+]
 
 
 def assert_accessible(page: Page, name: str) -> None:

@@ -21,6 +21,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 from worker.engine.failures import EngineFailure, FailureCode
 
 CHAIN, KEY, ROOT = "chain.pem", "key.pem", "root.pem"
+_DEV_AUTHORITY = "Lipsmith development authority"
 _ROOT_DAYS, _LEAF_DAYS = 3650, 825
 _LEAST_RSA_BITS = 2048
 
@@ -92,6 +93,27 @@ def root_in(folder: Path) -> str:
         raise _unusable("there is no readable root.pem") from error
 
 
+def expiry_of(folder: Path) -> datetime.datetime:
+    """When the certificate in a folder runs out, UTC; needs no private key.
+
+    Raises:
+        EngineFailure: OPTION_INVALID when there is none that can be read.
+    """
+    return min(one.not_valid_after_utc for one in _chain_in(folder))
+
+
+def is_development(folder: Path) -> bool:
+    """Whether the certificate in a folder was made by `make_dev_certificate`. Raises as `expiry_of`."""
+    return _chain_in(folder)[-1].subject == _name(_DEV_AUTHORITY)
+
+
+def _chain_in(folder: Path) -> list[x509.Certificate]:
+    try:
+        return x509.load_pem_x509_certificates((folder / CHAIN).read_bytes())
+    except (OSError, ValueError) as error:
+        raise _unusable("the certificate cannot be read") from error
+
+
 def _made(folder: Path) -> Path:
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -102,7 +124,7 @@ def _made(folder: Path) -> Path:
 
 def _write_certificate(folder: Path) -> None:
     root_key, leaf_key = (ec.generate_private_key(ec.SECP256R1()) for _ in range(2))
-    root_name, leaf_name = _name("Lipsmith development authority"), _name("Lipsmith development")
+    root_name, leaf_name = _name(_DEV_AUTHORITY), _name("Lipsmith development")
     root = _certificate(root_name, root_key, root_name, root_key, is_authority=True)
     leaf = _certificate(leaf_name, leaf_key, root_name, root_key, is_authority=False)
     secret = leaf_key.private_bytes(

@@ -93,8 +93,10 @@ def test_wrong_options_are_told(capfd, words):
 
 def test_the_table_names_every_attack_and_rate():
     cost = {"size": "512 × 512", "stage_ms": 0.2, "encode_ms": 5.0, "stage_ratio": 0.04, "encode_ratio": 1.02}
-    report = {"trials": 200, "clip_s": 2.0, "detection_rate": {"crf 28": 0.995}, "wrong_ids": 0, "false_alarms": 1}
+    cost |= {"watermark_ms": 0.3, "watermark_ratio": 0.061}
+    report = {"trials": 200, "clip_s": 2.0, "detection_rate": {"crf 28": 0.995}, "wrong_ids": 0}
+    report |= {"false_alarms": {"crf 28": 1}, "unmarked": {"crf 28": 200}}
     report |= {"psnr_db": {"mean": 46.8, "least": 45.1}, "read_s": 0.2, "sign_ms": {"median": 8, "most": 12}}
     text = table(report | {"cost": [cost]})
-    for part in ("200 clips", "| crf 28 | 99.5% |", "200 unmarked clips: 1", "45.1 dB", "4.0%", "+2.0%"):
+    for part in ("200 clips", "| crf 28 | 99.5% | 1 of 200 |", "45.1 dB", "4.0%", "+2.0%", "6.1%"):
         assert part in text

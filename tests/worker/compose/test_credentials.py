@@ -13,7 +13,16 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
 from tests.synth import drawn_portrait, run_ffmpeg, write_clip, write_image
-from worker.compose.certificates import CHAIN, KEY, ROOT, SigningKey, load_signing_key, make_dev_certificate, root_in
+from worker.compose.certificates import (
+    CHAIN,
+    KEY,
+    ROOT,
+    SigningKey,
+    expiry_of,
+    load_signing_key,
+    make_dev_certificate,
+    root_in,
+)
 from worker.compose.credentials import (
     CredentialsState,
     Ingredient,
@@ -46,6 +55,7 @@ def originals(tmp_path_factory) -> dict[str, bytes]:
     frames = [np.full((64, 64, 3), 20 * n, np.uint8) for n in range(8)]
     clip = write_clip(folder / "a.mp4", frames)
     run_ffmpeg(["-i", str(clip), "-c:v", "libvpx", "-deadline", "realtime", str(folder / "a.webm")])
+    run_ffmpeg(["-i", str(clip), "-c:v", "prores_ks", "-pix_fmt", "yuv422p10le", str(folder / "a.mov")])
     write_image(folder / "a.png", drawn_portrait(64, 80))
     write_image(folder / "a.jpg", drawn_portrait(64, 80))
     return {path.suffix: path.read_bytes() for path in folder.iterdir()}
@@ -61,7 +71,7 @@ def make_file(originals, tmp_path):
     return make
 
 
-@pytest.mark.parametrize("suffix", [".mp4", ".png", ".jpg", ".webm"])
+@pytest.mark.parametrize("suffix", [".mp4", ".mov", ".png", ".jpg", ".webm"])
 @pytest.mark.parametrize("making", [PHOTO, DUB], ids=["photo", "dub"])
 def test_what_is_signed_reads_back(make_file, key, suffix, making):
     path = make_file(suffix)
@@ -197,6 +207,30 @@ def test_a_development_certificate_is_made_once_and_its_key_is_private(tmp_path)
     assert [p.name for p in folder.parent.iterdir()] == ["credentials"]
     assert "PRIVATE" not in repr(first) + str(first)
     assert root_in(folder) == first.root_pem
+
+
+def test_a_certificate_tells_how_long_it_is_good_for_and_whose_it_is(tmp_path):
+    from worker.doctor import check_certificate
+
+    folder = tmp_path / "credentials"
+    assert check_certificate(folder).ok, "one is made by the first render"
+    make_dev_certificate(folder)
+    leaf = x509.load_pem_x509_certificates((folder / CHAIN).read_bytes())[0]
+    assert expiry_of(folder) == leaf.not_valid_after_utc
+    finding = check_certificate(folder)
+    assert finding.ok and "for development" in finding.found and "more days" in finding.found
+    (folder / CHAIN).write_text("nothing")
+    with pytest.raises(EngineFailure):
+        check_certificate(folder)
+
+
+def test_the_doctor_warns_before_a_certificate_runs_out(tmp_path, monkeypatch):
+    from worker.doctor import EXPIRES_SOON_DAYS, check_certificate
+
+    monkeypatch.setattr("worker.compose.certificates._LEAF_DAYS", EXPIRES_SOON_DAYS - 1)
+    make_dev_certificate(tmp_path / "credentials")
+    finding = check_certificate(tmp_path / "credentials")
+    assert not finding.ok and "docs/provenance.md" in finding.fix
 
 
 def test_the_leaf_is_what_the_specification_asks_for(key):
