@@ -107,7 +107,39 @@ _RENDER_WORDS: dict[str, tuple[str, str]] = {
     ),
 }
 
-_WORDS = {**_PICTURE_WORDS, **_SOUND_WORDS, **_CLIP_WORDS, **_RENDER_WORDS}
+# What a dub tells afterwards.
+_DUB_WORDS: dict[str, tuple[str, str]] = {
+    "text_too_long": (
+        "The text from {start_s} to {end_s} s is too long for its time by about {count} characters.",
+        "Shorten it, or give the line more time.",
+    ),
+    "sound_cut": (
+        "The new sound is longer than its place; what came from {start_s} to {end_s} s was cut off.",
+        "Shorten it, or let the picture be looped, bounced or remapped.",
+    ),
+    "background_ducked": (
+        "The old voice could not be taken out of the background, so the background is turned down where it spoke.",
+        "Without “keep background” there is only the new voice.",
+    ),
+    "face_missing": (
+        "From {start_s} to {end_s} s the speaker is not seen.",
+        "Those moments stay as they are.",
+    ),
+    "face_turned_away": (
+        "From {start_s} to {end_s} s the speaker is turned away.",
+        "The lips are left alone there.",
+    ),
+    "mouth_never_closed": (
+        "This clip never shows the speaker's closed lips, so they are made up.",
+        "A clip with a pause in it looks better.",
+    ),
+    "mouth_never_open": (
+        "This clip never shows the speaker's open mouth, so its inside is made up.",
+        "A clip in which the person talks looks better.",
+    ),
+}
+
+_WORDS = {**_DUB_WORDS, **_PICTURE_WORDS, **_SOUND_WORDS, **_CLIP_WORDS, **_RENDER_WORDS}
 _WITHOUT_FACTS = {
     "several_faces": "We found several faces; the largest will speak.",
     "face_small": "The face is small, so the mouth will look a little soft.",
@@ -115,6 +147,10 @@ _WITHOUT_FACTS = {
     "little_speech": "Somebody speaks in only a small part of the recording.",
     "starts_late": "The voice starts late.",
     "faces_missing": "The face is not always in view.",
+    "text_too_long": "Some text is too long for its time.",
+    "sound_cut": "Some of the new sound was cut off.",
+    "face_missing": "In places the speaker is not seen.",
+    "face_turned_away": "In places the speaker is turned away.",
     "driver_face_missing": "In places no face was seen in the driving video.",
     "driver_turned_away": "In places the face in the driving video is turned away.",
 }
@@ -143,10 +179,13 @@ def in_words(finding: Mapping[str, Any], *, is_problem: bool = False) -> dict[st
 
 
 def render_warning_in_words(warning: str) -> dict[str, Any]:
-    """A render's warning, "code" or "code 1.20-2.40" (seconds), with a sentence and a next step."""
+    """A render's warning, "code", "code 1.20-2.40" or "code 1.20-2.40 12" (seconds, a count), in words."""
     code, _, stretch = warning.partition(" ")
+    stretch, _, count = stretch.partition(" ")
     start, dash, end = stretch.partition("-")
     facts = {"start_s": start, "end_s": end} if dash else {}
+    if count:
+        facts["count"] = count
     if code not in _WORDS:
         return {"code": code, "at_s": None, "detail": facts, "sentence": "", "next_step": ""}
     at_s = float(start) if dash and start.replace(".", "", 1).isdigit() else None

@@ -10,7 +10,7 @@ from worker.engine.contracts import Hooks, RenderResult, Stage, VideoDubRequest
 from worker.engine.device import choose_device
 from worker.engine.dub.blending import edited
 from worker.engine.dub.cast import Plan, find_cast
-from worker.engine.dub.lines import find_lines, lay_out
+from worker.engine.dub.lines import find_lines, lay_out, line_warnings
 from worker.engine.dub.lower_face import face_box
 from worker.engine.dub.people import look_at_clip
 from worker.engine.dub.sound import dub_sound
@@ -77,7 +77,7 @@ def dub(
         duration_s=float(timeline.end_s),
         size_bytes=request.output_path.stat().st_size,
         stage_seconds=telling.seconds,
-        warnings=[*cast.warnings(timeline), *sound.warnings],
+        warnings=[*line_warnings(lines), *cast.warnings(timeline), *sound.warnings],
     )
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from worker.engine.contracts import MIN_AUDIO_S, DubSegment, FaceChoice, Script, SyncMode, VideoDubRequest
+from worker.engine.dub.fitting import fit_speech
 from worker.engine.dub.segments import check_segments
 from worker.engine.dub.timing import Stretch, Timeline, plan_timeline
 from worker.engine.failures import EngineFailure, FailureCode
@@ -23,7 +24,8 @@ _AFTER_S = 0.12  # after a voice's end the lips close over this time
 class Line:
     """One voice and its stretch of the clip. sound_path: the voice as a file. phonemes: known when it was spoken here.
 
-    face: whose mouth says it. whole: the stretch is the whole clip.
+    face: whose mouth says it. whole: the stretch is the whole clip. chars_to_cut: how much of its text is too long for
+    its slot, 0 when it fits.
     """
 
     start_s: float
@@ -34,6 +36,7 @@ class Line:
     face: FaceChoice
     mode: SyncMode
     whole: bool
+    chars_to_cut: int = 0
 
     @property
     def stretch(self) -> Stretch:
@@ -60,10 +63,16 @@ def find_lines(request: VideoDubRequest, clip_s: float, folder: Path) -> list[Li
 
 def _line(request: VideoDubRequest, segment: DubSegment, spoken_path: Path, *, whole: bool = False) -> Line:
     phonemes: Sequence[Phoneme] = ()
-    path = segment.audio_path
+    path, chars_to_cut = segment.audio_path, 0
+    mode = segment.sync_mode or request.sync_mode
     if path is None:
         assert segment.script is not None
-        path, phonemes = spoken_path, _spoken(segment.script, spoken_path, request.voice_dir)
+        path = spoken_path
+        if whole or mode not in (SyncMode.CUT_OFF, SyncMode.SILENCE):  # otherwise the picture goes by the voice
+            phonemes = _spoken(segment.script, spoken_path, request.voice_dir)
+        else:
+            fitted = fit_speech(segment.script, segment.end_s - segment.start_s, spoken_path, request.voice_dir)
+            phonemes, chars_to_cut = tuple(fitted.synthesis.phonemes), fitted.chars_to_cut
     audio = load_audio(path, max_duration_s=request.max_duration_s)
     if audio.duration_s < MIN_AUDIO_S:
         raise EngineFailure(FailureCode.AUDIO_TOO_SHORT, duration_s=audio.duration_s, min_s=MIN_AUDIO_S)
@@ -75,9 +84,16 @@ def _line(request: VideoDubRequest, segment: DubSegment, spoken_path: Path, *, w
         audio,
         phonemes,
         segment.face or request.face,
-        segment.sync_mode or request.sync_mode,
+        mode,
         whole,
+        chars_to_cut,
     )
+
+
+def line_warnings(lines: Sequence[Line]) -> list[str]:
+    """Texts too long for their slots even when spoken fast: "code start-end characters to cut"."""
+    too_long = [line for line in lines if line.chars_to_cut]
+    return [f"text_too_long {line.start_s:.2f}-{line.end_s:.2f} {line.chars_to_cut}" for line in too_long]
 
 
 def _spoken(script: Script, path: Path, voice_dir: Path | None) -> Sequence[Phoneme]:
