@@ -6,7 +6,10 @@ const SEEK_STEP_S = 0.05;
 /** Height of the controls, which the video's place has to leave free. */
 export const CONTROLS_PX = 52;
 
-/** {element, frame, video}: `frame` is the box around the picture, to be given its size. */
+/**
+ * {element, frame, video, use}: `frame` is the box around the picture, to be given its size; `use` puts another video
+ * in the place of this one.
+ */
 export function playerOf(video, { name = "video", rounded = true } = {}) {
   const press = make("button", { class: "player-button", type: "button" }, icon("play"));
   const start = make("button", { class: "player-start", type: "button", tabIndex: -1, "aria-hidden": "true" }, icon("play"));
@@ -52,12 +55,28 @@ export function playerOf(video, { name = "video", rounded = true } = {}) {
     else video.webkitEnterFullscreen?.(); // iPhones only know whole-screen videos
   };
 
-  for (const event of ["play", "pause", "ended"]) video.addEventListener(event, showState);
-  for (const event of ["loadedmetadata", "durationchange", "seeked", "timeupdate"]) video.addEventListener(event, showTime);
-  video.addEventListener("loadedmetadata", () => { seek.max = String(length()); });
-  video.addEventListener("volumechange", showSound);
-  for (const target of [press, start, video]) target.addEventListener("click", toggle);
-  video.addEventListener("dblclick", showWhole);
+  const showLength = () => { seek.max = String(length() || 1); };
+  const heard = [
+    ...["play", "pause", "ended"].map((event) => [event, showState]),
+    ...["loadedmetadata", "durationchange"].map((event) => [event, showLength]),
+    ...["loadedmetadata", "durationchange", "seeked", "timeupdate"].map((event) => [event, showTime]),
+    ["volumechange", showSound],
+    ["click", toggle],
+    ["dblclick", showWhole],
+  ];
+  const listen = () => { for (const [event, does] of heard) video.addEventListener(event, does); };
+  const use = (other) => {
+    for (const [event, does] of heard) video.removeEventListener(event, does);
+    video.replaceWith(other);
+    video = other;
+    listen();
+    showLength();
+    showState();
+    showSound();
+  };
+
+  listen();
+  for (const target of [press, start]) target.addEventListener("click", toggle);
   mute.addEventListener("click", () => { video.muted = !video.muted; });
   whole.addEventListener("click", showWhole);
   seek.addEventListener("input", () => {
@@ -68,5 +87,5 @@ export function playerOf(video, { name = "video", rounded = true } = {}) {
   seek.addEventListener("change", () => { isSeeking = false; });
   showState();
   showSound();
-  return { element, frame, video };
+  return { element, frame, get video() { return video; }, use };
 }

@@ -40,7 +40,7 @@ export function renderingView(store, render, { onSized = () => {} } = {}) {
     make("div", { class: "rendering-foot" }, strip, cancel));
   const picture = make("div", { class: "stage-picture", "data-rendering": render.id }, still, live, told);
   const element = make("div", { class: "stage-growing" }, picture);
-  const shown = { element, frame: picture, ratio: ratioOf(store, render), close: () => shown.growing?.close() };
+  const shown = { element, frame: picture, ratio: ratioOf(store, render), close: () => { shown.player?.video.pause(); shown.growing?.close(); }, hasPlayed: () => isStarted };
   let said = -1;
   let isUnplayable = false;
   let isStarted = false;

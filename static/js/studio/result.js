@@ -1,11 +1,13 @@
 // A finished render on the stage: the player, and what can be done with it; or why there is none.
 import { request } from "../api.js";
 import { CONTROLS_PX, playerOf } from "../player.js";
+import { takeOver } from "./live.js";
 import { clockTime, confirmDialog, fileSize, icon, make, notice, toast } from "../ui.js";
 
 const STYLE_NAMES = { still: "still", natural: "natural", expressive: "expressive" };
 
-export function videoView(store, render, { play }) {
+/** `before`: what the stage showed of this render while it was made; a video that plays there goes on playing. */
+export function videoView(store, render, { play, before = null }) {
   const video = make("video", { playsInline: true, preload: "auto", "aria-label": `Finished video, ${clockTime(render.duration_s ?? 0)}` });
   if (render.thumbnail_url) video.poster = render.thumbnail_url;
   video.src = render.output_url;
@@ -20,10 +22,18 @@ export function videoView(store, render, { play }) {
     video.src = fresh.output_url;
     video.currentTime = at;
   });
-  const { element, frame } = playerOf(video);
-  element.dataset.result = render.id;
-  if (play && !matchMedia("(prefers-reduced-motion: reduce)").matches) video.play().catch(() => {});
-  return { element, frame, below_px: CONTROLS_PX, ratio: render.width_px ? render.width_px / render.height_px : 1, close: () => video.pause() };
+  const wanted = play && !matchMedia("(prefers-reduced-motion: reduce)").matches;
+  const start = () => { if (wanted) video.play().catch(() => {}); };
+  const growing = before?.player?.video.readyState >= HTMLMediaElement.HAVE_CURRENT_DATA ? before : null;
+  const player = growing?.player ?? playerOf(video);
+  player.element.dataset.result = render.id;
+  if (growing) {
+    player.frame.querySelector(".rendering")?.remove();
+    const { hasPlayed } = growing;
+    takeOver(player, video, { onDone: () => { growing.growing.close(); if (!hasPlayed()) start(); } });
+  } else start();
+  const ratio = render.width_px ? render.width_px / render.height_px : 1;
+  return { element: growing?.element ?? player.element, frame: player.frame, below_px: CONTROLS_PX, ratio, close: () => player.video.pause() };
 }
 
 function factsOf(render) {

@@ -1,6 +1,8 @@
 // The stage: the portrait as it will be framed, the render while it grows, the finished video; and the strip below.
 import { find, icon, make } from "../ui.js";
+import { clipStage } from "./clip_stage.js";
 import { pictureUrl, portraitFindings } from "./findings.js";
+import { isDub, sourceOf, sourceWord } from "./source.js";
 import { windowFor } from "./framing.js";
 import { startFilmstrip } from "./filmstrip.js";
 import { renderingView } from "./rendering.js";
@@ -38,25 +40,29 @@ class Stage extends EventTarget {
   /** "portrait", or the id of a render. */
   show(view, { play = false } = {}) {
     const render = view === "portrait" ? null : this.store.render(view);
+    const before = this.shown;
+    const isSame = this.view === view;
     this.view = render ? view : "portrait";
-    this.shown?.close?.();
     this.root.dataset.view = this.view === "portrait" ? "portrait" : "render";
-    this.shown = render ? this.renderShown(render, play) : this.portraitShown();
-    this.canvas.replaceChildren(this.shown.element);
+    this.shown = render ? this.renderShown(render, play, isSame ? before : null) : this.portraitShown();
+    if (this.shown.element !== before?.element) { // moving a video in the page would stop it
+      before?.close?.();
+      this.canvas.replaceChildren(this.shown.element);
+    }
     this.showBar(render);
     this.fit();
     this.dispatchEvent(new Event("view"));
   }
 
-  renderShown(render, play) {
-    if (render.type !== "done") return renderingView(this.store, render);
-    if (render.output_url) return videoView(this.store, render, { play });
+  renderShown(render, play, before) {
+    if (render.type !== "done") return renderingView(this.store, render, { onSized: () => this.fit() });
+    if (render.output_url) return videoView(this.store, render, { play, before });
     return this.portraitShown();
   }
 
   onChange(names) {
     if (this.view !== "portrait") return;
-    if (names.some((name) => ["portrait", "aspect", "face_index", "label_corner"].includes(name))) this.show("portrait");
+    if (names.some((name) => ["portrait", "clip", "aspect", "face_index", "label_corner"].includes(name))) this.show("portrait");
   }
 
   onRender(id) {
@@ -88,21 +94,26 @@ class Stage extends EventTarget {
       this.bar.replaceChildren(...videoActions(this.store, render, this));
       return;
     }
-    const { portrait } = this.store.project;
+    const { project } = this.store;
+    const source = sourceOf(project);
     this.bar.replaceChildren();
-    if (!portrait) return;
-    const facts = [portrait.name, portrait.width_px ? `${portrait.width_px} × ${portrait.height_px} px` : null].filter(Boolean);
-    this.bar.append(make("p", { class: "truncate" }, make("span", { class: "stage-bar-title" }, "Portrait"), " ", make("span", { class: "stage-bar-facts" }, facts.join(" · "))));
+    if (!source) return;
+    const facts = [source.name, source.width_px ? `${source.width_px} × ${source.height_px} px` : null].filter(Boolean);
+    this.bar.append(make("p", { class: "truncate" }, make("span", { class: "stage-bar-title" }, sourceWord(project)), " ", make("span", { class: "stage-bar-facts" }, facts.join(" · "))));
   }
 
   portraitShown() {
     const { project } = this.store;
-    if (!project.portrait) return { element: emptyStage() };
+    if (!sourceOf(project)) return { element: emptyStage(project) };
+    if (isDub(project)) return clipStage(this.store, () => this.fit());
     return portraitStage(this.store, () => this.fit());
   }
 }
 
-function emptyStage() {
+function emptyStage(project) {
+  if (isDub(project)) {
+    return make("div", { class: "stage-empty" }, icon("film"), make("h2", {}, "Which clip gets a new voice?"), make("p", {}, "Drop a video here in which somebody speaks. Everything but the mouth stays as it is."));
+  }
   const faces = [...document.querySelectorAll("[data-presenter] img")].slice(0, 3);
   return make("div", { class: "stage-empty" },
     faces.length ? make("div", { class: "stage-empty-faces" }, ...faces.map((face) => make("img", { src: face.src, alt: "" }))) : icon("image"),

@@ -42,7 +42,7 @@ from worker.engine.media.yuv import to_i420
 
 log = logging.getLogger(__name__)
 
-FRAGMENT_US = 500_000
+FRAGMENT_US = 240_000
 KEYFRAME_INTERVAL_S = 2
 _BUFFERED_FRAMES = 4
 _STALL_LIMIT_S = 60.0
