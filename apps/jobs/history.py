@@ -16,7 +16,8 @@ from apps.jobs.services import ACTIVE_STATES, job_message
 from apps.projects.models import Project
 
 RENDERS_SHOWN_MAX = 50
-TYPICAL_SECONDS_PER_SECOND = 0.7  # before anything was rendered here
+TYPICAL_SECONDS_PER_SECOND = {Job.Kind.VIDEO_DUB: 1.6}  # before anything of the kind was rendered here
+TYPICAL_ELSE = 0.7
 TYPICAL_OVERHEAD_S = 2.0
 _SPEED_KEY, _SPEED_KEEP_S = "render-seconds-per-second", 15
 _SPEED_SAMPLES = 7  # few and fresh, so that they follow how busy the machine is
@@ -72,13 +73,14 @@ def active_renders(user: User) -> QuerySet[Job]:
     return Job.objects.filter(owner=user, kind__in=FREE_RENDERS, state__in=ACTIVE_STATES)
 
 
-def seconds_per_second() -> float:
-    """How many seconds one second of video took lately on this site's machines."""
-    known = cache.get(_SPEED_KEY)
+def seconds_per_second(kind: str) -> float:
+    """How many seconds one second of video of this kind took lately on this site's machines."""
+    key = f"{_SPEED_KEY}:{kind}"
+    known = cache.get(key)
     if known is not None:
         return float(known)
     done = Job.objects.filter(
-        kind__in=FREE_RENDERS,
+        kind=kind,
         state=Job.State.SUCCEEDED,
         started_at__isnull=False,
         finished_at__isnull=False,
@@ -89,6 +91,6 @@ def seconds_per_second() -> float:
         max((finished - started).total_seconds() - TYPICAL_OVERHEAD_S, 0.5) / duration_s
         for started, finished, duration_s in rows
     ]
-    speed = statistics.median(speeds) if speeds else TYPICAL_SECONDS_PER_SECOND
-    cache.set(_SPEED_KEY, speed, _SPEED_KEEP_S)
+    speed = statistics.median(speeds) if speeds else TYPICAL_SECONDS_PER_SECOND.get(Job.Kind(kind), TYPICAL_ELSE)
+    cache.set(key, speed, _SPEED_KEEP_S)
     return speed

@@ -201,6 +201,9 @@ def report_in_words(report: Mapping[str, Any] | None) -> dict[str, Any] | None:
         "problems": [in_words(one, is_problem=True) for one in report.get("problems", [])],
         "warnings": [in_words(one) for one in report.get("warnings", [])],
     }
+    told.pop("sampled_frames", None)  # of clips: what the people were found from, and long
+    if "people" in report:
+        told["people"] = [_face_in_words(person) for person in report["people"]]
     if "faces" in report:
         told["faces"] = [_face_in_words(face) for face in report["faces"]]
     if report.get("auto_face_failure"):

@@ -28,7 +28,7 @@ def studio_state(user: User, project: Project) -> dict[str, Any]:
             "render_s": round(options.FREE_DURATION_MAX_S),
             "renders_per_day": settings.FREE_RENDERS_PER_DAY,
             "renders_today": renders_today(user),
-            "seconds_per_second": seconds_per_second(),
+            "seconds_per_second": seconds_per_second(project.kind),
             "voices": [asdict(voice) for voice in available_voices()],
         },
     }

@@ -14,12 +14,15 @@ from apps.jobs.export_facts import export_facts
 from apps.jobs.exports import exports_of
 from apps.jobs.services import renders_today
 from apps.projects import options, services
+from apps.projects.models import Project
 from apps.projects.presentation import display_title
 from apps.projects.presenters import available_presenters
 from apps.studio.library import library_page
 from apps.studio.showcase import example_video
 from apps.studio.state import studio_state
 from apps.studio.wording import EMOTIONS, LIFE
+
+_STUDIOS = {Project.Kind.TALKING_PHOTO: "studio/studio.html", Project.Kind.VIDEO_DUB: "studio/dub.html"}
 
 
 @require_safe
@@ -59,8 +62,8 @@ def library(request: HttpRequest) -> HttpResponse:
 @require_POST
 @login_required
 def project_new(request: HttpRequest) -> HttpResponse:
-    """A new, empty project; with `presenter`, that one is its portrait."""
-    project = services.create_project(request.user)
+    """A new, empty project of a `kind`; with `presenter`, that one is its portrait."""
+    project = services.create_project(request.user, kind=request.POST.get("kind", Project.Kind.TALKING_PHOTO))
     if slug := request.POST.get("presenter"):
         services.use_presenter(project, slug)
     return redirect("studio", project.pk)
@@ -81,9 +84,11 @@ def studio(request: HttpRequest, project_id: UUID) -> HttpResponse:
     context: dict[str, Any] = {
         "project": project,
         "project_title": display_title(project),
+        "is_photo": project.kind == Project.Kind.TALKING_PHOTO,
         "presenters": available_presenters(),
         "limits": {
             "picture_mb": settings.MAX_PICTURE_BYTES // 2**20,
+            "upload_mb": settings.MAX_UPLOAD_BYTES // 2**20,
             "render_s": round(options.FREE_DURATION_MAX_S),
         },
         "emotions": EMOTIONS,
@@ -91,4 +96,4 @@ def studio(request: HttpRequest, project_id: UUID) -> HttpResponse:
         "state": studio_state(request.user, project),
         "exports": [export_facts(job) for job in exports_of(project)],
     }
-    return render(request, "studio/studio.html", context)
+    return render(request, _STUDIOS[project.kind], context)

@@ -1,24 +1,37 @@
-// Files dropped anywhere on the page, or pasted: a picture becomes the portrait, a sound becomes the voice.
+// Files dropped anywhere on the page, or pasted: a picture (or clip) becomes the source, a sound becomes the voice.
 import { find, toast } from "../ui.js";
 
 const PICTURE_NAMES = /\.(jpe?g|png|webp|hei[cf]|avif|bmp|tiff?|gif)$/i;
 const SOUND_NAMES = /\.(mp3|wav|m4a|aac|ogg|oga|opus|flac|webm|mp4|m4v|mov)$/i; // of a video the sound is taken
 
 export const looksLikePicture = (file) => file.type.startsWith("image/") || (!file.type && PICTURE_NAMES.test(file.name));
+const VIDEO_NAMES = /\.(mp4|m4v|mov|webm|mkv|avi|mpe?g|mts|ts)$/i;
+
+export const looksLikeVideo = (file) => file.type.startsWith("video/") || (!file.type && VIDEO_NAMES.test(file.name));
 export const looksLikeSound = (file) => file.type.startsWith("audio/") || file.type.startsWith("video/") || SOUND_NAMES.test(file.name);
 
-export function startDropping({ onPicture, onSound }) {
+/** What becomes of dropped files: the first row that fits takes the file. */
+export const photoTakes = (portrait, voice) => ({
+  rows: [[looksLikePicture, portrait.take], [looksLikeSound, voice.take]],
+  otherwise: "is neither a picture nor a sound. Drop a photo, or a recording of a voice.",
+});
+
+export const dubTakes = (clip, voice) => ({
+  rows: [[looksLikeVideo, clip.take], [looksLikeSound, voice.take]],
+  otherwise: "is neither a video nor a sound. Drop a clip, or a recording of a voice.",
+});
+
+export function startDropping({ rows, otherwise }) {
   const overlay = find("#stage-drop");
   let depth = 0;
 
   const take = (files) => {
-    const picture = files.find(looksLikePicture);
-    const sound = files.find(looksLikeSound);
-    if (picture) onPicture(picture);
-    if (sound) onSound(sound);
-    if (files.length && !picture && !sound) {
-      toast(`“${files[0].name}” is neither a picture nor a sound. Drop a photo, or a recording of a voice.`);
+    const left = [...files];
+    for (const [looksRight, takeOne] of rows) {
+      const at = left.findIndex(looksRight);
+      if (at >= 0) takeOne(left.splice(at, 1)[0]);
     }
+    if (files.length && left.length === files.length) toast(`“${files[0].name}” ${otherwise}`);
   };
 
   const hasFiles = (event) => [...(event.dataTransfer?.types ?? [])].includes("Files");

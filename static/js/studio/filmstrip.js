@@ -1,6 +1,7 @@
 // The strip under the stage: the portrait, then every render, newest first.
 import { clockTime, find, icon, make } from "../ui.js";
 import { pictureUrl } from "./findings.js";
+import { isDub, sourceOf, sourceWord } from "./source.js";
 
 export function startFilmstrip(store, stage) {
   const strip = find("#filmstrip");
@@ -15,10 +16,11 @@ export function startFilmstrip(store, stage) {
   }, ...content, words ? make("span", { class: "film-label tabular", "aria-hidden": "true" }, words) : null));
 
   const portraitTile = () => {
-    const { portrait } = store.project;
-    const address = pictureUrl(portrait);
-    const picture = address ? make("img", { src: address, alt: "" }) : icon("image");
-    return tile("portrait", "Show the portrait", "Portrait", picture);
+    const { project } = store;
+    const word = sourceWord(project);
+    const address = isDub(project) ? null : pictureUrl(sourceOf(project));
+    const still = isDub(project) && project.clip ? make("video", { src: `${project.clip.url}#t=0.1`, muted: true, playsInline: true, preload: "metadata", tabindex: -1 }) : icon(isDub(project) ? "film" : "image");
+    return tile("portrait", `Show the ${word.toLowerCase()}`, word, address ? make("img", { src: address, alt: "" }) : still);
   };
 
   const renderTile = (render, number) => {
@@ -60,7 +62,7 @@ export function startFilmstrip(store, stage) {
   };
 
   store.addEventListener("renders", ({ detail }) => move(detail));
-  store.addEventListener("change", ({ detail }) => detail.includes("portrait") && draw());
+  store.addEventListener("change", ({ detail }) => (detail.includes("portrait") || detail.includes("clip")) && draw());
   stage.addEventListener("view", () => {
     for (const button of strip.querySelectorAll(".film")) {
       if (button.dataset.view === stage.view) button.setAttribute("aria-current", "true");

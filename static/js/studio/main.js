@@ -1,16 +1,19 @@
 // The studio page of one project: puts the parts together.
 import { request } from "../api.js";
 import { confirmDialog, find, toast } from "../ui.js";
-import { startExport } from "./export.js";
+import { startClip } from "./clip.js";
+import { startExporting } from "./export.js";
+import { startFit } from "./fit.js";
 import { startLook } from "./look.js";
 import { startMovement } from "./movement.js";
 import { startPortrait } from "./portrait.js";
 import { startRender } from "./render.js";
+import { isDub } from "./source.js";
 import { startStage } from "./stage.js";
 import { startSaving } from "./saving.js";
 import { startShortcuts } from "./shortcuts.js";
 import { Store } from "./store.js";
-import { startDropping } from "./dropping.js";
+import { dubTakes, photoTakes, startDropping } from "./dropping.js";
 import { startVoice } from "./voice.js";
 
 function bringBackDraft(store) {
@@ -52,12 +55,16 @@ startShortcuts(store);
 wireTitle(store);
 wireDeleting(store);
 const stage = startStage(store);
-const portrait = startPortrait(store, stage);
+const source = isDub(store.project) ? startClip(store, stage) : startPortrait(store, stage);
 const voice = startVoice(store);
-startLook(store);
-startMovement(store);
+if (isDub(store.project)) {
+  startFit(store);
+} else {
+  startLook(store);
+  startMovement(store);
+}
 startRender(store, stage);
-startExport(store);
-startDropping({ onPicture: portrait.take, onSound: voice.take });
+startExporting(store);
+startDropping(isDub(store.project) ? dubTakes(source, voice) : photoTakes(source, voice));
 bringBackDraft(store);
 document.documentElement.dataset.ready = "true";

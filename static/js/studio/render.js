@@ -5,11 +5,13 @@ import { announce, clockTime, find, notice, roughTime } from "../ui.js";
 import { isStated } from "./consent.js";
 import { portraitFindings } from "./findings.js";
 import { spokenSeconds } from "./script.js";
+import { clipFindings, isDub } from "./source.js";
 
 const PREPARING_S = 2; // loading the picture and the sound, writing the file
 
 /** What still stands in the way: {words, step} or null. */
 export function whatIsMissing(project) {
+  if (isDub(project)) return clipMissing(project) ?? voiceMissing(project);
   const { portrait } = project;
   if (!portrait) return { words: "Choose a portrait first.", step: "step-portrait" };
   if (portrait.state === "checking") return { words: "Still looking at the portrait…", step: "step-portrait" };
@@ -17,6 +19,15 @@ export function whatIsMissing(project) {
   if (portraitFindings(project).blocking) return { words: "Choose the face that should speak.", step: "step-portrait" };
   if (!isStated(portrait)) return { words: "Say whose face this is.", step: "step-portrait" };
   return project.moved_by === "idle" ? null : voiceMissing(project);
+}
+
+function clipMissing({ clip, ...project }) {
+  const needs = (words) => ({ words, step: "step-clip" });
+  if (!clip) return needs("Choose a clip first.");
+  if (clip.state === "checking") return needs("Still looking at the clip…");
+  if (clip.state === "refused") return needs("This clip cannot be used; choose another one.");
+  if (clipFindings({ clip, ...project }).blocking) return needs("Choose the person who should speak.");
+  return isStated(clip) ? null : needs("Say who is in the clip.");
 }
 
 function voiceMissing(project) {
@@ -29,7 +40,7 @@ function voiceMissing(project) {
     if (!isStated(clip)) return needs("Say who is in the video.");
     if (project.clip_sound !== "voice") return null;
   } else if (project.voice_source === "script") {
-    return project.script.trim() ? null : needs("Type what the picture should say.");
+    return project.script.trim() ? null : needs(isDub(project) ? "Type what should be said instead." : "Type what the picture should say.");
   }
   if (!voice) return needs("Add a recording, or type a script.");
   if (voice.state === "checking") return needs("Still listening to the recording…");
@@ -37,8 +48,15 @@ function voiceMissing(project) {
   return isStated(voice) ? null : needs("Say whose voice this is.");
 }
 
+function dubSeconds({ clip, sync_mode: mode }, spoken_s) {
+  const clip_s = clip?.duration_s ?? 0;
+  if (mode === "silence") return clip_s;
+  return mode === "cut_off" ? Math.min(clip_s, spoken_s) : spoken_s;
+}
+
 function lengthOf(project, limits) {
   const spoken = () => (project.voice_source === "script" ? spokenSeconds(project.script, project.script_rate) : project.voice?.duration_s ?? 0);
+  if (isDub(project)) return Math.min(dubSeconds(project, spoken()), limits.render_s);
   const seconds = { clip: () => project.clip?.duration_s ?? 0, idle: () => project.idle_s, voice: spoken }[project.moved_by]();
   return Math.min(seconds, limits.render_s);
 }
@@ -62,7 +80,7 @@ export function startRender(store, stage) {
       return;
     }
     const seconds = lengthOf(store.project, store.limits);
-    const smooth = Number(store.project.frames_per_second) / 25;
+    const smooth = isDub(store.project) ? 1 : Number(store.project.frames_per_second) / 25;
     const takes = PREPARING_S + seconds * store.limits.seconds_per_second * smooth;
     const running = store.renders.some((render) => render.type !== "done");
     const strong = document.createElement("strong");

@@ -21,7 +21,8 @@ const MEANINGS = {
   "panel-idle": { moved_by: "idle" },
 };
 
-const differing = (wanted, project) => Object.fromEntries(Object.entries(wanted).filter(([name, value]) => project[name] !== value));
+/** What a tab changes; a setting that is null is none of this kind of project's. */
+const differing = (wanted, project) => Object.fromEntries(Object.entries(wanted).filter(([name, value]) => project[name] !== null && project[name] !== value));
 const fits = (panel, project) => !Object.keys(differing(MEANINGS[panel], project)).length;
 const panelFor = (project) => Object.keys(MEANINGS).find((panel) => fits(panel, project));
 
@@ -46,7 +47,7 @@ export function startVoice(store) {
 
   const showBadge = () => {
     const { voice, clip, voice_source: source, moved_by: mover } = store.project;
-    const file = mover === "clip" ? clip : mover === "voice" && source === "audio" ? voice : null;
+    const file = mover === "clip" ? clip : mover !== "idle" && source === "audio" ? voice : null;
     const look = file ? {
       checking: ["badge badge-info badge-live", mover === "clip" ? "Watching" : "Listening"],
       ready: ["badge badge-good", "Ready"],
@@ -87,7 +88,7 @@ export function startVoice(store) {
     }
     const asset = await sendFile("voice", file, feedback, {
       checkingWords: "Listening to it…",
-      onStored: (stored) => mine === turn && store.set({ voice: stored, ...MEANINGS["panel-upload"] }),
+      onStored: (stored) => mine === turn && store.set({ voice: stored, ...differing(MEANINGS["panel-upload"], store.project) }),
     });
     if (mine !== turn || !asset) return false;
     store.learn({ voice: asset });
@@ -122,12 +123,12 @@ export function startVoice(store) {
 
   startScript(store);
   startRecorder(find("#recorder"), { limit_s: store.limits.render_s, onTake: take });
-  wireRange(store, "idle_s", find("#idle_s"), (value) => `${value} s`);
-  const acting = startActing(store);
+  const acting = find("#panel-clip") ? startActing(store) : null; // a dub has nothing to act: its clip is there already
+  if (find("#idle_s")) wireRange(store, "idle_s", find("#idle_s"), (value) => `${value} s`);
   showPanel();
   refresh();
   follow().catch(() => {});
-  return { take: (file) => (panel === "panel-clip" && acting.isVideo(file) ? acting.take(file) : take(file)) };
+  return { take: (file) => (panel === "panel-clip" && acting?.isVideo(file) ? acting.take(file) : take(file)) };
 }
 
 function warningsOf(voice) {

@@ -1,0 +1,50 @@
+// The clip on the stage: it plays, and where it stands still at the moment we looked at, its faces can be chosen.
+import { make } from "../ui.js";
+import { clipFindings } from "./source.js";
+
+const NEAR_S = 0.12; // a box belongs to the frame it was found in
+
+/** What the stage shows of a dub before it is rendered; onSized() when the shape is known. */
+export function clipStage(store, onSized = () => {}) {
+  const { clip } = store.project;
+  const { people, speaking } = clipFindings(store.project);
+  const figure = make("figure", { class: "stage-picture" });
+  const width = clip.width_px;
+  const height = clip.height_px;
+  const result = { element: figure, ratio: width ? width / height : 16 / 9 };
+  const video = make("video", { class: "stage-clip", src: `${clip.url}#t=0.05`, controls: true, playsInline: true, preload: "metadata", "aria-label": `Clip: ${clip.name}` });
+  video.addEventListener("loadedmetadata", () => {
+    if (!width && video.videoWidth) {
+      result.ratio = video.videoWidth / video.videoHeight;
+      onSized();
+    }
+  });
+  video.addEventListener("error", () => {
+    if (video.isConnected) video.replaceWith(make("div", { class: "stage-unviewable" }, make("p", {}, "This browser cannot play the clip; it can be dubbed all the same.")));
+  }, { once: true });
+  figure.append(video);
+  if (clip.state === "checking") figure.append(make("div", { class: "scan", "aria-hidden": "true" }));
+  result.close = () => video.pause();
+  if (clip.state !== "ready" || people.length < 2 || !width) return result;
+
+  const boxes = people.map((person) => {
+    const [x0, y0, x1, y1] = person.box;
+    const chosen = person.index === speaking?.index;
+    const box = make("button", {
+      class: `face-box ${y0 < 60 ? "face-near-top" : ""}`,
+      type: "button",
+      "aria-pressed": String(chosen),
+      "aria-disabled": person.usable ? null : "true",
+      "aria-label": `${person.name}${person.usable ? ": let this person speak" : " – cannot be used"}`,
+      onclick: () => person.usable && store.set({ face_index: person.index }),
+    }, make("span", { class: "face-tag" }, chosen ? "Speaks" : person.name));
+    Object.assign(box.style, { left: `${(x0 / width) * 100}%`, top: `${(y0 / height) * 100}%`, width: `${((x1 - x0) / width) * 100}%`, height: `${((y1 - y0) / height) * 100}%` });
+    return { box, at_s: person.at_s ?? 0 };
+  });
+  const showBoxes = () => boxes.forEach(({ box, at_s }) => { box.hidden = !video.paused || Math.abs(video.currentTime - at_s) > NEAR_S; });
+  for (const name of ["play", "pause", "seeked", "timeupdate"]) video.addEventListener(name, showBoxes);
+  video.addEventListener("loadedmetadata", () => { video.currentTime = (speaking ?? people[0]).at_s ?? 0; }, { once: true });
+  boxes.forEach(({ box }) => figure.append(box));
+  showBoxes();
+  return result;
+}
