@@ -107,3 +107,23 @@ async def test_a_small_request_passes(transactional_db):
     talk = Conversation({}, [b""], path="/healthz")
     await SiteHandler()(talk.scope, talk.receive, talk.send)
     assert talk.sent[0]["status"] in {200, 503}
+
+
+async def test_the_page_for_everybody_takes_files_of_strangers_up_to_its_own_limit(transactional_db, settings):
+    settings.MADE_HERE_BYTES_MAX = 6 * MIB
+    talk = Conversation({"content-length": str(9 * MIB)}, [b"x" * MIB] * 9, path="/made-here/")
+    status, body = await talk.run()
+    assert (status, body["code"]) == (413, "upload_too_large")
+    assert talk.taken == 0
+    talk = Conversation({"content-length": str(5 * MIB)}, [b"x" * MIB] * 5, path="/made-here/")
+    await SiteHandler()(talk.scope, talk.receive, talk.send)
+    assert talk.taken == 5
+    assert talk.sent[0]["status"] == 403  # the view's own answer: no token came with it
+
+
+@pytest.mark.parametrize(
+    "path", ["/made-here", "/made-here/x/", "//made-here/", "/report/", "/made-here/../api/v1/assets"]
+)
+async def test_no_other_address_takes_more_than_a_form_from_strangers(transactional_db, path):
+    talk = Conversation({"content-length": str(50 * MIB)}, [b"x" * MIB], path=path)
+    assert (await talk.run())[0] == 401

@@ -3,15 +3,16 @@
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
-from tests.synth import drawn_portrait, speechlike, write_audio, write_image
-from worker.compose.certificates import root_in
+from tests.synth import drawn_portrait, speechlike, write_audio, write_clip, write_image
+from worker.compose.certificates import make_dev_certificate, root_in
 from worker.compose.credentials import CredentialsState, read_credentials
 from worker.compose.provenance import identify
 from worker.engine.contracts import Script, SilentHooks, TalkingPhotoRequest
 from worker.engine.failures import EngineFailure, FailureCode
-from worker.process.operations import talking_photo
+from worker.process.operations import _sign, talking_photo
 from worker.process.orders import RenderInput, RenderOrder
 
 RENDER_ID = "5eed00c0ffee"
@@ -94,3 +95,18 @@ def test_another_mark_is_another_segment(tmp_path):
     assert talking_photo(order, SilentHooks()).segments_kept == 1
     assert talking_photo(replace(order, render_id="0" * 12), SilentHooks()).segments_kept == 0
     assert talking_photo(replace(order, label_corner="top-right"), SilentHooks()).segments_kept == 0
+
+
+@pytest.mark.parametrize(
+    ("parts", "action"), [(("voice", "clip"), "c2pa.edited"), (("portrait", "drive"), "c2pa.created")]
+)
+def test_a_dub_says_that_it_changes_somebodys_video_and_names_that_first(tmp_path, parts, action):
+    inputs = tuple(RenderInput(part, "video/mp4", f"{number}a" * 32) for number, part in enumerate(parts))
+    order = order_in(tmp_path, render_id=RENDER_ID, inputs=inputs)
+    path = write_clip(tmp_path / "made.mp4", [np.full((64, 64, 3), 20 * n, np.uint8) for n in range(4)])
+    key = make_dev_certificate(tmp_path / "credentials")
+    assert _sign(path, order, key) == path
+    told = read_credentials(path, key.root_pem)
+    assert (told.state, told.action) == (CredentialsState.TRUSTED, action)
+    expected = ["clip", "voice"] if "clip" in parts else list(parts)
+    assert [one["part"] for one in told.ingredients] == expected
