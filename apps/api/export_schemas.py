@@ -40,6 +40,7 @@ class QuoteOut(Schema):
     duration_s: float
     is_exact: bool = Field(description="False: a script that was not spoken yet; the price has room to spare.")
     is_paid_before: bool = Field(description="Another form of an export that you have paid, so it costs nothing.")
+    is_in_making: bool = Field(description="The very same export is waiting or running already.")
     width_px: int
     height_px: int
     frames_per_second: str

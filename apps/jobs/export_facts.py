@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from apps.billing.stripe_client import is_configured
 from apps.credits.services import TOP_UP_URL, balance_of
+from apps.jobs.exports import is_in_making
 from apps.jobs.history import render_facts
 from apps.jobs.models import Job, Quote
 from apps.jobs.presets import Preset, estimated_bytes, presets_for
@@ -28,6 +29,7 @@ def quote_facts(quote: Quote) -> dict[str, Any]:
         "duration_s": round(quote.duration_s, 3),
         "is_exact": quote.is_exact,
         "is_paid_before": quote.credits == 0,
+        "is_in_making": is_in_making(quote),
         "width_px": quote.width_px,
         "height_px": quote.height_px,
         "frames_per_second": quote.request["fps"],

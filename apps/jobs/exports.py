@@ -23,7 +23,7 @@ from apps.jobs import pricing
 from apps.jobs.models import Job, Quote
 from apps.jobs.presets import PRESETS, Preset, estimated_bytes, presets_for
 from apps.jobs.pricing import SPARE_S, PaidWork, PricedSegment
-from apps.jobs.services import submit
+from apps.jobs.services import ACTIVE_STATES, submit
 from apps.projects import options
 from apps.projects.models import Project
 from apps.projects.orders import render_request
@@ -307,6 +307,13 @@ def get_quote_for(user: User, quote_id: object) -> Quote:
     if quote is None:
         raise Http404("no such quote")
     return quote
+
+
+def is_in_making(quote: Quote) -> bool:
+    """Whether the very same export is waiting or running already, so that nobody pays twice by mistake."""
+    same = {"owner_id": quote.owner_id, "kind": Job.Kind.EXPORT, "quote__content_key": quote.content_key}
+    running = Job.objects.filter(**same, state__in=ACTIVE_STATES).select_related("quote")
+    return any(job.request == quote.request for job in running)
 
 
 def order_export(user: User, quote: Quote, *, idempotency_key: str | None = None) -> Job:

@@ -9,12 +9,12 @@ const STANDARD_SHORT_SIDE_PX = 1080;
 
 const credits = (count) => `${count.toLocaleString("en")} credit${count === 1 ? "" : "s"}`;
 
-/** "12 s × 1 credit", with the factors that apply. */
+/** "12 seconds × 1 credit", with the factors that apply. */
 function sumWords(quote) {
   if (quote.is_paid_before) return "You have paid for this video already; another form of it is free.";
-  const parts = [`${quote.seconds} s`, `${quote.credits_per_s} a second`];
-  if (quote.size_factor > 1) parts.push(`${quote.size_factor} for above 1080p`);
-  if (quote.neural_factor > 1) parts.push(`${quote.neural_factor} for the neural engine`);
+  const parts = [quote.seconds === 1 ? "1 second" : `${quote.seconds} seconds`, credits(quote.credits_per_s)];
+  if (quote.size_factor > 1) parts.push(`${quote.size_factor} above 1080p`);
+  if (quote.neural_factor > 1) parts.push(`${quote.neural_factor} by the neural engine`);
   const changed = quote.is_exact && quote.seconds < Math.floor(quote.duration_s) ? " Only what you changed is paid again." : "";
   return `${parts.join(" × ")}${changed ? "." : ""}${changed}`;
 }
@@ -66,6 +66,10 @@ export function startExporting(store) {
   };
 
   const showActions = () => {
+    if (quote.is_in_making) {
+      actions.replaceChildren(make("p", { class: "field-hint" }, "This video is being exported right now; see below. Change something to export another one."));
+      return;
+    }
     if (quote.missing_credits) {
       actions.replaceChildren(...wayToCredits(quote));
       return;

@@ -76,6 +76,8 @@ def test_ordering_at_that_price_reserves_the_credits(owner, spoken, credits, ali
     assert balance_of(alice).available_credits == 47
     assert [one["id"] for one in owner.get(f"{PROJECTS}/{spoken.pk}/exports").json()] == [body["id"]]
     assert owner.get(f"{PROJECTS}/{spoken.pk}/renders").json() == []
+    assert quote(owner, spoken)["is_in_making"]
+    assert not quote(owner, spoken, preset="hevc")["is_in_making"]
 
 
 def test_short_of_credits_it_says_how_many_are_needed_and_where_to_get_them(owner, spoken):

@@ -64,6 +64,42 @@ captured = sum(settled.values_list("spent_credits", flat=True))
 balance = services.balance_of(user)
 report(settled.count(), balance.held_credits, balance.available_credits + captured)
 """
+ORDERS = """
+from apps.jobs import queue
+from apps.jobs.models import Job
+from apps.jobs.exports import ExportChoice, order_export, quote_export
+from apps.projects.models import Project
+from apps.trust.attestations import attest
+from apps.uploads.models import Asset
+queue.enqueue = lambda *_: None
+user = User.objects.create_user("carol@example.com", "x")
+services.grant(user, 100, pool="pack", key="pack")
+faces = {"faces": [{"index": 0, "usable": True, "problem": None}]}
+portrait = Asset.objects.create(owner=user, kind="portrait", state="ready", storage_key="p", content_type="image/png",
+                                width_px=900, height_px=900, preflight=faces)
+voice = Asset.objects.create(owner=user, kind="voice", state="ready", storage_key="v", content_type="audio/wav",
+                             duration_s=10.0)
+attest(portrait, "own")
+attest(voice, "own")
+project = Project.objects.create(owner=user, portrait=portrait, voice=voice, voice_source="audio")
+quotes = [quote_export(user, project, ExportChoice()) for _ in range(50)]
+results = together(lambda n: order_export(user, quotes[n]).state, 50)
+jobs = Job.objects.filter(kind="export")
+report(results.count("queued"), results.count("credits_short"), jobs.count(), jobs.exclude(hold=None).count(),
+       Hold.objects.filter(account__owner=user).count(), services.balance_of(user).available_credits)
+"""
+SAME_QUOTE = """
+from apps.jobs import queue
+from apps.jobs.models import Job
+from apps.jobs.exports import ExportChoice, order_export, quote_export
+from apps.projects.models import Project
+queue.enqueue = lambda *_: None
+user = User.objects.get(email="carol@example.com")
+services.grant(user, 100, pool="pack", key="another")
+quote = quote_export(user, Project.objects.get(), ExportChoice())
+results = together(lambda n: str(order_export(user, quote).pk), 20)
+report(len(set(results)), services.balance_of(user).available_credits)
+"""
 SAME_KEY = """
 user = User.objects.create_user("bob@example.com", "x")
 results = together(lambda n: services.grant(user, 30, pool="grant", key="welcome").pk, 20)
@@ -95,6 +131,9 @@ def test_fifty_orders_at_once_against_credits_for_ten_hold_exactly_ten(database,
     assert run(HOLDS) == [10, 40, 0]
     assert run(SETTLEMENTS) == [10, 0, 100]
     assert run(SAME_KEY) == [1, 30]
+    monkeypatch.setenv("CONCURRENT_JOBS_MAX", "100")
+    assert run(ORDERS) == [10, 40, 10, 10, 10, 0]
+    assert run(SAME_QUOTE) == [1, 90]
 
 
 def fresh_database(url: str) -> str:
