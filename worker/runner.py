@@ -12,6 +12,7 @@ import threading
 import uuid
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass
+from fractions import Fraction
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -38,12 +39,14 @@ from worker.engine.media.workspace import Workspace
 from worker.lease import Lease, StopReason
 from worker.process.orders import (
     IdentifyOrder,
+    MadeTrack,
     PreflightOrder,
     RenderedVideo,
     RenderInput,
     RenderOrder,
     Speech,
     SpeechOrder,
+    TrackOrder,
     VoicesOrder,
 )
 from worker.process.requests import FILMS, Film, Places, read_script
@@ -150,6 +153,7 @@ class JobRunner:
         self._work: dict[str, Callable[[Job, Workspace, Lease], Made]] = {
             Job.Kind.PREFLIGHT: self._preflight,
             Job.Kind.SPEECH: self._speech,
+            Job.Kind.TRACK: self._track,
             Job.Kind.EXPORT: self._export,
             **dict.fromkeys(FILMS, self._film),
         }
@@ -233,6 +237,33 @@ class JobRunner:
         )
         return Made(output=asset, result={"duration_s": speech.duration_s, "words": speech.words})
 
+    def _track(self, job: Job, workspace: Workspace, lease: Lease) -> Made:
+        order = job.request
+        voice = _asset_of(job, order["voice_asset"]) if order.get("voice_asset") else None
+        made = self._engine.call(
+            "track",
+            TrackOrder(
+                output_path=workspace.file("track.json"),
+                sound_path=workspace.file("voice.wav"),
+                voice_dir=self._options.voice_dir,
+                audio_path=None if voice is None else local_copy(voice, workspace.path),
+                script=read_script(order["script"]) if voice is None else None,
+                frame_rate=Fraction(str(order.get("fps", "25"))),
+                max_duration_s=float(order.get("max_duration_s", 60)),
+            ),
+            lease,
+            label=str(job.pk),
+        )
+        assert isinstance(made, MadeTrack)
+        key, kind = _key(job, "track.json"), Asset.Kind.DERIVED
+        track = store_output(job.owner, kind, made.path, key=key, content_type="application/json")
+        result = {"duration_s": made.duration_s, "method": made.method, "words": made.words, "emotion": made.emotion}
+        if made.sound_path is not None:
+            key = _key(job, "voice.wav")
+            sound = store_output(job.owner, kind, made.sound_path, key=key, content_type="audio/wav", parent=track)
+            result["sound_asset"] = str(sound.pk)
+        return Made(output=track, result=result)
+
     def _film(self, job: Job, workspace: Workspace, lease: Lease) -> Made:
         """A free render."""
         return self._store_video(job, self._rendered(job, FILMS[job.kind], workspace, lease), is_hidden=False)
@@ -310,6 +341,7 @@ class JobRunner:
             preset=str(order.get("preset", "h264")),
             fragments=is_free,
             segments_dir=segments_dir,
+            mouth_edits=tuple(order.get("mouth_edits") or ()),
         )
 
     # how it ends

@@ -6,12 +6,13 @@ from uuid import UUID
 from django.http import HttpRequest
 from ninja import Header, Query, Router, Status
 
-from apps.api.schemas import ProjectIn, ProjectOut, ProjectPatch, RenderOut
+from apps.api.schemas import JobOut, ProjectIn, ProjectOut, ProjectPatch, RenderOut
 from apps.api.throttles import AccountThrottle
 from apps.jobs.deletion import delete_jobs_of
 from apps.jobs.history import render_facts, renders_of
 from apps.jobs.models import Job
 from apps.jobs.services import submit
+from apps.jobs.tracks import track_job
 from apps.projects import services
 from apps.projects.presentation import project_facts, projects_facts
 
@@ -71,6 +72,19 @@ def list_renders(request: HttpRequest, project_id: UUID) -> list[dict[str, Any]]
 
 
 @router.post(
+    "/{project_id}/track", response={201: JobOut}, throttle=AccountThrottle("speech"), summary="Find the mouth track"
+)
+def find_track(request: HttpRequest, project_id: UUID) -> Status[Any]:
+    """What the mouth does for the project's voice, as JSON: when the job is done, its `output_url` gives it.
+
+    `result` has the words of a script with their times, what the voice sounds like (`emotion`), and for a script the
+    spoken sound (`sound_asset`).
+    """
+    project = services.get_project_for(request.user, project_id)
+    return Status(201, render_facts(track_job(request.user, project)))
+
+
+@router.post(
     "/{project_id}/render", response={201: RenderOut}, throttle=AccountThrottle("render"), summary="Render a project"
 )
 def render_project(
@@ -81,5 +95,5 @@ def render_project(
     """Orders a free render of the project as it is saved now. The same key gives the same render again."""
     project = services.get_project_for(request.user, project_id)
     order = services.render_request(project)
-    job = submit(request.user, Job.Kind.TALKING_PHOTO, project=project, request=order, idempotency_key=idempotency_key)
+    job = submit(request.user, Job.Kind(project.kind), project=project, request=order, idempotency_key=idempotency_key)
     return Status(201, render_facts(job))

@@ -101,6 +101,9 @@ class _ProjectOut(Schema):
     display_title: str
     portrait: AssetOut | None
     clip: AssetOut | None
+    track: AssetOut | None = Field(description="An uploaded mouth track that the mouth follows instead of the voice.")
+    mouth_edits: list[dict[str, Any]] = Field(description="What was changed about the mouth, in order.")
+    mouth_edits_apply: bool = Field(description="Whether they were made for the voice as it is now; else they wait.")
     voice_source: str
     voice: AssetOut | None
     script: str
@@ -131,6 +134,10 @@ class _ProjectPatch(Schema):
     title: str | None = Field(None, max_length=options.TITLE_MAX_CHARS)
     portrait: UUID | None = None
     clip: UUID | None = None
+    track: UUID | None = Field(None, description="A file of the kind “track”, as GET …/track gave it, edited or not.")
+    mouth_edits: list[dict[str, Any]] | None = Field(
+        None, max_length=200, description="Each: kind (close, scale, move), start_s, end_s, amount."
+    )
     presenter: str | None = Field(None, max_length=80, description="A drawn presenter's name, instead of a portrait.")
     voice_source: Literal["audio", "script"] | None = None
     voice: UUID | None = None
@@ -156,6 +163,9 @@ class JobOut(Schema):
     eta_s: float | None = None
     ahead: int = 0
     thumbnail_url: str | None = None
+    live: dict[str, Any] | None = (
+        None  # what can be played already: pieces 0 to count - 1, at url + "{first}-{last}.mp4"
+    )
     output_asset: UUID | None = None
     output_url: str | None = None
     download_url: str | None = None

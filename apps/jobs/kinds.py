@@ -21,6 +21,7 @@ class JobKind:
 KINDS: dict[str, JobKind] = {
     Job.Kind.PREFLIGHT: JobKind(INTERACTIVE_QUEUE, "preflight", is_limited=False),  # uploads have limits of their own
     Job.Kind.SPEECH: JobKind(INTERACTIVE_QUEUE, "speech"),
+    Job.Kind.TRACK: JobKind(INTERACTIVE_QUEUE, "track"),
     Job.Kind.TALKING_PHOTO: JobKind(RENDER_QUEUE, "talking_photo", is_daily=True),
     Job.Kind.VIDEO_DUB: JobKind(RENDER_QUEUE, "video_dub", is_daily=True),
     Job.Kind.EXPORT: JobKind(RENDER_QUEUE, "export"),

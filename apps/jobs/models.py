@@ -64,6 +64,7 @@ class Job(models.Model):
     class Kind(models.TextChoices):
         PREFLIGHT = "preflight"  # look at `asset`
         SPEECH = "speech"  # speak `request["script"]` into a voice asset, to listen to before rendering
+        TRACK = "track"  # find what the mouth does for the voice in `request`, to look at and to edit
         TALKING_PHOTO = "talking_photo"  # render `request`, free and marked
         VIDEO_DUB = "video_dub"  # the same of a clip whose person says something else
         EXPORT = "export"  # render `request` clean, for credits; what it is of, `quote.work` says

@@ -7,11 +7,13 @@ from apps.core.failures import SiteFailure
 from apps.projects import options
 from apps.projects.findings import faces_of
 from apps.projects.models import Project
+from apps.projects.mouth import set_edits
 from apps.projects.voices import available_voices, find_voice
 from apps.uploads.models import Asset
 from apps.uploads.services import get_asset_for
 
-_CLEARABLE = ("portrait", "clip", "voice", "face_index")
+_CLEARABLE = ("portrait", "clip", "voice", "track", "face_index")
+_LAST = "mouth_edits"  # they belong to the voice, which other changes may change
 
 
 def apply_changes(project: Project, changes: Mapping[str, Any]) -> None:
@@ -20,7 +22,7 @@ def apply_changes(project: Project, changes: Mapping[str, Any]) -> None:
     Raises SiteFailure (option_invalid, script_too_long, voice_unknown, asset_wrong_kind), or Http404 for somebody
     else's file; then some changes may be made and the project must not be saved.
     """
-    for name, value in changes.items():
+    for name, value in sorted(changes.items(), key=lambda change: change[0] == _LAST):
         if value is None and name not in _CLEARABLE:
             raise SiteFailure("option_invalid", option=name, reason="it cannot be empty")
         setter = _SETTERS.get(name)
@@ -75,6 +77,10 @@ def _set_voice(project: Project, value: Any) -> None:
     project.voice = _asset_of_kind(project, value, Asset.Kind.VOICE)
 
 
+def _set_track(project: Project, value: Any) -> None:
+    project.track = _asset_of_kind(project, value, Asset.Kind.TRACK)
+
+
 def _set_voice_source(project: Project, value: Any) -> None:
     if value not in Project.VoiceSource.values:
         reason = f"choose one of {', '.join(Project.VoiceSource.values)}"
@@ -117,6 +123,8 @@ _SETTERS: dict[str, Callable[[Project, Any], None]] = {
     "portrait": _set_portrait,
     "clip": _set_clip,
     "voice": _set_voice,
+    "track": _set_track,
+    "mouth_edits": set_edits,
     "voice_source": _set_voice_source,
     "script": _set_script,
     "script_voice": _set_script_voice,

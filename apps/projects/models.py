@@ -36,6 +36,7 @@ class Project(models.Model):
     portrait = _file()
     clip = _file()
     voice = _file()
+    track = _file()  # an uploaded mouth track that the mouth follows instead of the voice
     voice_source = models.CharField(max_length=16, choices=VoiceSource.choices, default=VoiceSource.SCRIPT)
     script = models.TextField(blank=True)
     script_voice = models.CharField(max_length=80, blank=True)

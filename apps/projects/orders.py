@@ -7,6 +7,7 @@ from apps.core.failures import SiteFailure
 from apps.projects import options
 from apps.projects.findings import faces_of
 from apps.projects.models import Project
+from apps.projects.mouth import edits_apply, edits_of, voice_fingerprint
 from apps.projects.presenters import attest_presenters
 from apps.projects.voices import available_voices, default_voice, find_voice
 from apps.trust.attestations import require_attested
@@ -33,6 +34,24 @@ def speech_request(text: str, voice: str, *, rate: float, pitch: float) -> dict[
     return {"script": script, "max_duration_s": options.FREE_DURATION_MAX_S}
 
 
+def track_request(project: Project) -> dict[str, Any]:
+    """What finding the mouth's track of the project's voice needs. Raises SiteFailure when there is no voice yet."""
+    is_typed = project.voice_source == Project.VoiceSource.SCRIPT
+    if not is_typed:
+        if project.voice is None:
+            raise SiteFailure("project_incomplete", missing="a voice")
+        _check_files([project.voice])
+        _check_duration(project.voice, options.FREE_DURATION_MAX_S)
+        require_attested([project.voice])
+    return {
+        "voice_asset": None if is_typed else _id(project.voice),
+        "script": _script_of(project) if is_typed else None,
+        "fps": project.settings_now().get("frames_per_second", "25"),
+        "fingerprint": voice_fingerprint(project),
+        "max_duration_s": options.FREE_DURATION_MAX_S,
+    }
+
+
 def _photo_request(project: Project, max_duration_s: float) -> dict[str, Any]:
     settings = project.settings_now()
     sources = _what_moves_it(project, settings)
@@ -47,6 +66,8 @@ def _photo_request(project: Project, max_duration_s: float) -> dict[str, Any]:
         "voice_asset": _id(sources.get("voice")),
         "script": _script_of(project) if _needs_script(project, settings) else None,
         "drive_asset": _id(sources.get("drive")),
+        "track_asset": _id(sources.get("track")),
+        "mouth_edits": edits_of(project) if settings["moved_by"] == "voice" and edits_apply(project) else [],
         "mute": settings["moved_by"] == "clip" and settings["clip_sound"] == "none",
         "idle_s": settings["idle_s"] if settings["moved_by"] == "idle" else None,
         "face": {} if project.face_index is None else {"index": project.face_index},
@@ -87,7 +108,7 @@ def _dub_request(project: Project, max_duration_s: float) -> dict[str, Any]:
         "clip_asset": _id(project.clip),
         "voice_asset": _id(voice),
         "script": _script_of(project) if is_typed else None,
-        "face": {} if project.face_index is None else {"index": project.face_index},
+        "face": _person(project.clip, project.face_index),
         "sync_mode": settings["sync_mode"],
         "strength": settings["strength"],
         "keep_background": settings["keep_background"],
@@ -97,6 +118,14 @@ def _dub_request(project: Project, max_duration_s: float) -> dict[str, Any]:
         "max_short_side_px": options.FREE_SHORT_SIDE_MAX_PX,
         "max_duration_s": options.FREE_DURATION_MAX_S,
     }
+
+
+def _person(clip: Asset, index: int | None) -> dict[str, Any]:
+    """Who is meant, by where they were seen: the full look at a clip may number its people otherwise."""
+    if index is None:
+        return {}
+    seen = next((person for person in faces_of(clip) if person["index"] == index), {})
+    return {"point": seen["point"], "at_s": seen["at_s"]} if "point" in seen else {"index": index}
 
 
 # kind of project -> what a render of it depends on. A kind that is not here cannot be made or rendered.
@@ -120,6 +149,8 @@ def _what_moves_it(project: Project, settings: Mapping[str, Any]) -> dict[str, A
         moved_by == "voice" and project.voice_source == Project.VoiceSource.AUDIO
     ):
         needed["voice"] = (project.voice, "a voice")
+    if moved_by == "voice" and project.track is not None:
+        needed["track"] = (project.track, "a track")
     missing = [] if project.portrait is not None else ["a portrait"]
     if _needs_script(project, settings) and not project.script.strip():
         missing.append("a script")

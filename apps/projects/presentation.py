@@ -7,6 +7,7 @@ from uuid import UUID
 from apps.core.failures import failure_dict
 from apps.projects.findings import report_in_words
 from apps.projects.models import Project
+from apps.projects.mouth import edits_apply, edits_of
 from apps.projects.options import SETTINGS
 from apps.projects.services import SAMPLE_SCRIPT
 from apps.trust.attestations import attestation_facts, attestations_of
@@ -85,6 +86,9 @@ def project_facts(project: Project, stated: Mapping[UUID, Attestation] | None = 
         "clip": asset_facts(project.clip, stated) if project.clip else None,
         "voice_source": project.voice_source,
         "voice": asset_facts(project.voice, stated) if project.voice else None,
+        "track": asset_facts(project.track, stated) if project.track else None,
+        "mouth_edits": edits_of(project),
+        "mouth_edits_apply": edits_apply(project),
         "script": project.script,
         "script_voice": project.script_voice,
         "script_rate": project.script_rate,

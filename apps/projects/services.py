@@ -22,7 +22,7 @@ SAMPLE_SCRIPT = (
     "Hello! I am a still picture, and yet I can speak. "
     "Change these words, choose another voice, or record your own. Then press render, and I will say it."
 )
-_RELATED = ("portrait", "clip", "voice")
+_RELATED = ("portrait", "clip", "voice", "track")
 
 
 def create_project(user: User, *, title: str = "", kind: str = Project.Kind.TALKING_PHOTO) -> Project:
@@ -78,13 +78,13 @@ def delete_project(project: Project) -> None:
     with transaction.atomic():
         project.delete()
         for asset in files:
-            if not Project.objects.filter(Q(portrait=asset) | Q(clip=asset) | Q(voice=asset)).exists():
+            if not Project.objects.filter(Q(portrait=asset) | Q(clip=asset) | Q(voice=asset) | Q(track=asset)).exists():
                 delete_asset(asset)
 
 
 def files_of(project: Project) -> list[Asset]:
     """The files a project is made of."""
-    return [asset for asset in (project.portrait, project.clip, project.voice) if asset is not None]
+    return [asset for asset in (project.portrait, project.clip, project.voice, project.track) if asset is not None]
 
 
 def use_presenter(project: Project, slug: str) -> Project:

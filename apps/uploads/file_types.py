@@ -13,6 +13,7 @@ class Category(StrEnum):
     PICTURE = "picture"
     SOUND = "sound"
     VIDEO = "video"
+    DATA = "data"
     OTHER = "other"
 
 
@@ -66,6 +67,7 @@ MKV = _video("x-matroska", ".mkv", "a Matroska video")
 AVI = _video("x-msvideo", ".avi", "an AVI video")
 UNKNOWN = _other("of a type we do not know")
 TEXT = _other("a text file")
+JSON = FileType("application/json", ".json", Category.DATA, "a JSON file")
 
 _BY_PREFIX: tuple[tuple[bytes, FileType], ...] = (
     (b"\xff\xd8\xff", JPEG),
@@ -159,7 +161,7 @@ def _text(head: bytes) -> FileType | None:
         return _other("an SVG drawing")
     if beginning.startswith(("<!doctype html", "<html", "<script", "<body", "<head")):
         return _other("a web page")
-    return TEXT
+    return JSON if beginning.startswith("{") else TEXT
 
 
 _BY_CONTENT_TYPE = {
@@ -174,7 +176,7 @@ _BY_CONTENT_TYPE = {
 
 def extension_for(content_type: str) -> str:
     """The ending a file of this type gets, e.g. ".jpg"; ".bin" for what is not media."""
-    known = _BY_CONTENT_TYPE.get(content_type)
+    known = JSON if content_type == JSON.content_type else _BY_CONTENT_TYPE.get(content_type)
     return known.extension if known else ".bin"
 
 

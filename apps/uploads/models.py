@@ -11,6 +11,7 @@ class Asset(models.Model):
         PORTRAIT = "portrait"
         VOICE = "voice"
         CLIP = "clip"
+        TRACK = "track"  # what a mouth does, as JSON
         OUTPUT = "output"
         THUMBNAIL = "thumbnail"
         DERIVED = "derived"

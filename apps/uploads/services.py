@@ -25,12 +25,18 @@ from apps.uploads.pictures import picture_size_px
 from apps.uploads.signals import asset_deleting, asset_looked_at, asset_received
 
 _COPY_BYTES = 1024 * 1024
-_NEEDED = {Asset.Kind.PORTRAIT: "a portrait", Asset.Kind.VOICE: "a voice", Asset.Kind.CLIP: "a clip"}
+_NEEDED = {
+    Asset.Kind.PORTRAIT: "a portrait",
+    Asset.Kind.VOICE: "a voice",
+    Asset.Kind.CLIP: "a clip",
+    Asset.Kind.TRACK: "a track",
+}
 # A video has a voice in it; the engine takes its sound.
 _CATEGORIES = {
     Asset.Kind.PORTRAIT: frozenset({Category.PICTURE}),
     Asset.Kind.VOICE: frozenset({Category.SOUND, Category.VIDEO}),
     Asset.Kind.CLIP: frozenset({Category.VIDEO}),
+    Asset.Kind.TRACK: frozenset({Category.DATA}),
 }
 
 
@@ -47,7 +53,7 @@ def receive_upload(user: User, kind: str, uploaded_file: File, original_name: st
             upload_interrupted.
     """
     if kind not in _CATEGORIES:
-        raise SiteFailure("option_invalid", option="kind", reason="it has to be portrait, voice or clip")
+        raise SiteFailure("option_invalid", option="kind", reason="it has to be portrait, voice, clip or track")
     if refusal := getattr(uploaded_file, "refusal", ""):
         raise SiteFailure(refusal, max_mb=max_upload_bytes(user) / 2**20)
     check_size(user, kind, uploaded_file.size)

@@ -20,7 +20,7 @@ from worker.engine.speech.emotion import propose_emotion
 from worker.engine.speech.mouth_track import MouthTrack, Phoneme
 from worker.engine.speech.track import mouth_track_from_audio, mouth_track_from_phonemes
 from worker.engine.speech.track_json import track_from_json
-from worker.engine.speech.voices import speak_sentences, write_wav
+from worker.engine.speech.voices import Word, speak_sentences, write_wav
 from worker.engine.timeline import Seeds, Segment, cut_at_pauses, frames_between, joined, part_of, settled
 
 MAX_TRACK_BYTES = 64_000_000
@@ -45,6 +45,7 @@ class _Sentence:
     first_sample: int
     samples: int
     phonemes: Sequence[Phoneme]
+    words: Sequence[Word] = ()
 
 
 @dataclass(frozen=True)
@@ -54,6 +55,18 @@ class _Spoken:
     path: Path
     sample_rate_hz: int
     sentences: Sequence[_Sentence]
+
+    def words(self, frame_rate: Fraction) -> list[Word]:
+        """When each word is heard, in seconds of the sound file."""
+        found = []
+        for sentence in self.sentences:
+            at_s = float(sentence.start / frame_rate)
+            found += [replace(word, start_s=word.start_s + at_s, end_s=word.end_s + at_s) for word in sentence.words]
+        return found
+
+    def whole_track(self, frame_rate: Fraction) -> MouthTrack:
+        """What the mouth does in the whole script."""
+        return joined([(one.start, self.track(one, frame_rate)) for one in self.sentences], frame_rate)
 
     def track(self, sentence: _Sentence, frame_rate: Fraction) -> MouthTrack:
         """What the mouth does in one sentence, in times from its beginning."""
@@ -83,7 +96,8 @@ def speak(script: Script, path: Path, request: TalkingPhotoRequest) -> _Spoken:
             end = max(round((start + frames) / request.frame_rate * rate_hz), sample + len(sentence.samples))
             if end / rate_hz > request.max_duration_s:
                 raise EngineFailure(FailureCode.AUDIO_TOO_LONG, duration_s=end / rate_hz, max_s=request.max_duration_s)
-            sentences.append(_Sentence(sentence.text, start, frames, sample, len(sentence.samples), sentence.phonemes))
+            heard = len(sentence.samples), sentence.phonemes, sentence.words
+            sentences.append(_Sentence(sentence.text, start, frames, sample, *heard))
             yield np.pad(sentence.samples, (0, end - sample - len(sentence.samples)))
             start, sample = start + frames, end
 
@@ -154,8 +168,7 @@ def listen(request: TalkingPhotoRequest, folder: Path) -> tuple[MouthTrack, Path
         audio = None if sound is None else _audible(sound, request)
         return _track_at_frames(read_track(request.track_path), audio, request), sound
     if spoken is not None:
-        parts = [(one.start, spoken.track(one, request.frame_rate)) for one in spoken.sentences]
-        return joined(parts, request.frame_rate), sound
+        return spoken.whole_track(request.frame_rate), sound
     assert sound is not None
     audio = _audible(sound, request)
     track = mouth_track_from_audio(audio, frame_times_s(audio.duration_s, request.frame_rate))

@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from worker.engine.contracts import FrameStage, Hooks, Progress, RenderResult, Stage
+from worker.engine.contracts import FrameStage, Hooks, Progress, RenderResult, Stage, TalkingPhotoRequest
 from worker.engine.failures import EngineFailure, FailureCode
 from worker.process.orders import (
     IdentifyOrder,
@@ -21,6 +21,7 @@ from worker.process.orders import (
     SpeechOrder,
     VoicesOrder,
 )
+from worker.process.tracks import make_track, track_report, with_edits
 
 if TYPE_CHECKING:
     from worker.compose.certificates import SigningKey
@@ -55,6 +56,8 @@ def preflight(order: PreflightOrder, hooks: Hooks) -> dict[str, object]:
     """The report on a file, JSON-able, and its preview if one is wanted; raises the failure that makes it unusable."""
     from worker.engine.preflight import preflight_file
 
+    if order.kind == "track":
+        return track_report(order.path)
     report = preflight_file(order.path, order.kind)
     problems = report["problems"]
     assert isinstance(problems, list)
@@ -99,8 +102,9 @@ def talking_photo(order: RenderOrder, hooks: Hooks) -> RenderedVideo:
     from worker.engine.talking_photo import animate
 
     is_marked = order.watermark  # whoever has seen clean pixels need not pay for them any more
+    assert isinstance(order.request, TalkingPhotoRequest)
     request = replace(
-        order.request,
+        with_edits(replace(order.request, voice_dir=order.voice_dir), order.mouth_edits),
         fragments=order.fragments and is_marked,
         segments_dir=order.segments_dir if is_marked else None,
     )
@@ -213,10 +217,13 @@ def _signing_key(folder: Path) -> "SigningKey":
 
 def _sign(path: Path, order: RenderOrder, key: "SigningKey") -> Path:
     """Returns where the manifest is: in the file itself, or beside it."""
-    from worker.compose.credentials import Ingredient, Making, sign
+    from worker.compose.credentials import Ingredient, Making, Origin, sign
 
-    inputs = [Ingredient(one.part, one.media_type, one.sha256) for one in order.inputs]
-    return sign(path, Making(ingredients=inputs, render_id=order.render_id), key)
+    # A dub changes somebody's video: that one comes first. Everything else is new, of what it was made of.
+    inputs = sorted(order.inputs, key=lambda one: one.part != "clip")
+    origin = Origin.EDITED if inputs and inputs[0].part == "clip" else Origin.CREATED
+    made_of = [Ingredient(one.part, one.media_type, one.sha256) for one in inputs]
+    return sign(path, Making(origin, ingredients=made_of, render_id=order.render_id), key)
 
 
 def write_poster(video_path: Path, poster_path: Path) -> tuple[int, int]:
@@ -258,6 +265,7 @@ def voices(order: VoicesOrder, hooks: Hooks) -> list[dict[str, object]]:
 
 
 OPERATIONS = {
+    "track": make_track,
     "identify": identify,
     "preflight": preflight,
     "speak": speak,

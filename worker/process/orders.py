@@ -1,14 +1,15 @@
 """What a worker asks of its engine process, and what it gets. Pickled: standard library and contracts only."""
 
 from dataclasses import dataclass, field
+from fractions import Fraction
 from pathlib import Path
 
-from worker.engine.contracts import Script, TalkingPhotoRequest, VideoDubRequest
+from worker.engine.contracts import MAX_AUDIO_S, Script, TalkingPhotoRequest, VideoDubRequest
 
 
 @dataclass(frozen=True)
 class PreflightOrder:
-    """Look at a file that was given as a `kind`: "portrait" or "voice".
+    """Look at a file that was given as a `kind`: "portrait", "voice", "clip" or "track".
 
     `preview_path`: where to write a JPEG of a picture that can be used, for browsers that cannot show it; or None.
     """
@@ -34,6 +35,36 @@ class Speech:
     path: Path
     duration_s: float
     words: list[tuple[str, float, float]] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class TrackOrder:
+    """Find what the mouth does for a voice: exactly one of `audio_path` and `script`.
+
+    `output_path`: where the track goes, as JSON. `sound_path`: where a spoken script goes, as WAV.
+    """
+
+    output_path: Path
+    sound_path: Path
+    voice_dir: Path
+    audio_path: Path | None = None
+    script: Script | None = None
+    frame_rate: Fraction = Fraction(25)
+    max_duration_s: float = MAX_AUDIO_S
+
+
+@dataclass(frozen=True)
+class MadeTrack:
+    """A mouth track; `words` are (text, start_s, end_s), of a script only. `emotion`: what the voice proposes, if it
+    can be told: {"emotion", "intensity", "scores"}.
+    """
+
+    path: Path
+    sound_path: Path | None
+    duration_s: float
+    method: str
+    words: list[tuple[str, float, float]] = field(default_factory=list)
+    emotion: dict[str, object] | None = None
 
 
 @dataclass(frozen=True)
@@ -65,6 +96,7 @@ class RenderOrder:
     preset: str = "h264"  # one of compose.delivery.DELIVERIES
     fragments: bool = False  # tell of playable pieces meanwhile; never done for a film without the watermark
     segments_dir: Path | None = None  # where segments of marked films are kept for the next render
+    mouth_edits: tuple[dict[str, object], ...] = ()  # of a talking photo; see engine.speech.track_edits
 
 
 @dataclass(frozen=True)

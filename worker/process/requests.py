@@ -49,8 +49,8 @@ class Film:
 
 
 def talking_photo_request(order: Mapping[str, Any], files: Mapping[str, Path], places: Places) -> TalkingPhotoRequest:
-    """files: "portrait", and "voice" or "drive" where the order names them. Raises ValueError, KeyError, TypeError for
-    an order that makes no sense.
+    """files: "portrait", and "voice", "track" or "drive" where the order names them. Raises ValueError, KeyError,
+    TypeError for an order that makes no sense.
     """
     background = Background(order.get("background") or "photo")
     script = order.get("script")
@@ -71,6 +71,7 @@ def talking_photo_request(order: Mapping[str, Any], files: Mapping[str, Path], p
         emotion=Emotion(order.get("emotion") or "neutral"),
         intensity=float(order.get("intensity", 0.6)),
         drive_path=files.get("drive"),
+        track_path=files.get("track"),
         mute=bool(order.get("mute", False)),
         idle_s=None if order.get("idle_s") is None else float(order["idle_s"]),
         background=background,

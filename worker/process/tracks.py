@@ -1,15 +1,12 @@
 """Mouth tracks in an engine process: made from a voice, looked at when uploaded, edited before a render."""
 
 import tempfile
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from worker.engine.contracts import Hooks, TalkingPhotoRequest
 from worker.process.orders import MadeTrack, TrackOrder
-
-if TYPE_CHECKING:
-    from worker.engine.speech.track_edits import MouthEdit
 
 
 def make_track(order: TrackOrder, hooks: Hooks) -> MadeTrack:
@@ -18,16 +15,11 @@ def make_track(order: TrackOrder, hooks: Hooks) -> MadeTrack:
     Raises:
         EngineFailure: whatever is wrong with the recording or the script; NO_SPEECH.
     """
-    from worker.engine.acting import listen
     from worker.engine.media.audio import load_audio
     from worker.engine.speech.emotion import propose_emotion
     from worker.engine.speech.track_json import track_to_json
-    from worker.engine.speech.voices import synthesize
+    from worker.engine.voicing import listen, speak
 
-    words: list[tuple[str, float, float]] = []
-    if order.script is not None:
-        spoken = synthesize(order.script, order.sound_path, order.voice_dir)
-        words = [(word.text, round(word.start_s, 3), round(word.end_s, 3)) for word in spoken.words]
     request = TalkingPhotoRequest(
         portrait_path=order.output_path,  # nobody looks at it
         output_path=order.output_path,
@@ -37,10 +29,16 @@ def make_track(order: TrackOrder, hooks: Hooks) -> MadeTrack:
         frame_rate=order.frame_rate,
         max_duration_s=order.max_duration_s,
     )
-    with tempfile.TemporaryDirectory(dir=order.output_path.parent) as folder:
-        track, sound = listen(request, Path(folder))
-        assert sound is not None
-        audio = load_audio(sound, max_duration_s=order.max_duration_s)
+    words: list[tuple[str, float, float]] = []
+    if order.script is not None:
+        spoken = speak(order.script, order.sound_path, request)
+        track, sound = spoken.whole_track(order.frame_rate), order.sound_path
+        words = [(one.text, round(one.start_s, 3), round(one.end_s, 3)) for one in spoken.words(order.frame_rate)]
+    else:
+        assert order.audio_path is not None
+        track, _ = listen(request, order.output_path.parent)
+        sound = order.audio_path
+    audio = load_audio(sound, max_duration_s=order.max_duration_s)
     order.output_path.write_text(track_to_json(track), encoding="utf-8")
     proposal = propose_emotion(audio, list(track.prosody.speech_spans))
     return MadeTrack(
@@ -59,7 +57,7 @@ def track_report(path: Path) -> dict[str, object]:
     Raises:
         EngineFailure: OPTION_INVALID (option="mouth_track") for what is none, FILE_*.
     """
-    from worker.engine.acting import read_track
+    from worker.engine.voicing import read_track
 
     track = read_track(path)
     return {
@@ -73,18 +71,20 @@ def track_report(path: Path) -> dict[str, object]:
     }
 
 
-def with_edits(request: TalkingPhotoRequest, edits: "tuple[MouthEdit, ...]") -> TalkingPhotoRequest:
-    """The same request, whose mouth follows the edited track; it is written beside the request's output.
+def with_edits(request: TalkingPhotoRequest, rows: Sequence[Mapping[str, object]]) -> TalkingPhotoRequest:
+    """The same request, whose mouth follows the track with the edits that `rows` describe (see `MouthEdit.from_json`);
+    it is written beside the request's output.
 
     Raises:
-        EngineFailure: whatever is wrong with the voice or the track.
+        EngineFailure: whatever is wrong with the edits, the voice or the track.
     """
-    if not edits or request.drive_path is not None or request.idle_s is not None:
+    if not rows or request.drive_path is not None or request.idle_s is not None:
         return request
-    from worker.engine.acting import listen
-    from worker.engine.speech.track_edits import edit_track
+    from worker.engine.speech.track_edits import MouthEdit, edit_track
     from worker.engine.speech.track_json import track_to_json
+    from worker.engine.voicing import listen
 
+    edits = [MouthEdit.from_json(row) for row in rows]
     path = request.output_path.with_name("edited-track.json")
     with tempfile.TemporaryDirectory(dir=request.output_path.parent) as folder:
         track, _ = listen(request, Path(folder))

@@ -6,8 +6,8 @@ from apps.core.failures import SiteFailure
 from apps.projects import services
 
 PEOPLE = [
-    {"index": 0, "box": [10, 10, 90, 90], "usable": True, "problem": None, "warnings": []},
-    {"index": 1, "box": [110, 10, 190, 90], "usable": False, "problem": {"code": "face_too_small", "detail": {}}},
+    {"index": 0, "box": [10, 10, 90, 90], "point": [50, 60], "at_s": 1.2, "problem": None, "warnings": []},
+    {"index": 1, "box": [110, 10, 190, 90], "problem": {"code": "face_too_small", "detail": {}}},
 ]
 
 
@@ -48,7 +48,7 @@ def test_a_recording_and_a_chosen_person_are_passed_on(dub, make_asset):
     voice = make_asset(kind="voice", duration_s=5.0)
     services.update_project(dub, {"voice_source": "audio", "voice": str(voice.pk), "face_index": 0})
     order = services.render_request(dub)
-    assert (order["voice_asset"], order["script"], order["face"]) == (str(voice.pk), None, {"index": 0})
+    assert (order["voice_asset"], order["script"], order["face"]) == (str(voice.pk), None, {"point": [50, 60], "at_s": 1.2})
 
 
 def test_settings_of_dubs_are_kept_and_those_of_photos_refused(dub):
