@@ -112,8 +112,11 @@ def _render(
     """Frame by frame from decoder to encoder; nothing is kept, so memory does not grow with length."""
     frames = frames_in_order(request.video_path, timeline.source_index, pts_s, video.keyframe_times_s)
     first = next(frames)
-    looks = Looks.of(first.native, first.picture)
-    encoder = PlaneEncoder(request.output_path, first.picture, looks, timeline.frame_rate, sound_path=sound)
+    sample = first.fresh_picture()
+    looks = Looks.of(first.native, sample)
+    limit_px = request.max_short_side_px or min(sample.size_px)
+    sample.shrink(limit_px)
+    encoder = PlaneEncoder(request.output_path, sample, looks, timeline.frame_rate, sound_path=sound)
     stages = frame_stages(*encoder.size_px) if frame_stages is not None else ()
     with encoder:
         for out, frame in enumerate(itertools.chain([first], frames)):
@@ -121,9 +124,11 @@ def _render(
             picture = frame.fresh_picture()
             for edit in plan.edits(out):
                 box = face_box(edit.pose, picture.size_px)
-                if box is not None:
-                    picture.add_rgb(box, edited(picture.crop_rgb(box), box, edit))
+                change = None if box is None else edited(picture.crop_rgb(box), box, edit)
+                if change is not None:
+                    picture.add_rgb(change.box, change.rgb)
             out_s = float(timeline.out_pts_s[out])
+            picture.shrink(limit_px)
             marked_planes(picture, stages, out_s)
             encoder.write(picture, out_s)
             telling.dubbed(picture, out_s, (out + 1) / len(timeline))

@@ -29,6 +29,7 @@ _LIGHT_STEP = 4  # px: light is matched on a picture this much smaller
 _LIGHT_REACH = 0.10  # inter-ocular distances
 _MOST_GAIN = 1.45
 _MOST_BLUR_PX = 3.0
+_COARSE_FROM_PX = 60  # between the eyes; larger faces' maps are made at half size
 
 
 @dataclass(frozen=True)
@@ -47,53 +48,82 @@ class Edit:
     in_front: np.ndarray | None = None
 
 
-def edited(own: np.ndarray, box: tuple[int, int, int, int], edit: Edit) -> np.ndarray:
-    """The change of RGB, (h, w, 3) float32, that brings `own` (h, w, 3) uint8, the frame's `box`, to its new mouth."""
+@dataclass(frozen=True)
+class Change:
+    """What is added to a frame: rgb (h, w, 3) float32 over `box` (x0, y0, x1, y1) of the picture."""
+
+    box: tuple[int, int, int, int]
+    rgb: np.ndarray
+
+
+def edited(own: np.ndarray, box: tuple[int, int, int, int], edit: Edit) -> Change | None:
+    """The change that brings `own` (h, w, 3) uint8, the frame's `box`, to its new mouth; None when there is none."""
     moved = lower_face_map(edit.pose, edit.new_mesh - edit.own_mesh, box)
-    shift = np.array([box[0], box[1]], np.float32)
-    face = own.copy()
-    rows, columns = _touched(moved.moved_px)
-    if rows.stop > rows.start:
-        at = moved.source_px[rows, columns] - shift
-        face[rows, columns] = cv2.remap(own, at, None, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
-    if edit.mouths and edit.presence > 0:
-        _lay_mouth(face, own, box, edit)
-    change = face.astype(np.float32)
-    change -= own
+    part = _patch_place(edit, box)
+    touched = [rect for rect in (moved.box, None if part is None else part.box) if rect is not None]
+    if not touched:
+        return None
+    corners = np.array(touched)
+    x0, y0 = corners[:, :2].min(0)
+    x1, y1 = corners[:, 2:].max(0)
+    inside = np.s_[y0 - box[1] : y1 - box[1], x0 - box[0] : x1 - box[0]]
+    before = own[inside]
+    face = before.copy()
+    if moved.box is not None:
+        mx0, my0, mx1, my1 = moved.box
+        at = cv2.subtract(moved.source_px, (float(box[0]), float(box[1]), 0.0, 0.0))
+        face[my0 - y0 : my1 - y0, mx0 - x0 : mx1 - x0] = cv2.remap(
+            own, at, None, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE
+        )
+    if part is not None:
+        _lay_mouth(face, (int(x0), int(y0)), part, edit)
+    change = cv2.subtract(face, before, dtype=cv2.CV_32F)
     if edit.in_front is not None:
-        change *= (1 - edit.in_front)[..., None]
-    return change
+        change *= (1 - edit.in_front[inside])[..., None]
+    return Change((int(x0), int(y0), int(x1), int(y1)), change)
 
 
-def _touched(moved_px: np.ndarray, least_px: float = 0.02) -> tuple[slice, slice]:
-    x, y, width, height = cv2.boundingRect((moved_px > least_px).astype(np.uint8))
-    return slice(y, y + height), slice(x, x + width)
+@dataclass(frozen=True)
+class _PatchPlace:
+    """Where the patch goes: target mouth, its box in the picture, and how far it may reach above the lip."""
+
+    target: MouthPlace
+    box: tuple[int, int, int, int]
+    above: float
 
 
-def _lay_mouth(face: np.ndarray, own: np.ndarray, box: tuple[int, int, int, int], edit: Edit) -> None:
-    """The patch over `face` (h, w, 3) uint8, in place."""
+def _patch_place(edit: Edit, box: tuple[int, int, int, int]) -> _PatchPlace | None:
+    if not edit.mouths or edit.presence <= 0:
+        return None
     points = edit.pose.from_canonical(edit.new_mesh)[:, :2]
     target = place_mouth(points, edit.pose.rotation, edit.pose.scale_px)
     part = _patch_box(target, box)
-    if part is None:
-        return
-    tables = [(mouth, share, mouth_table(target, mouth.place)) for mouth, share in edit.mouths]
-    x0, y0, x1, y1 = part
-    step = 2 if edit.pose.scale_px > 60 else 1
-    nodes = Region(x0, y0, x1, y1, max(4, (x1 - x0) // step), max(4, (y1 - y0) // step))
-    at = table_places(target, nodes.nodes_px().reshape(nodes.grid_height, nodes.grid_width, 2).astype(np.float32))
-    mask = patch_mask(tables[0][2], at, _room_above(target, points), (x1 - x0, y1 - y0))
-    patch = np.zeros((y1 - y0, x1 - x0, 3), np.float32)
-    for mouth, share, table in tables:
-        source = cv2.resize(to_picture(mouth.place, looked_up(table.source, at)), (x1 - x0, y1 - y0))
-        seen = cv2.remap(mouth.rgb, source, None, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
-        patch += share * seen
-    inside = np.s_[y0 - box[1] : y1 - box[1], x0 - box[0] : x1 - box[0]]
+    return None if part is None else _PatchPlace(target, part, _room_above(target, points))
+
+
+def _lay_mouth(face: np.ndarray, origin: tuple[int, int], part: _PatchPlace, edit: Edit) -> None:
+    """The patch over `face` (h, w, 3) uint8, whose first pixel is at `origin` (x, y) of the picture, in place."""
+    tables = [(mouth, share, mouth_table(part.target, mouth.place)) for mouth, share in edit.mouths]
+    x0, y0, x1, y1 = part.box
+    size = (x1 - x0, y1 - y0)
+    step = 2 if edit.pose.scale_px > _COARSE_FROM_PX else 1
+    nodes = Region(x0, y0, x1, y1, max(4, size[0] // step), max(4, size[1] // step))
+    at = table_places(part.target, nodes.nodes_px().reshape(nodes.grid_height, nodes.grid_width, 2).astype(np.float32))
+    mask = patch_mask(tables[0][2], at, part.above, size)
+    inside = np.s_[y0 - origin[1] : y1 - origin[1], x0 - origin[0] : x1 - origin[0]]
     below = face[inside].astype(np.float32)
+    patch = np.zeros_like(below)
+    for mouth, share, table in tables:
+        source = cv2.resize(to_picture(mouth.place, looked_up(table.source, at)), size)
+        seen = cv2.remap(mouth.rgb, source, None, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
+        cv2.scaleAdd(seen.astype(np.float32), share, patch, patch)
     patch = as_blurred(patch, below, mask)
     patch = as_lit(patch, below, mask, edit.pose.scale_px)
-    alpha = (mask * edit.presence)[..., None]
-    face[inside] = np.clip(below + alpha * (patch - below) + 0.5, 0, 255).astype(np.uint8)
+    alpha = mask * np.float32(edit.presence)
+    patch -= below
+    patch *= alpha[..., None]
+    patch += below
+    face[inside] = np.clip(patch + 0.5, 0, 255).astype(np.uint8)
 
 
 def _patch_box(target: MouthPlace, box: tuple[int, int, int, int]) -> tuple[int, int, int, int] | None:

@@ -28,6 +28,7 @@ _TURNS = 4
 _SMOOTHING_NODES = 1.0
 NODE_STEP_PX = 6  # of the map in the picture
 _MIN_STEPS = 12
+_LEAST_PX = 0.03  # shifts below this are nothing
 
 
 @lru_cache(maxsize=1)
@@ -89,30 +90,66 @@ def skin_moves(moves: np.ndarray) -> np.ndarray:
 
 @dataclass(frozen=True)
 class LowerFaceMap:
-    """Where each pixel of `box` comes from: (h, w, 2) float32 picture coordinates, and how far that is (h, w) px."""
+    """Where the pixels that move come from. box: (x0, y0, x1, y1) of all of them, inside the one asked for; None when
+    nothing moves. source_px: (h, w, 2) float32 picture coordinates over `box`.
+    """
 
+    box: tuple[int, int, int, int] | None
     source_px: np.ndarray
-    moved_px: np.ndarray
 
 
 def lower_face_map(pose: HeadPose, moves: np.ndarray, box: tuple[int, int, int, int]) -> LowerFaceMap:
-    """The backward map of `box` (x0, y0, x1, y1) when the mesh moves by `moves` (478, 3), canonical, in this pose."""
+    """The backward map within `box` (x0, y0, x1, y1) when the mesh moves by `moves` (478, 3), canonical."""
     field = spread(skin_moves(moves))
     turned = (pose.scale_px * pose.rotation[:2]).astype(np.float32)  # (2, 3)
     shift = cv2.transform(field, turned)  # (rows, columns, 2) px, by which a place of the face moves
     x0, y0, x1, y1 = box
     columns = max(_MIN_STEPS, round((x1 - x0) / NODE_STEP_PX))
     rows = max(_MIN_STEPS, round((y1 - y0) / NODE_STEP_PX))
-    nodes = Region(x0, y0, x1, y1, columns, rows).nodes_px().reshape(rows, columns, 2).astype(np.float32)
+    region = Region(x0, y0, x1, y1, columns, rows)
+    nodes = region.nodes_px().reshape(rows, columns, 2).astype(np.float32)
     at = _frontal_places(pose, nodes)
     moved = cv2.remap(shift, at, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT, borderValue=0)
     # The field is known where the face was, and asked for where it is now: one step back is enough, it is gentle.
     at = _frontal_places(pose, nodes - moved)
     moved = cv2.remap(shift, at, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT, borderValue=0)
     moved *= _faded_rim(rows, columns)[..., None]
-    full = cv2.resize(moved, (x1 - x0, y1 - y0), interpolation=cv2.INTER_LINEAR)
-    pixels = Region(x0, y0, x1, y1, 1, 1).pixels()
-    return LowerFaceMap(pixels - full, cv2.magnitude(full[..., 0], full[..., 1]))
+    return _where_it_moves(moved, region)
+
+
+def _where_it_moves(moved: np.ndarray, region: Region) -> LowerFaceMap:
+    """The full-size map of the part of `region` in which `moved` (rows, columns, 2) px is not nothing."""
+    far = (np.abs(moved).max(2) > _LEAST_PX).astype(np.uint8)
+    column, row, width, height = cv2.boundingRect(far)
+    if width == 0:
+        return LowerFaceMap(None, np.zeros((0, 0, 2), np.float32))
+    step_x, step_y = region.step
+    c0, r0 = max(0, column - 1), max(0, row - 1)
+    c1, r1 = min(region.grid_width, column + width + 1), min(region.grid_height, row + height + 1)
+    x0, y0 = region.x0 + int(np.ceil(c0 * step_x)), region.y0 + int(np.ceil(r0 * step_y))
+    x1, y1 = region.x0 + int(c1 * step_x), region.y0 + int(r1 * step_y)
+    # from the pixels of the part to the nodes: an exact scale, so that nothing shifts by where the part was cut
+    affine = np.array(
+        [
+            [1 / step_x, 0, (x0 - region.x0 + 0.5) / step_x - 0.5],
+            [0, 1 / step_y, (y0 - region.y0 + 0.5) / step_y - 0.5],
+        ]
+    )
+    flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+    full = cv2.warpAffine(moved, affine, (x1 - x0, y1 - y0), flags=flags, borderMode=cv2.BORDER_REPLICATE)
+    return LowerFaceMap((x0, y0, x1, y1), _pixel_places(x1 - x0, y1 - y0, x0, y0) - full)
+
+
+@lru_cache(maxsize=2)
+def _counted(side: int) -> np.ndarray:
+    ys, xs = np.mgrid[:side, :side].astype(np.float32)
+    return np.stack([xs, ys], axis=-1)
+
+
+def _pixel_places(width: int, height: int, x0: int, y0: int) -> np.ndarray:
+    """(height, width, 2) float32 picture coordinates of a rectangle's pixels."""
+    side = 512 * -(-max(width, height) // 512)
+    return cv2.add(_counted(side)[:height, :width], (float(x0), float(y0), 0.0, 0.0))
 
 
 def _frontal_places(pose: HeadPose, points_px: np.ndarray) -> np.ndarray:

@@ -41,7 +41,7 @@ class TrackableFrame(Protocol):
     @property
     def height_px(self) -> int: ...
     def rgb(self, max_side_px: int | None = None) -> np.ndarray: ...
-    def crop_rgb(self, box: tuple[int, int, int, int]) -> np.ndarray: ...
+    def crop_rgb(self, box: tuple[int, int, int, int], max_side_px: int | None = None) -> np.ndarray: ...
 
 
 AnyFrame = TypeVar("AnyFrame", bound=TrackableFrame)
@@ -112,12 +112,12 @@ class FaceFollower:
         window = self._window
         if window is None:
             return None
-        crop = frame.crop_rgb((window.x0, window.y0, window.x1, window.y1))
-        scale = WINDOW_SIDE_PX / window.side
-        size = (max(1, round(crop.shape[1] * scale)), max(1, round(crop.shape[0] * scale)))
-        small = cv2.resize(crop, size, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC)
+        small = frame.crop_rgb((window.x0, window.y0, window.x1, window.y1), WINDOW_SIDE_PX)
+        scale = WINDOW_SIDE_PX / max(small.shape[:2])
+        if scale > 1:
+            small = cv2.resize(small, None, fx=scale, fy=scale, interpolation=cv2.INTER_CUBIC)
         found = self._mesh.detect(small)
-        face = None if not found else self._checked(frame, found[0].points_px, crop, size, window)
+        face = None if not found else self._checked(frame, found[0].points_px, small, window)
         if face is None:
             self._window = None
             return None
@@ -138,10 +138,11 @@ class FaceFollower:
         self.close()
 
     def _checked(
-        self, frame: TrackableFrame, found: np.ndarray, crop: np.ndarray, size: tuple[int, int], window: _Window
+        self, frame: TrackableFrame, found: np.ndarray, small: np.ndarray, window: _Window
     ) -> FrameFace | None:
         # The rounded size may stretch the two directions a little differently.
-        factor = np.array([crop.shape[1] / size[0], crop.shape[0] / size[1], crop.shape[1] / size[0]], np.float32)
+        across, down = (window.x1 - window.x0) / small.shape[1], (window.y1 - window.y0) / small.shape[0]
+        factor = np.array([across, down, across], np.float32)
         points = found * factor + np.array([window.x0, window.y0, 0], np.float32)
         pose = head_pose(points)
         if fit_residual(points, pose) > MAX_RESIDUAL or self._jumped(box_of_points(points, 1.0)):

@@ -29,7 +29,7 @@ class MadeFrame:
     def rgb(self, max_side_px=None) -> np.ndarray:
         return self.picture
 
-    def crop_rgb(self, box) -> np.ndarray:
+    def crop_rgb(self, box, max_side_px=None) -> np.ndarray:
         x0, y0, x1, y1 = box
         assert 0 <= x0 < x1 <= self.width_px
         assert 0 <= y0 < y1 <= self.height_px
