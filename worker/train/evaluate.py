@@ -24,7 +24,7 @@ from worker.engine.speech.features import log_mel
 from worker.engine.speech.learned import fuse
 from worker.engine.speech.track import mouth_track_from_audio
 from worker.engine.speech.waveform import SPEECH_HZ, level_db
-from worker.train.speech_fusion import ClipData, fit, read_clip, training_rows
+from worker.train.speech_fusion import ClipData, fit, read_clip, ridge, training_rows
 
 BAND_RIDGE = 30.0
 Scores = dict[str, float]
@@ -98,8 +98,7 @@ def _band_ridge(clip: ClipData, others: Sequence[ClipData]) -> np.ndarray:
 
     rows = [training_rows(replace(one, features=features(one))) for one in others]
     x, y = np.concatenate([row[0] for row in rows]), np.concatenate([row[2] for row in rows])
-    weights = np.linalg.solve(x.T @ x + BAND_RIDGE * np.eye(x.shape[1]), x.T @ y)
-    return features(clip) @ weights
+    return features(clip) @ ridge(x, y, BAND_RIDGE / len(x))
 
 
 def _table(report: dict[str, Scores]) -> str:

@@ -17,7 +17,8 @@ import numpy as np
 import torch
 from torch.nn import functional
 
-from worker.engine.models.mouth_network import ARTICULATION_OUTPUTS, PHONE_FEATURES, VISEME_OUTPUTS, MouthNetwork
+from worker.engine.models.mouth_network import ARTICULATION_OUTPUTS, PHONE_FEATURES, VISEME_OUTPUTS
+from worker.train.network import TrainedMouthNetwork
 
 MODELS = Path(__file__).resolve().parent.parent / "engine" / "models"
 SHARDS, PER_VOICE = 4, 5
@@ -99,7 +100,7 @@ def batches(
         yield torch.from_numpy(x).transpose(1, 2), torch.from_numpy(y).transpose(1, 2)
 
 
-def loss_of(network: MouthNetwork, x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
+def loss_of(network: TrainedMouthNetwork, x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
     """Squared error of articulation (openness counts threefold, and its slope too), cross-entropies of the rest."""
     articulation, visemes, speech = network(x)
     wanted = y[:, :ARTICULATION_OUTPUTS]
@@ -119,7 +120,7 @@ def _fit(options: argparse.Namespace) -> None:
     cut = int(len(features) * 0.95)
     generator = np.random.default_rng(options.seed)
     feed = batches(features[:cut], targets[:cut], starts[starts < cut], generator)
-    network = MouthNetwork()
+    network = TrainedMouthNetwork()
     optimiser = torch.optim.AdamW(network.parameters(), lr=LEARNING_RATE, weight_decay=0.02)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, LEARNING_RATE, total_steps=options.steps + 1)
     checkpoint, first = options.work / "checkpoint.pt", 0
@@ -151,18 +152,18 @@ def _fit(options: argparse.Namespace) -> None:
     _ship(network, options, {"seconds": len(features) / 50, "held_out_openness_r": round(held_out, 3)})
 
 
-def _openness_r(network: MouthNetwork, features: np.ndarray, targets: np.ndarray) -> float:
+def _openness_r(network: TrainedMouthNetwork, features: np.ndarray, targets: np.ndarray) -> float:
     network.eval()
     with torch.inference_mode():
         predicted = network(torch.from_numpy(features.astype(np.float32)).T[None])[0][0, 0].numpy()
     return float(np.corrcoef(predicted, targets[:, 0].astype(np.float32))[0, 1])
 
 
-def _ship(network: MouthNetwork, options: argparse.Namespace, facts: dict[str, float]) -> None:
+def _ship(network: TrainedMouthNetwork, options: argparse.Namespace, facts: dict[str, float]) -> None:
     """Half-precision weights and the facts of how they were made; the digest ties the two together."""
     options.out.mkdir(parents=True, exist_ok=True)
-    path = options.out / "mouth_network.pt"
-    torch.save({name: value.half() for name, value in network.state_dict().items()}, path)
+    path = options.out / "mouth_network.npz"
+    np.savez(path, **network.stored())
     card = {
         "sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
         "parameters": sum(value.numel() for value in network.parameters()),

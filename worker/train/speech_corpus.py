@@ -16,15 +16,17 @@ import soxr
 
 from worker.engine.failures import EngineFailure
 from worker.engine.speech import voices
-from worker.engine.speech.acoustics import FRAME_CENTRE_S, phone_posteriors
+from worker.engine.speech.acoustics import FRAME_CENTRE_S, hear_phones
 from worker.engine.speech.coarticulation import coarticulate, grid_times, shape_spans, speaking_spans
-from worker.engine.speech.features import FEATURE_HZ, network_features
+from worker.engine.speech.features import FEATURE_HZ, network_features, sound_features
 from worker.engine.speech.mouth_track import Phoneme
 from worker.engine.speech.phonemes import ipa_from_arpabet
 from worker.engine.speech.prosody import loudness
 from worker.engine.speech.rules import PAUSE_S, activity, apply_rules
 from worker.engine.speech.waveform import LEVEL_HZ, SPEECH_HZ
 from worker.train.augment import augment
+from worker.train.festival import VOICES as FESTIVAL_VOICES
+from worker.train.festival import festival_utterances
 from worker.train.speech_texts import LOCALE_BY_VOICE, sentences
 
 VARIANTS = ("", "+m1", "+m2", "+m3", "+m4", "+m5", "+m7", "+f1", "+f2", "+f3", "+f4", "+f5", "+whisper")
@@ -75,6 +77,19 @@ def _flite_phonemes(printed: str) -> list[Phoneme]:
     return found
 
 
+def _as_somebody_else(
+    samples: np.ndarray, phonemes: list[Phoneme], generator: np.random.Generator
+) -> tuple[np.ndarray, list[Phoneme]]:
+    """Played up to 16 % faster or slower: another throat, pitch and rate; then silence before and after."""
+    speed = float(np.exp(generator.uniform(-0.15, 0.15)))
+    before, after = (int(generator.uniform(0, 0.7) * SPEECH_HZ) for _ in range(2))
+    samples = np.pad(soxr.resample(samples, SPEECH_HZ * speed, SPEECH_HZ), (before, after))
+    shift_s = before / SPEECH_HZ
+    return samples, [
+        Phoneme(p.symbol, p.start_s / speed + shift_s, p.end_s / speed + shift_s, p.stress) for p in phonemes
+    ]
+
+
 def targets(phonemes: list[Phoneme], samples: np.ndarray, frames: int) -> np.ndarray:
     """(F, 24) float16 every 20 ms: articulation, visemes and speech, moving with the sound (the lead comes later)."""
     duration_s = len(samples) / SPEECH_HZ
@@ -95,18 +110,18 @@ def build_corpus(path: Path, per_voice: int, seed: int = 0) -> dict[str, int]:
     features, wanted, starts = [], [], [0]
     generator = np.random.default_rng(seed)
     sources = [espeak_utterances(voice, per_voice, seed + n) for n, voice in enumerate(LOCALE_BY_VOICE)]
+    sources += [festival_utterances(voice, 3 * per_voice, seed + 200 + n) for n, voice in enumerate(FESTIVAL_VOICES)]
     sources += [flite_utterances(voice, 6 * per_voice, seed + 100 + n) for n, voice in enumerate(RECORDED_VOICES)]
     babble = np.zeros(20 * SPEECH_HZ, np.float32)
     for source in sources:
         for samples, phonemes in source:
             if not phonemes or len(samples) < SPEECH_HZ:
                 continue
-            silence = int(generator.uniform(0, 0.6) * SPEECH_HZ)
-            samples, shift_s = np.pad(samples, (silence, 0)), silence / SPEECH_HZ
-            phonemes = [Phoneme(p.symbol, p.start_s + shift_s, p.end_s + shift_s, p.stress) for p in phonemes]
+            samples, phonemes = _as_somebody_else(samples, phonemes, generator)
             heard = augment(samples, babble, generator)
             babble = 0.7 * babble + np.resize(samples, len(babble))
-            found = network_features(heard, phone_posteriors(heard))
+            phones = hear_phones(heard)
+            found = network_features(phones, sound_features(heard, len(phones.posteriors)))
             features.append(found.astype(np.float16))
             wanted.append(targets(phonemes, samples, len(found)))
             starts.append(starts[-1] + len(found))

@@ -1,54 +1,68 @@
-"""The network from sound features to articulation: a small non-causal temporal convolution network."""
+"""The mouth network at work: a small temporal convolution network from sound features to articulation, in NumPy.
 
+It looks 0.34 s to either side. Every frame is normalised by itself, so what it says does not hang on where a recording
+is cut. Learning happens in `worker/train/network.py`; both are the same function, which the tests hold them to.
+"""
+
+from collections.abc import Mapping
 from dataclasses import dataclass
 
-import torch
-from torch import nn
+import numpy as np
 
-PHONE_FEATURES = 42
+PHONE_FEATURES = 84  # with their context, and by the moment's own sound
 MEL_FEATURES = 24
-FEATURES = PHONE_FEATURES + MEL_FEATURES + 1  # and level
+FEATURES = PHONE_FEATURES + MEL_FEATURES + 1  # and the level
+CHANNELS = 96
+DILATIONS = (1, 2, 4, 4, 2, 1)
+ENTRY_KERNEL, KERNEL = 5, 3
 ARTICULATION_OUTPUTS, VISEME_OUTPUTS = 9, 14
+OUTPUTS = ARTICULATION_OUTPUTS + VISEME_OUTPUTS + 1  # and speech
+REACH_FRAMES = ENTRY_KERNEL // 2 + sum(DILATIONS) * (KERNEL // 2)
+_NORM_EPSILON = 1e-5
+_GELU_SCALE, _GELU_CUBE = float(np.sqrt(2 / np.pi)), 0.044715
 
 
 @dataclass(frozen=True)
-class MouthNetworkConfig:
-    """Look-ahead is (kernel // 2) · Σ dilations frames of 20 ms: 0.4 s by default."""
+class MouthNetwork:
+    """Weights by name, float32, convolutions as (taps, channels in, channels out)."""
 
-    channels: int = 64
-    kernel: int = 3
-    dilations: tuple[int, ...] = (1, 2, 4, 8, 2, 1)
-    dropout: float = 0.15
+    weights: Mapping[str, np.ndarray]
 
     @staticmethod
-    def tiny() -> "MouthNetworkConfig":
-        return MouthNetworkConfig(channels=8, dilations=(1, 2))
-
-
-class _Block(nn.Module):
-    def __init__(self, channels: int, kernel: int, dilation: int, dropout: float) -> None:
-        super().__init__()
-        self.norm = nn.GroupNorm(1, channels)
-        self.spread = nn.Conv1d(channels, channels, kernel, padding=dilation * (kernel // 2), dilation=dilation)
-        self.mix = nn.Conv1d(channels, channels, 1)
-        self.dropout = nn.Dropout(dropout)
-
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
-        return x + self.dropout(self.mix(torch.nn.functional.gelu(self.spread(self.norm(x)))))
-
-
-class MouthNetwork(nn.Module):
-    """features (B, 67, T) every 20 ms → articulation (B, 9, T), viseme logits (B, 14, T), speech logit (B, 1, T)."""
-
-    def __init__(self, config: MouthNetworkConfig | None = None) -> None:
-        super().__init__()
-        config = config or MouthNetworkConfig()
-        self.enter = nn.Conv1d(FEATURES, config.channels, 5, padding=2)
-        self.blocks = nn.Sequential(
-            *(_Block(config.channels, config.kernel, dilation, config.dropout) for dilation in config.dilations)
+    def from_stored(stored: Mapping[str, np.ndarray]) -> "MouthNetwork":
+        """From what training wrote: convolutions there are (channels out, channels in, taps)."""
+        return MouthNetwork(
+            {
+                name: np.ascontiguousarray(value.astype(np.float32).transpose(*range(value.ndim)[::-1]))
+                for name, value in stored.items()
+            }
         )
-        self.leave = nn.Conv1d(config.channels, ARTICULATION_OUTPUTS + VISEME_OUTPUTS + 1, 1)
 
-    def forward(self, features: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-        out = self.leave(self.blocks(self.enter(features)))
-        return out[:, :ARTICULATION_OUTPUTS], out[:, ARTICULATION_OUTPUTS:-1], out[:, -1:]
+    def __call__(self, features: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """(T, 109) features → (T, 9) articulation, (T, 14) viseme shares, (T,) probability of speech."""
+        x = self._convolved("enter", features.astype(np.float32), 1)
+        for number, dilation in enumerate(DILATIONS):
+            block = f"blocks.{number}."
+            x = x + self._convolved(
+                block + "mix", _gelu(self._convolved(block + "spread", self._normal(block, x), dilation)), 1
+            )
+        out = self._convolved("leave", x, 1)
+        logits = out[:, ARTICULATION_OUTPUTS : ARTICULATION_OUTPUTS + VISEME_OUTPUTS]
+        shares = np.exp(logits - logits.max(1, keepdims=True))
+        speech = 1.0 / (1.0 + np.exp(-np.clip(out[:, -1], -30, 30)))
+        return out[:, :ARTICULATION_OUTPUTS], shares / shares.sum(1, keepdims=True), speech
+
+    def _convolved(self, name: str, x: np.ndarray, dilation: int) -> np.ndarray:
+        weights, bias = self.weights[name + ".weight"], self.weights[name + ".bias"]
+        taps = len(weights)
+        padded = np.pad(x, ((dilation * (taps // 2),) * 2, (0, 0)))
+        return sum(padded[tap * dilation : tap * dilation + len(x)] @ weights[tap] for tap in range(taps)) + bias
+
+    def _normal(self, block: str, x: np.ndarray) -> np.ndarray:
+        centred = x - x.mean(1, keepdims=True)
+        scaled = centred / np.sqrt((centred**2).mean(1, keepdims=True) + _NORM_EPSILON)
+        return scaled * self.weights[block + "norm.weight"] + self.weights[block + "norm.bias"]
+
+
+def _gelu(x: np.ndarray) -> np.ndarray:
+    return 0.5 * x * (1.0 + np.tanh(_GELU_SCALE * (x + _GELU_CUBE * x**3)))

@@ -1,16 +1,18 @@
-"""What the mouth network hears: phone posteriors, a coarse mel spectrum and the level, every 20 ms."""
+"""What the mouth network hears, every 20 ms: phones with and without their context, mel bands, the level."""
 
 import functools
 
 import numpy as np
 
-from worker.engine.speech.acoustics import PHONES, STATES
-from worker.engine.speech.waveform import HOP_LENGTH, SPEECH_HZ, level_db
+from worker.engine.models.mouth_network import FEATURES
+from worker.engine.speech.acoustics import PHONES, STATES, HeardPhones
+from worker.engine.speech.waveform import HOP_LENGTH, SPEECH_HZ, centred_windows, level_db
 
 FEATURE_HZ = 50
 FRAMES_PER_FEATURE = 2  # of 10 ms
 MEL_BANDS, MEL_RANGE_HZ, FFT_SIZE, WINDOW = 24, (80.0, 7600.0), 512, 400
 CHUNK_FRAMES = 2000
+LOUD_DB = 25.0
 
 
 @functools.lru_cache(maxsize=1)
@@ -27,33 +29,42 @@ def _mel_bank() -> np.ndarray:
 def log_mel(samples: np.ndarray) -> np.ndarray:
     """(N // 160 + 1, 24) natural log of mel energies of 25 ms windows centred every 10 ms."""
     count = len(samples) // HOP_LENGTH + 1
-    padded = np.pad(samples.astype(np.float32), (WINDOW // 2, WINDOW + HOP_LENGTH))
-    windows = np.lib.stride_tricks.sliding_window_view(padded, WINDOW)[::HOP_LENGTH][:count]
     hann, bank = np.hanning(WINDOW).astype(np.float32), _mel_bank()
-    bands = [
-        np.abs(np.fft.rfft(windows[first : first + CHUNK_FRAMES] * hann, FFT_SIZE, axis=1)) ** 2 @ bank
-        for first in range(0, count, CHUNK_FRAMES)
-    ]
+    bands = []
+    for first in range(0, count, CHUNK_FRAMES):
+        windows = centred_windows(
+            samples.astype(np.float32, copy=False), WINDOW, first, min(CHUNK_FRAMES, count - first)
+        )
+        bands.append((np.abs(np.fft.rfft(windows * hann, FFT_SIZE, axis=1)) ** 2 @ bank).astype(np.float32))
     return np.log(np.concatenate(bands) + 1e-7).astype(np.float32)
 
 
-def network_features(samples: np.ndarray, posteriors: np.ndarray) -> np.ndarray:
-    """(F, 67) float32 every 20 ms, each recording made comparable: level and spectrum relative to its own loud parts.
+def sound_features(samples: np.ndarray, count: int) -> np.ndarray:
+    """(T, 25) mel bands and level every 10 ms, relative to the recording's own loud parts: any voice, any microphone.
 
     Args:
-        samples: (N,) 16 kHz mono.
-        posteriors: (T, 126) of `phone_posteriors`.
+        samples: (N,) 16 kHz mono, the whole recording.
+        count: how many frames the phones have.
     """
-    count = len(posteriors) // FRAMES_PER_FEATURE * FRAMES_PER_FEATURE
-    if not count:
-        return np.zeros((0, PHONES + MEL_BANDS + 1), np.float32)
-    phones = posteriors[:count].reshape(count, PHONES, STATES).sum(-1)
     mel, level = fit_length(log_mel(samples), count), fit_length(level_db(samples)[:, None], count)
-    loud = level[:, 0] > np.percentile(level, 95) - 25.0
-    mel = (mel - mel[loud].mean(0)) / 3.0
-    level = (level - np.percentile(level, 95)) / 15.0
-    joined = np.concatenate([np.sqrt(phones), mel.clip(-3, 2), level.clip(-3, 1)], axis=1)
-    return joined.reshape(-1, FRAMES_PER_FEATURE, joined.shape[1]).mean(1).astype(np.float32)
+    peak_db = np.percentile(level, 95) if count else 0.0
+    loud = level[:, 0] > peak_db - LOUD_DB
+    average = mel[loud].mean(0) if loud.any() else 0.0
+    columns = [((mel - average) / 3.0).clip(-3, 2), ((level - peak_db) / 15.0).clip(-3, 1)]
+    return np.concatenate(columns, axis=1).astype(np.float32)
+
+
+def network_features(heard: HeardPhones, sound: np.ndarray) -> np.ndarray:
+    """(T // 2, 109) float32 every 20 ms.
+
+    Args:
+        heard: phones of a stretch of T frames.
+        sound: (T, 25) `sound_features` of the same stretch.
+    """
+    count = len(sound) // FRAMES_PER_FEATURE * FRAMES_PER_FEATURE
+    phones = heard.posteriors[:count].reshape(count, PHONES, STATES).sum(-1)
+    joined = np.concatenate([np.sqrt(phones), np.sqrt(heard.instant[:count]), sound[:count]], axis=1)
+    return joined.reshape(-1, FRAMES_PER_FEATURE, FEATURES).mean(1).astype(np.float32)
 
 
 def fit_length(values: np.ndarray, count: int) -> np.ndarray:

@@ -8,29 +8,32 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import torch
 from scipy import ndimage
 
 from worker.engine.models.mouth_network import MouthNetwork
-from worker.engine.speech.acoustics import PHONES, HeardPhones
-from worker.engine.speech.features import FRAMES_PER_FEATURE, MEL_BANDS, fit_length, log_mel, network_features
-from worker.engine.speech.mouth_track import ARTICULATORS, Articulator
+from worker.engine.speech.acoustics import PHONES, STATES, HeardPhones, hear, state_shapes
+from worker.engine.speech.features import FRAMES_PER_FEATURE, MEL_BANDS, network_features, sound_features
+from worker.engine.speech.mouth_track import ARTICULATORS, VISEMES, Articulator
 from worker.engine.speech.soft_articulation import (
     INSTANT_SMOOTHING_FRAMES,
+    Beliefs,
+    beliefs,
     instant_openness,
     phone_memberships,
     soft_articulation,
 )
-from worker.engine.speech.waveform import level_db
 
 MODELS = Path(__file__).resolve().parent.parent / "models"
-WEIGHTS, FUSION = "mouth_network.pt", "mouth_fusion.json"
-CHUNK_FEATURES, OVERLAP_FEATURES = 1500, 60
+WEIGHTS, FUSION = "mouth_network.npz", "mouth_fusion.json"
+# Recordings are heard in windows of half a minute, with so much more on either side that nothing hangs on the borders.
+WINDOW_FRAMES, MARGIN_FRAMES = 3000, 200
 # Features of the correction, brought to about unit variance, so that ridge regression is equally strict with all.
+NETWORK_SPREAD, WANTED_SPREAD = 0.2, 0.12
 MEMBERSHIP_SPREAD, INSTANT_SPREAD = 0.11, 0.047  # standard deviations of shares of 42 phones in speech
 BAND_SHIFTS = (-6, 0, 6)  # frames of 10 ms
-BAND_SMOOTHING_FRAMES, BAND_SPREAD = 2.0, 1.4
-LOUD_DB = 25.0
+BAND_SMOOTHING_FRAMES, BAND_SPREAD = 2.0, 0.47
+MOUTH_FEATURES = 2 * len(ARTICULATORS)
+SOUND_FEATURES = 2 * PHONES + len(BAND_SHIFTS) * MEL_BANDS // 2
 JAW_SHARE = 0.7  # of a change of the lips' opening
 
 
@@ -38,7 +41,7 @@ JAW_SHARE = 0.7  # of a change of the lips' opening
 class Fusion:
     """Openness = prior + corrections · `weights`; all other articulators are the prior of `prior_articulation`.
 
-    weights: (84 + 36,) for the columns of `correction_features`.
+    weights: (18 + 120,) for the columns of `correction_features`.
     """
 
     weights: tuple[float, ...]
@@ -46,12 +49,12 @@ class Fusion:
 
 @dataclass(frozen=True)
 class Articulated:
-    """articulation (T, A), visemes (T, V) of phones and network together; network_visemes (T, V) of the network alone,
-    None without it; method as in `MouthTrack`."""
+    """articulation (T, A) and visemes (T, V) of phones and network together, what is believed to be heard, and the
+    method as in `MouthTrack`."""
 
     articulation: np.ndarray
     visemes: np.ndarray
-    network_visemes: np.ndarray | None
+    believed: Beliefs
     method: str
 
 
@@ -63,11 +66,9 @@ def mouth_network() -> MouthNetwork | None:
         return None
     data = path.read_bytes()
     if hashlib.sha256(data).hexdigest() != json.loads(card.read_text(encoding="utf-8"))["sha256"]:
-        raise RuntimeError("mouth_network.pt is not the file its model card describes")
-    network = MouthNetwork()
-    stored = torch.load(io.BytesIO(data), map_location="cpu", weights_only=True)
-    network.load_state_dict({name: value.float() for name, value in stored.items()})
-    return network.eval()
+        raise RuntimeError(f"{WEIGHTS} is not the file its model card describes")
+    with np.load(io.BytesIO(data)) as stored:
+        return MouthNetwork.from_stored(dict(stored))
 
 
 @functools.lru_cache(maxsize=1)
@@ -94,57 +95,83 @@ def fold_fusion(clip_name: str) -> Fusion | None:
     return _stored_fusions().get(clip_name) if clip_name else None
 
 
-def network_outputs(samples: np.ndarray, posteriors: np.ndarray, network: MouthNetwork) -> np.ndarray:
-    """(T, 9 + 14) at the frames of `posteriors`: articulation and viseme probabilities, in flat memory."""
-    features = network_features(samples, posteriors)
-    parts = []
-    with torch.inference_mode():
-        for first in range(0, len(features), CHUNK_FEATURES):
-            start = max(0, first - OVERLAP_FEATURES)
-            chunk = torch.from_numpy(features[start : first + CHUNK_FEATURES + OVERLAP_FEATURES].T[None])
-            articulation, visemes, _ = network(chunk)
-            both = torch.cat([articulation, visemes.softmax(1)], dim=1)[0].T.numpy()
-            parts.append(both[first - start : first - start + CHUNK_FEATURES])
-    coarse = np.concatenate(parts) if parts else np.zeros((0, 23), np.float32)
-    if len(coarse) < 2:
-        return np.zeros((len(posteriors), 23), np.float32)
+def network_outputs(heard: HeardPhones, sound: np.ndarray, network: MouthNetwork) -> np.ndarray:
+    """(T, 9 + 14) at the frames heard: articulation and viseme shares. sound: (T, 25) of `sound_features`."""
+    if len(sound) < 2 * FRAMES_PER_FEATURE:
+        return np.zeros((len(sound), len(ARTICULATORS) + len(VISEMES)), np.float32)
+    articulation, visemes, _ = network(network_features(heard, sound))
+    coarse = np.concatenate([articulation, visemes], axis=1)
     # Feature k averages frames 2k and 2k + 1.
-    at = (np.arange(len(posteriors)) - (FRAMES_PER_FEATURE - 1) / 2) / FRAMES_PER_FEATURE
-    at = np.clip(at, 0, len(coarse) - 1)
+    at = np.clip((np.arange(len(sound)) - (FRAMES_PER_FEATURE - 1) / 2) / FRAMES_PER_FEATURE, 0, len(coarse) - 1)
     index = np.minimum(at.astype(int), len(coarse) - 2)
     part = (at - index)[:, None].astype(np.float32)
     return coarse[index] * (1 - part) + coarse[index + 1] * part
 
 
-def correction_features(samples: np.ndarray, heard: HeardPhones) -> np.ndarray:
-    """(T, 84 + 36) float32: which phones govern the lips with and without their context, and twelve mel bands before,
-    at and after each frame, relative to the recording's own loud parts."""
-    frames = len(heard.posteriors)
+def correction_features(heard: HeardPhones, sound: np.ndarray, network: np.ndarray) -> np.ndarray:
+    """(T, 18 + 120) float32. First what is about mouths: the nine articulators as the network sees them, and as each
+    moment's own sound asks for them. Then what is about sounds: which phones govern the lips with and without their
+    context, and twelve mel bands before, at and after each frame.
+
+    Args:
+        sound: (T, 25) of `sound_features`.
+        network: (T, 9) articulation of the network.
+    """
+    frames = len(sound)
     if not frames:
-        return np.zeros((0, 2 * PHONES + len(BAND_SHIFTS) * MEL_BANDS // 2), np.float32)
+        return np.zeros((0, MOUTH_FEATURES + SOUND_FEATURES), np.float32)
+    targets = np.array([shape.targets() for shape in state_shapes()])
+    dominances = np.array([shape.dominances() for shape in state_shapes()])
+    wanted = targets.reshape(PHONES, STATES, -1).mean(1) * dominances.reshape(PHONES, STATES, -1).mean(1)
     instant = ndimage.gaussian_filter1d(heard.instant, INSTANT_SMOOTHING_FRAMES, axis=0, mode="nearest")
-    columns = [phone_memberships(heard.posteriors) / MEMBERSHIP_SPREAD, instant / INSTANT_SPREAD]
-    mel, level = fit_length(log_mel(samples), frames), fit_length(level_db(samples)[:, None], frames)[:, 0]
-    mel = mel.reshape(frames, MEL_BANDS // 2, 2).mean(2)
-    loud = level > np.percentile(level, 95) - LOUD_DB
-    mel = (mel - mel[loud].mean(0)) / (BAND_SPREAD * max(float(mel[loud].std()), 0.1))
+    columns = [network / NETWORK_SPREAD, instant @ wanted / WANTED_SPREAD]
+    columns += [phone_memberships(heard.posteriors) / MEMBERSHIP_SPREAD, instant / INSTANT_SPREAD]
+    mel = sound[:, :MEL_BANDS].reshape(frames, MEL_BANDS // 2, 2).mean(2) / BAND_SPREAD
     mel = ndimage.gaussian_filter1d(mel, BAND_SMOOTHING_FRAMES, axis=0, mode="nearest")
     columns += [mel[np.clip(np.arange(frames) + shift, 0, frames - 1)] for shift in BAND_SHIFTS]
     return np.concatenate(columns, axis=1).astype(np.float32)
 
 
-def articulate(samples: np.ndarray, heard: HeardPhones, fusion: Fusion | None = None) -> Articulated:
-    """What the mouth does at the frames heard, without lead."""
-    articulation, visemes = soft_articulation(heard.posteriors)
+def articulate(samples: np.ndarray, hearing: np.ndarray, fusion: Fusion | None = None) -> Articulated:
+    """What the mouth does at the frames of `hearing`, without lead; memory grows only by the result.
+
+    Args:
+        samples: (N,) 16 kHz mono.
+        hearing: (T, 3, 13) of `hearing_features` of the same recording.
+    """
     network, fusion = mouth_network(), fusion or shipped_fusion()
-    if network is None or fusion is None or not len(articulation):
-        return Articulated(articulation, visemes, None, "decoded")
-    outputs = network_outputs(samples, heard.posteriors, network)
-    prior = prior_articulation(articulation, outputs[:, : len(ARTICULATORS)], heard)
-    seen = outputs[:, len(ARTICULATORS) :]
-    mixed = visemes + seen
-    mixed = (mixed / mixed.sum(1, keepdims=True)).astype(np.float32)
-    return Articulated(fuse(fusion, prior, correction_features(samples, heard)), mixed, seen, "learned")
+    method = "decoded" if network is None or fusion is None else "learned"
+    sound = sound_features(samples, len(hearing))
+    parts = []
+    for first in range(0, max(1, len(hearing)), WINDOW_FRAMES):
+        start, stop = max(0, first - MARGIN_FRAMES), first + WINDOW_FRAMES + MARGIN_FRAMES
+        part = _articulate_window(hearing[start:stop], sound[start:stop], network, fusion)
+        parts.append(_cut(part, first - start, first - start + WINDOW_FRAMES))
+    articulation, visemes, likeliest, owed, owing = (np.concatenate(columns) for columns in zip(*parts, strict=True))
+    return Articulated(articulation, visemes, Beliefs(likeliest, owed, owing), method)
+
+
+def _articulate_window(
+    hearing: np.ndarray, sound: np.ndarray, network: MouthNetwork | None, fusion: Fusion | None
+) -> tuple[np.ndarray, ...]:
+    """Articulation, visemes, and the three arrays of beliefs."""
+    heard = hear(hearing)
+    articulation, visemes = soft_articulation(heard.posteriors)
+    seen = None
+    if network is not None and fusion is not None:
+        outputs = network_outputs(heard, sound, network)
+        own, seen = outputs[:, : len(ARTICULATORS)], outputs[:, len(ARTICULATORS) :]
+        articulation = fuse(
+            fusion, prior_articulation(articulation, own, heard), correction_features(heard, sound, own)
+        )
+        mixed = visemes + seen
+        visemes = (mixed / np.maximum(mixed.sum(1, keepdims=True), 1e-6)).astype(np.float32)
+    believed = beliefs(heard.posteriors, seen)
+    return articulation, visemes, believed.likeliest, believed.owed, believed.owing
+
+
+def _cut(arrays: tuple[np.ndarray, ...], first: int, last: int) -> tuple[np.ndarray, ...]:
+    return tuple(array[first:last] for array in arrays)
 
 
 def prior_articulation(phones: np.ndarray, network: np.ndarray, heard: HeardPhones) -> np.ndarray:

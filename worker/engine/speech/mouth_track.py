@@ -54,12 +54,14 @@ class Phoneme:
 
     symbol: IPA in espeak-ng's spelling, without stress marks.
     stress: 0 none, 1 secondary, 2 primary.
+    certainty: 1 where the sound is known; less where it was only heard. Rules bind as strongly as they are certain.
     """
 
     symbol: str
     start_s: float
     end_s: float
     stress: int = 0
+    certainty: float = 1.0
 
 
 @dataclass(frozen=True)

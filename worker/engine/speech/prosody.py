@@ -10,7 +10,7 @@ from worker.engine.contracts import Span
 from worker.engine.speech.detection import speech_spans
 from worker.engine.speech.mouth_track import Accent, Phoneme, Prosody
 from worker.engine.speech.phonemes import is_vowel
-from worker.engine.speech.waveform import HOP_LENGTH, LEVEL_HZ, SPEECH_HZ, level_db, speech_samples
+from worker.engine.speech.waveform import HOP_LENGTH, LEVEL_HZ, SPEECH_HZ, centred_windows, level_db, speech_samples
 
 if TYPE_CHECKING:
     from worker.engine.media.audio import Audio
@@ -25,7 +25,10 @@ ENERGY_SMOOTHING_S = 0.02
 
 
 def analyse_prosody(
-    audio: "Audio", times_s: np.ndarray, spans: Sequence[Span] | None = None, phonemes: Sequence[Phoneme] = ()
+    audio: "Audio",
+    times_s: np.ndarray,
+    spans: Sequence[Span] | None = None,
+    phonemes: Sequence[Phoneme] = (),
 ) -> Prosody:
     """Prosody at frame times.
 
@@ -36,10 +39,19 @@ def analyse_prosody(
         phonemes: with stress marks, when known: accents then sit on stressed vowels.
     """
     samples = speech_samples(audio)
-    if spans is None:
-        spans = speech_spans(audio)
+    spans = speech_spans(audio) if spans is None else spans
+    return prosody_of(samples, pitch_hz(samples), times_s, spans, phonemes)
+
+
+def prosody_of(
+    samples: np.ndarray,
+    f0_hz: np.ndarray,
+    times_s: np.ndarray,
+    spans: Sequence[Span],
+    phonemes: Sequence[Phoneme] = (),
+) -> Prosody:
+    """As `analyse_prosody`, for 16 kHz samples whose pitch is known already."""
     energy = loudness(samples, spans)
-    f0_hz = pitch_hz(samples)
     grid_s = np.arange(len(energy)) / LEVEL_HZ
     at = np.clip(np.round(times_s * LEVEL_HZ).astype(int), 0, len(f0_hz) - 1)
     inside = (times_s >= 0) & (times_s <= len(samples) / SPEECH_HZ)
@@ -68,15 +80,12 @@ def loudness(samples: np.ndarray, spans: Sequence[Span]) -> np.ndarray:
 def pitch_hz(samples: np.ndarray) -> np.ndarray:
     """(N // 160 + 1,) float32, 0 where unvoiced: normalised autocorrelation (Boersma 1993), all frames at once."""
     count = len(samples) // HOP_LENGTH + 1
-    padded = np.zeros(count * HOP_LENGTH + PITCH_WINDOW, np.float32)
-    padded[PITCH_WINDOW // 2 : PITCH_WINDOW // 2 + len(samples)] = samples
     window = np.hanning(PITCH_WINDOW).astype(np.float32)
     own = _autocorrelation(window[None])[0]
     shortest, longest = int(SPEECH_HZ / PITCH_RANGE_HZ[1]), int(SPEECH_HZ / PITCH_RANGE_HZ[0])
-    frames = np.lib.stride_tricks.sliding_window_view(padded, PITCH_WINDOW)[::HOP_LENGTH][:count]
     pitch = np.zeros(count, np.float32)
     for first in range(0, count, BLOCK_FRAMES):
-        block = frames[first : first + BLOCK_FRAMES]
+        block = centred_windows(samples, PITCH_WINDOW, first, min(BLOCK_FRAMES, count - first))
         correlation = _autocorrelation((block - block.mean(axis=1, keepdims=True)) * window)
         power = correlation[:, :1]
         normal = correlation[:, shortest:longest] / np.maximum(power * own[shortest:longest] / own[0], 1e-9)

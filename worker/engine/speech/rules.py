@@ -114,26 +114,29 @@ def _presence(span: Span, rise_s: float, frames: int, fall_s: float | None = Non
     return slice(a, max(a, b)), np.minimum(rise, fall).astype(np.float32)
 
 
-def _closures(phonemes: Sequence[Phoneme]) -> list[tuple[Span, float, float]]:
-    """Closures in order, with the time there is to close and to open: a short vowel between two still opens."""
-    spans = [closure_span(phoneme) for phoneme in phonemes if is_bilabial(phoneme.symbol)]
+def _closures(phonemes: Sequence[Phoneme]) -> list[tuple[Span, float, float, float]]:
+    """Closures in order, with the time there is to close and to open, since a short vowel between two still opens, and
+    how certain they are."""
+    sounds = [phoneme for phoneme in phonemes if is_bilabial(phoneme.symbol)]
+    spans = [closure_span(phoneme) for phoneme in sounds]
     closures = []
-    for index, span in enumerate(spans):
+    for index, (span, sound) in enumerate(zip(spans, sounds, strict=True)):
         gap_before_s = span.start_s - spans[index - 1].end_s if index else np.inf
         if gap_before_s < 2 * CLOSURE_RAMP_S:  # give back the early start
             span = Span(min(span.start_s + CLOSURE_EARLY_S, span.end_s - MIN_CLOSURE_S), span.end_s)
             gap_before_s = span.start_s - spans[index - 1].end_s
         gap_after_s = spans[index + 1].start_s + CLOSURE_EARLY_S - span.end_s if index + 1 < len(spans) else np.inf
         rise_s, fall_s = (float(np.clip(0.45 * gap_s, 0.012, CLOSURE_RAMP_S)) for gap_s in (gap_before_s, gap_after_s))
-        closures.append((span, rise_s, fall_s))
+        closures.append((span, rise_s, fall_s, sound.certainty))
     return closures
 
 
 def _close_lips(track: np.ndarray, visemes: np.ndarray, phonemes: Sequence[Phoneme]) -> None:
     openness, press, jaw = _COLUMN[Articulator.OPENNESS], _COLUMN[Articulator.PRESS], _COLUMN[Articulator.JAW]
     lips = [_COLUMN[Articulator.UPPER_RAISE], _COLUMN[Articulator.LOWER_DROP], _COLUMN[Articulator.LIP_TUCK]]
-    for span, rise_s, fall_s in _closures(phonemes):
+    for span, rise_s, fall_s, certainty in _closures(phonemes):
         where, closed = _presence(span, rise_s, len(track), fall_s)
+        closed *= np.float32(certainty)
         track[where, openness] *= 1.0 - closed
         track[where, jaw] = np.minimum(track[where, jaw], 1.0 - 0.75 * closed)
         track[where, press] = np.maximum(track[where, press], 0.8 * closed)
@@ -151,6 +154,7 @@ def _tuck_lip(track: np.ndarray, phonemes: Sequence[Phoneme]) -> None:
             continue
         span = Span(phoneme.start_s - 0.01, phoneme.end_s - 0.01)
         where, held = _presence(span, CLOSURE_RAMP_S, len(track))
+        held *= np.float32(phoneme.certainty)
         track[where, tuck] = np.maximum(track[where, tuck], LABIODENTAL_TUCK_MIN * held)
         for column, most in ((openness, LABIODENTAL_OPENNESS_MAX), (jaw, LABIODENTAL_JAW_MAX)):
             limit = most + (MAX_OPENNESS - most) * (1.0 - held)
@@ -163,6 +167,7 @@ def _limit_sibilants(track: np.ndarray, phonemes: Sequence[Phoneme]) -> None:
         if not is_sibilant(phoneme.symbol):
             continue
         where, held = _presence(Span(phoneme.start_s, phoneme.end_s - 0.01), SIBILANT_RAMP_S, len(track))
+        held *= np.float32(phoneme.certainty)
         for column, most in ((jaw, SIBILANT_JAW_MAX), (openness, SIBILANT_OPENNESS_MAX)):
             limit = most + (MAX_OPENNESS - most) * (1.0 - held)
             track[where, column] = np.minimum(track[where, column], limit)

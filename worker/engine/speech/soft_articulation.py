@@ -1,6 +1,7 @@
 """Phone posteriors → articulation, visemes and the phonemes heard: coarticulation without deciding what was said."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from scipy import ndimage, signal
@@ -10,20 +11,20 @@ from worker.engine.speech.acoustics import FRAME_CENTRE_S, FRAMES_PER_S, PHONES,
 from worker.engine.speech.coarticulation import DECAY_S, FALLEN_TO, ROUNDING, ROUNDING_ANTICIPATION_S
 from worker.engine.speech.mouth_track import ARTICULATORS, VISEMES, Phoneme, Viseme
 from worker.engine.speech.phonemes import ipa_from_arpabet, is_bilabial, is_labiodental, is_sibilant
+from worker.engine.speech.rules import smoothstep
 
 ANTICIPATION_S = 0.08  # between the 60 ms after vowels and the 120 ms after pauses
 MIN_PHONEME_FRAMES = 3
 HEARD_SMOOTHING_FRAMES = 1.0
 INSTANT_SMOOTHING_FRAMES = 3.0
 UNASKED_OPENNESS = 0.4
-# What lips must do (touch, tuck, hide behind the teeth) is enforced only where phones and network together are sure of
-# it: a false closure hurts more than a soft one. Of the closures enforced on synthetic speech in rooms and noise, seven
-# to nine in ten are right (a third to two thirds of all are found); the phones alone find half as many.
-SURE = 0.5
+# What lips must do (touch, tuck, hide behind the teeth) is enforced as strongly as phones and network together believe
+# in it: from the belief that is right half the time to the one that is right nine times in ten, both counted on
+# held-out synthetic speech in rooms and noise. Phones, visemes that show it, and these two beliefs:
 RULED = (
-    (is_bilabial, (Viseme.PP,)),
-    (is_labiodental, (Viseme.FF,)),
-    (is_sibilant, (Viseme.SS, Viseme.SH)),
+    (is_bilabial, (Viseme.PP,), 0.40, 0.65),
+    (is_labiodental, (Viseme.FF,), 0.60, 0.90),
+    (is_sibilant, (Viseme.SS, Viseme.SH), 0.65, 0.90),
 )
 NOISES = ("+NSN+", "+SPN+", "SIL")
 
@@ -87,37 +88,71 @@ def _spread(values: np.ndarray, rise_s: float) -> np.ndarray:
     return after + before - values
 
 
-def heard_phonemes(posteriors: np.ndarray, spans: Sequence[Span], visemes: np.ndarray | None = None) -> list[Phoneme]:
-    """The likeliest sounds inside the spans, for display and for the rules; those with rules only when sure.
+@dataclass(frozen=True)
+class Beliefs:
+    """What is heard, frame by frame, small enough to keep for a whole recording.
 
-    visemes: (T, V), a second opinion on what is seen, of equal weight; without it the posteriors' own counts.
+    likeliest: (T,) int8, the likeliest phone that lips owe nothing (index into the model's phones).
+    owed: (T, 3) float32 in [0, 1], how sure it is that lips touch, are tucked or hide behind the teeth (`RULED`).
+    owing: (T, 3) int8, the likeliest phone of each of these kinds.
     """
-    names = acoustic_model().phones
+
+    likeliest: np.ndarray
+    owed: np.ndarray
+    owing: np.ndarray
+
+
+def beliefs(posteriors: np.ndarray, visemes: np.ndarray | None = None) -> Beliefs:
+    """What is believed of (T, 126) posteriors; visemes: (T, V), a second opinion on what is seen, of equal weight."""
     phones = posteriors.reshape(len(posteriors), PHONES, STATES).sum(-1)
     phones = ndimage.gaussian_filter1d(phones, HEARD_SMOOTHING_FRAMES, axis=0)
-    symbols = ["" if name in NOISES else ipa_from_arpabet(name)[0] for name in names]
-    members = [np.array([bool(symbol) and belongs(symbol) for symbol in symbols]) for belongs, _ in RULED]
-    best = np.where(np.any(members, axis=0), -1.0, phones).argmax(1)
-    for own, (_, seen) in zip(members, RULED, strict=True):
-        belief = phones[:, own].sum(1)
-        if visemes is not None:
-            second = visemes[:, [VISEMES.index(viseme) for viseme in seen]].sum(1)
-            belief = (belief + ndimage.gaussian_filter1d(second, HEARD_SMOOTHING_FRAMES)) / 2
-        best = np.where(belief >= SURE, np.where(own, phones, -1.0).argmax(1), best)
+    members = _ruled_phones()
+    owed = np.stack([phones[:, own].sum(1) for own in members], axis=1)
+    if visemes is not None:
+        groups = [[VISEMES.index(viseme) for viseme in seen] for _, seen, _, _ in RULED]
+        second = np.stack([visemes[:, group].sum(1) for group in groups], axis=1)
+        owed = (owed + ndimage.gaussian_filter1d(second, HEARD_SMOOTHING_FRAMES, axis=0)) / 2
+    return Beliefs(
+        likeliest=np.where(np.any(members, axis=0), -1.0, phones).argmax(1).astype(np.int8),
+        owed=owed.astype(np.float32),
+        owing=np.stack([np.where(own, phones, -1.0).argmax(1) for own in members], axis=1).astype(np.int8),
+    )
+
+
+def _ruled_phones() -> list[np.ndarray]:
+    """For each rule of `RULED`, (42,) bool: the phones it is about."""
+    return [np.array([bool(symbol) and belongs(symbol) for symbol in _symbols()]) for belongs, *_ in RULED]
+
+
+def _symbols() -> list[str]:
+    return ["" if name in NOISES else ipa_from_arpabet(name)[0] for name in acoustic_model().phones]
+
+
+def heard_phonemes(believed: Beliefs, spans: Sequence[Span]) -> list[Phoneme]:
+    """The likeliest sounds inside the spans, for display and for the rules; `certainty` says how sure the rules are."""
+    half, sure = (np.array([rule[column] for rule in RULED]) for column in (2, 3))
+    strength = (believed.owed - half) / (sure - half)
+    kind = strength.argmax(1)
+    strongest, owing = strength[np.arange(len(kind)), kind], believed.owing[np.arange(len(kind)), kind]
+    best = np.where(strongest > 0, owing, believed.likeliest)
+    certainty = smoothstep(strongest)
+    ruled = np.any(_ruled_phones(), axis=0)
     found: list[Phoneme] = []
     for span in spans:
         first = max(0, int((span.start_s - FRAME_CENTRE_S) * FRAMES_PER_S))
         last = min(len(best), int(np.ceil((span.end_s - FRAME_CENTRE_S) * FRAMES_PER_S)))
-        found += _runs(best[first:last], first, symbols)
+        found += _runs(best[first:last], first, np.where(ruled[best[first:last]], certainty[first:last], 1.0))
     return found
 
 
-def _runs(best: np.ndarray, offset: int, symbols: Sequence[str]) -> list[Phoneme]:
+def _runs(best: np.ndarray, offset: int, certainty: np.ndarray) -> list[Phoneme]:
+    """Runs of one sound; a run is as certain as its most certain frame."""
+    symbols = _symbols()
     edges = [0, *(np.flatnonzero(np.diff(best)) + 1).tolist(), len(best)]
     # A frame's sound is centred half a window after its index; the span it stands for starts half a frame earlier.
     at_s = (np.array(edges) + offset) / FRAMES_PER_S + FRAME_CENTRE_S - 0.5 / FRAMES_PER_S
     return [
-        Phoneme(symbols[int(best[a])], float(start_s), float(end_s))
+        Phoneme(symbols[int(best[a])], float(start_s), float(end_s), certainty=float(certainty[a:b].max()))
         for a, b, start_s, end_s in zip(edges[:-1], edges[1:], at_s[:-1], at_s[1:], strict=True)
         if b - a >= MIN_PHONEME_FRAMES and symbols[int(best[a])]
     ]

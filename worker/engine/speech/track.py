@@ -4,9 +4,10 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
+from scipy import ndimage
 
 from worker.engine.contracts import Span
-from worker.engine.speech.acoustics import FRAME_CENTRE_S, FRAMES_PER_S, hear_phones
+from worker.engine.speech.acoustics import FRAME_CENTRE_S, FRAMES_PER_S, hearing_features
 from worker.engine.speech.coarticulation import (
     GRID_HZ,
     MOUTH_LEAD_S,
@@ -16,9 +17,10 @@ from worker.engine.speech.coarticulation import (
     speaking_spans,
 )
 from worker.engine.speech.detection import spans_from, speech_probability, spoken_frames
+from worker.engine.speech.effort import opening_gain
 from worker.engine.speech.learned import Fusion, articulate, fold_fusion
 from worker.engine.speech.mouth_track import ARTICULATORS, Articulator, MouthTrack, Phoneme, Prosody
-from worker.engine.speech.prosody import analyse_prosody, loudness
+from worker.engine.speech.prosody import loudness, pitch_hz, prosody_of
 from worker.engine.speech.rules import PAUSE_S, apply_rules
 from worker.engine.speech.soft_articulation import heard_phonemes
 from worker.engine.speech.waveform import SPEECH_HZ, speech_samples
@@ -30,6 +32,8 @@ MIN_RANGE_FRAMES = 50
 # Where 10 and 90 % of openness in speech lie, against the clip's 95th percentile: medians of the tracked GRID clips.
 RANGE_PERCENTILES, TYPICAL_RANGE = (10, 90), (0.06, 0.95)
 MAX_RANGE_GAIN = 5.0
+# Beliefs flicker faster than lips: with this, the share of movement above 4 Hz is that of the tracked GRID lips.
+HEARD_SMOOTHING_S = 0.03
 
 
 def mouth_track_from_phonemes(phonemes: Sequence[Phoneme], audio: "Audio", times_s: np.ndarray) -> MouthTrack:
@@ -48,8 +52,10 @@ def mouth_track_from_phonemes(phonemes: Sequence[Phoneme], audio: "Audio", times
     grid_s = grid_times(duration_s)
     loud = _fit(loudness(samples, spans), len(grid_s))
     articulation, visemes = coarticulate(shape_spans(phonemes, loud), grid_s, lead_s=MOUTH_LEAD_S)
+    f0_hz = pitch_hz(samples)
+    _open_by_effort(articulation, opening_gain(samples, f0_hz, spans))
     articulation, visemes = apply_rules(articulation, visemes, phonemes, spans)
-    prosody = analyse_prosody(audio, times_s, spans, phonemes)
+    prosody = prosody_of(samples, f0_hz, times_s, spans, phonemes)
     return _at_frames(articulation, visemes, times_s, prosody, phonemes, "script")
 
 
@@ -70,17 +76,19 @@ def mouth_track_from_audio(audio: "Audio", times_s: np.ndarray, *, fusion: Fusio
     times_s = np.asarray(times_s, np.float64)
     samples = speech_samples(audio)
     spans = spans_from(samples, speech_probability(samples), PAUSE_S)
-    heard = hear_phones(samples, spoken_frames(spans, len(samples)))
-    found = articulate(samples, heard, fusion)
+    found = articulate(samples, hearing_features(samples, spoken_frames(spans, len(samples))), fusion)
     # The frames' sounds are centred after their index; the mouth is ahead of the sound.
     grid_s = grid_times(len(samples) / SPEECH_HZ)
     articulation, visemes = (
         _moved(curve, grid_s, MOUTH_LEAD_S - FRAME_CENTRE_S) for curve in (found.articulation, found.visemes)
     )
-    phonemes = heard_phonemes(heard.posteriors, spans, found.network_visemes)
+    phonemes = heard_phonemes(found.believed, spans)
+    f0_hz = pitch_hz(samples)
+    articulation = ndimage.gaussian_filter1d(articulation, HEARD_SMOOTHING_S * GRID_HZ, axis=0, mode="nearest")
     _reach_full_range(articulation, spans)
+    _open_by_effort(articulation, opening_gain(samples, f0_hz, spans))
     articulation, visemes = apply_rules(articulation, visemes, phonemes, spans)
-    prosody = analyse_prosody(audio, times_s, spans)
+    prosody = prosody_of(samples, f0_hz, times_s, spans)
     return _at_frames(articulation, visemes, times_s, prosody, phonemes, found.method)
 
 
@@ -111,6 +119,13 @@ def _reach_full_range(articulation: np.ndarray, spans: Sequence[Span]) -> None:
         low, high = np.percentile(column[: len(spoken)][spoken], RANGE_PERCENTILES)
         gain = min(MAX_RANGE_GAIN, (TYPICAL_RANGE[1] - TYPICAL_RANGE[0]) / max(float(high - low), 1e-3))
         column[:] = TYPICAL_RANGE[0] + gain * (column - low)
+
+
+def _open_by_effort(articulation: np.ndarray, gain: np.ndarray) -> None:
+    """Lips and jaw open further in a raised voice, less in a whisper. In place."""
+    gain = np.pad(gain[: len(articulation)], (0, max(0, len(articulation) - len(gain))), constant_values=1.0)
+    for articulator in (Articulator.OPENNESS, Articulator.JAW):
+        articulation[:, ARTICULATORS.index(articulator)] *= gain
 
 
 def _fit(values: np.ndarray, count: int) -> np.ndarray:

@@ -23,6 +23,16 @@ def speech_samples(audio: "Audio") -> np.ndarray:
     return samples - np.float32(samples.mean()) if len(samples) else samples
 
 
+def centred_windows(samples: np.ndarray, window: int, first: int, frames: int) -> np.ndarray:
+    """(frames, window) of the sound around every 10 ms from frame `first` on; silence beyond both ends."""
+    start = first * HOP_LENGTH - window // 2
+    stop = start + (frames - 1) * HOP_LENGTH + window
+    own = samples[max(0, start) : max(0, stop)]
+    before = max(0, -start)
+    block = np.pad(own, (before, stop - start - before - len(own)))
+    return np.lib.stride_tricks.sliding_window_view(block, window)[::HOP_LENGTH]
+
+
 def level_db(samples: np.ndarray) -> np.ndarray:
     """(N // 160 + 1,) level in dB re full scale of 25 ms windows centred every 10 ms; pre-emphasised lightly.
 
