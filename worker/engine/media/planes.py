@@ -112,6 +112,21 @@ class NativePicture:
             self.planes = [plane.copy() for plane in self.planes]
             self._owned = True
 
+    def shrink(self, short_side_px: int) -> None:
+        """Scale the planes down so that the short side is at most `short_side_px`; even sides, never larger."""
+        width, height = self.stored_size_px
+        scale = short_side_px / min(width, height)
+        if scale >= 1:
+            return
+        width, height = (max(2, round(side * scale / 2) * 2) for side in (width, height))
+        chroma_size = width >> self._shift_x, height >> self._shift_y
+        sizes = ((width, height), chroma_size, chroma_size)
+        self.planes = [
+            cv2.resize(plane, size, interpolation=cv2.INTER_AREA)
+            for plane, size in zip(self.planes, sizes, strict=True)
+        ]
+        self._owned = True
+
     def crop_rgb(self, box: Box, max_side_px: int | None = None) -> np.ndarray:
         """(h, w, 3) uint8 of a box; scaled down so that its long side is at most `max_side_px`.
 

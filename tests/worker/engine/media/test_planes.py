@@ -126,3 +126,16 @@ def test_grey_marks_move_luma_alone():
     changed = one.planes[0].astype(int) - before
     assert sorted(changed[changed != 0]) == [-3, 2]
     assert (one.planes[1] == chroma).all()
+
+
+@pytest.mark.parametrize("name", sorted(EDITABLE_FORMATS))
+def test_a_shrunk_picture_shows_the_same_in_fewer_samples(name):
+    one = picture(name, size=(64, 48))
+    for plane in one.planes:
+        plane[:] = plane[0, 0]
+    before = one.rgb()[0, 0].astype(int)
+    one.shrink(24)
+    assert one.size_px == (32, 24)
+    assert np.abs(one.rgb().astype(int) - before).max() <= 1
+    one.shrink(100)
+    assert one.size_px == (32, 24), "never larger"
