@@ -3,9 +3,11 @@
 import hashlib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
+
+import numpy as np
 
 from worker.engine.acting import Acting
 from worker.engine.contracts import Background, FrameStage, TalkingPhotoRequest
@@ -15,6 +17,7 @@ from worker.engine.media.encode_alpha import alpha_encoder
 from worker.engine.media.encode_stream import PictureFormat, StreamEncoder
 from worker.engine.media.segment_store import SegmentStore
 from worker.engine.motion.plan import MotionPlan
+from worker.engine.quality.sheet import MetricSheet
 from worker.engine.render.renderer import Renderer
 from worker.engine.telling import Telling
 from worker.engine.timeline import Segment, content_of
@@ -44,6 +47,7 @@ class Painted:
     frame_count: int
     duration_s: float
     kept: int = 0
+    sheet: dict[str, float] = field(default_factory=dict)
 
 
 def paint(request: TalkingPhotoRequest, renderer: Renderer, acting: Acting, telling: Telling, marks: Marks) -> Painted:
@@ -68,7 +72,7 @@ def paint(request: TalkingPhotoRequest, renderer: Renderer, acting: Acting, tell
         store=SegmentStore(request.segments_dir) if request.segments_dir is not None and naming.is_possible else None,
         with_fragments=request.fragments,
     )
-    kept = 0
+    kept, sheet = 0, _sheet(renderer, acting.frames)
     with encoder:
         for number, segment in enumerate(acting.segments, 1):
             with _placed(segment, number, telling, request.frame_rate):
@@ -81,6 +85,7 @@ def paint(request: TalkingPhotoRequest, renderer: Renderer, acting: Acting, tell
                 for index, drawn in enumerate(renderer.frames(motions), segment.start):
                     telling.check()
                     pts_s = float(index / request.frame_rate)
+                    sheet.see(index, drawn)
                     frame = marked(drawn, stages, pts_s)
                     encoder.write(frame)
                     if index == still_index:
@@ -88,7 +93,15 @@ def paint(request: TalkingPhotoRequest, renderer: Renderer, acting: Acting, tell
                     telling.rendered(frame, pts_s, (index + 1) / acting.frames)
                     telling.playable(encoder.take_fragments())
     telling.playable(encoder.take_fragments())
-    return Painted(encoder.width_px, encoder.height_px, encoder.frame_count, encoder.duration_s, kept)
+    size = encoder.width_px, encoder.height_px
+    return Painted(*size, encoder.frame_count, encoder.duration_s, kept, sheet.numbers())
+
+
+def _sheet(renderer: Renderer, frames: int) -> MetricSheet:
+    portrait = renderer.portrait
+    moves = np.zeros(portrait.rgb.shape[:2], bool)
+    moves[portrait.layers.zone.slices] = portrait.layers.reach > 0
+    return MetricSheet(portrait.rgb, portrait.points_px, moves, frames)
 
 
 def _paint_person(

@@ -69,6 +69,7 @@ def animate(
         emotion=acting.emotion,
         segments=len(acting.segments),
         segments_kept=painted.kept,
+        sheet=painted.sheet,
     )
 
 

@@ -56,6 +56,7 @@ def add_score_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--keep", type=Path, help="folder in which rendered videos are kept")
     parser.add_argument("--style", default="natural", help="style of the renders")
     parser.add_argument("--portrait", type=Path, help="render the scripted sentences on this picture, too")
+    parser.add_argument("--dub", action="store_true", help="with --media: dub each clip with its own voice")
     parser.add_argument("--video", type=Path, help="score this finished video")
     parser.add_argument("--audio", type=Path, help="the sound that drove it (its own when left out)")
     parser.add_argument("--reference", type=Path, help="a real clip of the same words")
@@ -80,6 +81,8 @@ def score_command(arguments: Sequence[str] | argparse.Namespace, on_clip: OnClip
         raise EngineFailure(FailureCode.OPTION_INVALID, option="--media or --video", reason="give exactly one")
     if arguments.video is not None:
         report = score_pair(arguments.video, arguments.audio, arguments.reference, _read_phonemes(arguments.phonemes))
+    elif arguments.dub:
+        report = score_dubs(arguments.media, names=arguments.clips, keep=arguments.keep, on_clip=on_clip)
     else:
         report = score_media(
             arguments.media,
@@ -109,9 +112,7 @@ def score_media(
 
     portrait: a picture on which the scripted sentences are rendered; without it their mouth tracks alone are scored.
     """
-    clips = [c for c in list_clips(media) if not names or any(c.name.startswith(name) for name in names)]
-    if not clips:
-        raise EngineFailure(FailureCode.OPTION_INVALID, option="--clips", reason="no clip of that name")
+    clips = _named_clips(media, names)
     cases = [prepare_case(clip) for clip in clips]
     rows = []
     for case in cases:
@@ -125,6 +126,36 @@ def score_media(
         report["scripted"] = scripted_numbers(portrait)
     report["gates"] = verdicts(_for_gates(report))
     return report
+
+
+def score_dubs(
+    media: Path, *, names: Sequence[str] = (), keep: Path | None = None, on_clip: OnClip | None = None
+) -> Report:
+    """Clips dubbed with their own voice, with a bank that leaves out what is near in time."""
+    from worker.engine.quality.dub import DubCase, dub_report, score_dub
+
+    cases = [prepare_case(clip) for clip in _named_clips(media, names)]
+    if keep is not None:
+        keep.mkdir(parents=True, exist_ok=True)
+    rows = []
+    for case in cases:
+        if on_clip is not None:
+            on_clip(case.clip.name)
+        others = [other.truth for other in cases if other is not case]
+        rows.append(score_dub(DubCase(case.clip, case.video, case.truth, others, case.audio), keep))
+    return dub_report(rows)
+
+
+def _named_clips(media: Path, names: Sequence[str]) -> list[TalkingClip]:
+    """The clips that were asked for, all without names.
+
+    Raises:
+        EngineFailure: OPTION_INVALID when there is none; FILE_MISSING.
+    """
+    clips = [c for c in list_clips(media) if not names or any(c.name.startswith(name) for name in names)]
+    if not clips:
+        raise EngineFailure(FailureCode.OPTION_INVALID, option="--clips", reason="no clip of that name")
+    return clips
 
 
 def prepare_case(clip: TalkingClip) -> ClipCase:

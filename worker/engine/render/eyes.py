@@ -81,24 +81,21 @@ class Eye:
         # Stretched lashes and liner would smear over the lid: the skin without them takes over as the lid comes down.
         cover = np.clip((u1 - 0.6 * lash - across) / (0.5 * lash), 0, 1) * np.clip(stretch * 4, 0, 1)
         cover *= np.clip(fall / (0.10 * width), 0, 1)
-        upper += (bare - upper) * cover[..., None]
+        skin = _mixed(upper, bare, cover)
         below = np.clip((across - l1) / (0.35 * width), 0, 1)
         lower = self._skin(image, source_px, rise * (1 - below) ** 2)
         soft = max(1.0, 0.03 * width)
-        side = np.clip((across - (u1 + l1) / 2) / soft + 0.5, 0, 1)[..., None]
-        skin = upper + (lower - upper) * side
+        skin = _mixed(skin, lower, np.clip((across - (u1 + l1) / 2) / soft + 0.5, 0, 1))
         # A closed eye is a dark line, thickest in the middle.
         line = np.exp(-(((across - u1) / (0.028 * width)) ** 2)) * np.clip(fall / (0.12 * width), 0, 1)
-        skin *= (1 - 0.38 * shut * line)[..., None]
+        skin = _darkened(skin, 1 - 0.38 * shut * line)
         opening = np.clip((across - u1) / soft + 0.5, 0, 1) * np.clip((l1 - across) / soft + 0.5, 0, 1)
         opening *= np.clip((l1 - u1) / soft - 0.2, 0, 1)
-        ball = sample(image, ball_px)
         shadow = 1 - 0.30 * min(1.0, shut * 2) * np.exp(-np.maximum(across - u1, 0) / (0.05 * width))
-        skin += (ball * shadow[..., None] - skin) * opening[..., None]
-        return cv2.convertScaleAbs(skin)
+        return _mixed(skin, _darkened(sample(image, ball_px), shadow), opening)
 
     def _skin(self, image: np.ndarray, source_px: np.ndarray, shift: np.ndarray) -> np.ndarray:
-        return sample(image, source_px + shift[..., None] * self.normal).astype(np.float32)
+        return sample(image, source_px + shift[..., None] * self.normal)
 
     def glanced(self, source_px: np.ndarray, lids: Lids, glance: np.ndarray) -> np.ndarray:
         """`source_px` with the iris shifted by `glance` (x, y) in eye widths; lids and corners stay."""
@@ -107,6 +104,16 @@ class Eye:
         weight *= np.clip((lids.lower - lids.across) / gap * 3, 0, 1)
         weight *= np.clip(np.minimum(lids.along, self.width_px - lids.along) / (0.22 * self.width_px), 0, 1)
         return source_px - weight[..., None] * (glance * self.width_px).astype(np.float32)
+
+
+def _mixed(first: np.ndarray, second: np.ndarray, share: np.ndarray) -> np.ndarray:
+    """(h, w, 3) uint8 pictures mixed; share: (h, w) float32 in [0, 1] of the second one."""
+    return cv2.blendLinear(first, second, cv2.subtract(1.0, share), share)
+
+
+def _darkened(rgb: np.ndarray, light: np.ndarray) -> np.ndarray:
+    """(h, w, 3) uint8 under `light` (h, w) float32 in [0, 1]."""
+    return cv2.multiply(rgb, cv2.merge([light] * 3), dtype=cv2.CV_8U)
 
 
 def build_eyes(rgb: np.ndarray, points_px: np.ndarray) -> list[Eye]:

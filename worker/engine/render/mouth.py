@@ -71,7 +71,9 @@ class MouthPainter:
         portrait = self._portrait
         at = cv2.transform(rest_px, portrait.face.region.to_grid)
         upper_lip, lower_lip = (
-            sample(portrait.rgb, cv2.add(rest_px, looked_up(field, at))).astype(np.float32) for field in (upper, lower)
+            # cubic, because stretched lips would look softer than the skin around them
+            sample(portrait.rgb, cv2.add(rest_px, looked_up(field, at)), cv2.INTER_CUBIC).astype(np.float32)
+            for field in (upper, lower)
         )
         along, across = cv2.split(cv2.transform(rest_px, self._to_mouth))
         edges = looked_up(contours, cv2.transform(rest_px, self._to_table))

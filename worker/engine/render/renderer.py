@@ -100,6 +100,11 @@ class Renderer:
         return np.clip(below * 0.5 + 0.5, 0, 1).reshape(region.grid_height, region.grid_width, 1).astype(np.float32)
 
     @property
+    def portrait(self) -> Portrait:
+        """What is rendered."""
+        return self._portrait
+
+    @property
     def size(self) -> tuple[int, int]:
         """(width, height) of the frames."""
         return self._portrait.rgb.shape[1], self._portrait.rgb.shape[0]

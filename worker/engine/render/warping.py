@@ -169,11 +169,12 @@ def looked_up(grid: np.ndarray, at: np.ndarray, *, beyond: int = cv2.BORDER_REPL
     return cv2.remap(grid, at, None, cv2.INTER_LINEAR, borderMode=beyond)
 
 
-def sample(image: np.ndarray, at_px: np.ndarray) -> np.ndarray:
-    """`image` (H, W[, C]) sampled bilinearly at picture coordinates (h, w, 2) float32; its borders are continued.
+def sample(image: np.ndarray, at_px: np.ndarray, how: int = cv2.INTER_LINEAR) -> np.ndarray:
+    """`image` (H, W[, C]) sampled at picture coordinates (h, w, 2) float32, bilinearly or as `how` says; its borders
+    are continued.
 
     Pixel centres lie at whole numbers. Maps are rounded to 1/32 px first (OpenCV's fixed-point path): half the time,
     and no visible difference. Four channels are faster than three.
     """
     whole, part = cv2.convertMaps(at_px, None, cv2.CV_16SC2)
-    return cv2.remap(image, whole, part, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    return cv2.remap(image, whole, part, how, borderMode=cv2.BORDER_REPLICATE)
