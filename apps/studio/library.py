@@ -21,7 +21,7 @@ from apps.projects.presentation import TITLE_SCRIPT_CHARS, title_of
 from apps.uploads.pictures import VIEWABLE_PICTURES, is_hard_to_show, previews_of
 
 CARDS_PER_PAGE = 24
-_PORTRAIT_COLUMNS = ("portrait__content_type", "portrait__width_px", "portrait__height_px")
+_PORTRAIT_COLUMNS = ("portrait__content_type", "portrait__width_px", "portrait__height_px", "clip_id", "kind")
 _STATE_WORDS = {
     Job.State.QUEUED: ("Waiting", "badge-info badge-live"),
     Job.State.RUNNING: ("Rendering", "badge-info badge-live"),
@@ -59,7 +59,8 @@ def library_page(user: User, number: str | None) -> tuple[Page, list[Card]]:
     page = Paginator(rows, CARDS_PER_PAGE).get_page(number)
     projects: list[dict[str, Any]] = list(page.object_list)
     renders = newest_renders(user, [project["pk"] for project in projects])
-    previews = previews_of([project["portrait_id"] for project in projects if _is_hard_to_show(project)])
+    hard = [_source_id(project) for project in projects if _is_hard_to_show(project)]
+    previews = previews_of([source_id for source_id in hard if source_id])
     return page, [_card(project, renders.get(project["pk"]), previews) for project in projects]
 
 
@@ -82,13 +83,21 @@ def _card(project: dict[str, Any], render: NewestRender | None, previews: dict[u
 
 
 def _portrait(project: dict[str, Any], previews: dict[uuid.UUID, uuid.UUID]) -> uuid.UUID | None:
-    """What shows the portrait where browsers can show it: its preview, or itself."""
+    """What shows the portrait or the clip where browsers can show it: its preview, or the portrait itself."""
+    if project["kind"] == Project.Kind.VIDEO_DUB:
+        return previews.get(project["clip_id"])
     portrait_id = project["portrait_id"]
     shown_itself = portrait_id if project["portrait__content_type"] in VIEWABLE_PICTURES else None
     return previews.get(portrait_id, shown_itself)
 
 
+def _source_id(project: dict[str, Any]) -> uuid.UUID | None:
+    return project["clip_id"] if project["kind"] == Project.Kind.VIDEO_DUB else project["portrait_id"]
+
+
 def _is_hard_to_show(project: dict[str, Any]) -> bool:
+    if project["kind"] == Project.Kind.VIDEO_DUB:
+        return project["clip_id"] is not None
     if project["portrait_id"] is None:
         return False
     pixels = (project["portrait__width_px"] or 0) * (project["portrait__height_px"] or 0)

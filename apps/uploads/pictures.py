@@ -18,9 +18,9 @@ _FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "AVIF", "HEIF")
 
 
 def needs_preview(asset: Asset) -> bool:
-    """Whether pages should show a portrait by a JPEG that preflight makes of it, rather than by the file itself."""
+    """Whether pages should show a file by a JPEG that preflight makes of it: a clip, or a portrait hard to show."""
     if asset.kind != Asset.Kind.PORTRAIT:
-        return False
+        return asset.kind == Asset.Kind.CLIP
     return is_hard_to_show(asset.content_type, (asset.width_px or 0) * (asset.height_px or 0))
 
 
@@ -30,17 +30,17 @@ def is_hard_to_show(content_type: str, pixels: int) -> bool:
 
 
 def preview_of(asset: Asset) -> Asset | None:
-    """The preview of a portrait that needs one, once it is made."""
+    """The preview of a file that needs one, once it is made."""
     if not needs_preview(asset):
         return None
     return _previews().filter(parent=asset).last()
 
 
-def previews_of(portrait_ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, uuid.UUID]:
-    """portrait's id → its preview's id, for those that have one."""
-    if not portrait_ids:
+def previews_of(asset_ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, uuid.UUID]:
+    """file's id → its preview's id, for those that have one."""
+    if not asset_ids:
         return {}
-    return dict(_previews().filter(parent__in=portrait_ids).values_list("parent_id", "pk"))
+    return dict(_previews().filter(parent__in=asset_ids).values_list("parent_id", "pk"))
 
 
 def _previews() -> QuerySet[Asset]:

@@ -63,7 +63,9 @@ def preflight(order: PreflightOrder, hooks: Hooks) -> dict[str, object]:
     assert isinstance(problems, list)
     for problem in problems:
         raise EngineFailure(FailureCode(problem["code"]), at_s=problem["at_s"], **problem["detail"])
-    if order.preview_path is not None:
+    if order.preview_path is not None and order.kind == "clip":
+        write_poster(order.path, order.preview_path, at_s=_worth_showing_s(report))
+    elif order.preview_path is not None:
         write_preview(order.path, order.preview_path)
     if order.kind == "portrait":
         report["picture_hash"] = _picture_hash(order.path)
@@ -76,6 +78,12 @@ def _picture_hash(path: Path) -> str:
     from worker.engine.media.images import load_image
 
     return picture_hash(load_image(path).rgb)
+
+
+def _worth_showing_s(report: dict[str, object]) -> float:
+    """The moment of a clip in which its first person was seen best."""
+    people = report.get("people")
+    return float(people[0]["at_s"]) if isinstance(people, list) and people else 0.0
 
 
 def write_preview(picture_path: Path, preview_path: Path) -> None:
@@ -226,13 +234,13 @@ def _sign(path: Path, order: RenderOrder, key: "SigningKey") -> Path:
     return sign(path, Making(origin, ingredients=made_of, render_id=order.render_id), key)
 
 
-def write_poster(video_path: Path, poster_path: Path) -> tuple[int, int]:
-    """The video's first frame as a JPEG: what a player shows before it starts, so that nothing jumps when it does."""
+def write_poster(video_path: Path, poster_path: Path, *, at_s: float = 0.0) -> tuple[int, int]:
+    """A frame of the video as a JPEG; the first one is what a player shows before it starts, so that nothing jumps."""
     from PIL import Image
 
     from worker.engine.media.decode import decode_video
 
-    frame = next(iter(decode_video(video_path)))
+    frame = next(decode_video(video_path, start_s=at_s), None) or next(decode_video(video_path))
     picture = Image.fromarray(frame.rgb())
     picture.thumbnail((POSTER_SIDE_PX, POSTER_SIDE_PX), Image.Resampling.LANCZOS)
     picture.save(poster_path, "JPEG", quality=POSTER_QUALITY)

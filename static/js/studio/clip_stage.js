@@ -12,7 +12,7 @@ export function clipStage(store, onSized = () => {}) {
   const width = clip.width_px;
   const height = clip.height_px;
   const result = { element: figure, ratio: width ? width / height : 16 / 9 };
-  const video = make("video", { class: "stage-clip", src: `${clip.url}#t=0.05`, controls: true, playsInline: true, preload: "metadata", "aria-label": `Clip: ${clip.name}` });
+  const video = make("video", { class: "stage-clip", src: clip.url, poster: clip.preview_url ?? undefined, controls: true, playsInline: true, preload: "metadata", "aria-label": `Clip: ${clip.name}` });
   video.addEventListener("loadedmetadata", () => {
     if (!width && video.videoWidth) {
       result.ratio = video.videoWidth / video.videoHeight;
@@ -20,14 +20,21 @@ export function clipStage(store, onSized = () => {}) {
     }
   });
   video.addEventListener("error", () => {
-    if (video.isConnected) video.replaceWith(make("div", { class: "stage-unviewable" }, make("p", {}, "This browser cannot play the clip; it can be dubbed all the same.")));
+    if (!video.isConnected) return;
+    video.replaceWith(clip.preview_url ? make("img", { class: "stage-clip", src: clip.preview_url, alt: `Clip: ${clip.name}` }) : make("div", { class: "stage-unviewable" }));
+    figure.append(make("p", { class: "stage-note" }, "This browser cannot play the clip; it can be dubbed all the same."));
+    isStill = true;
+    showBoxes();
   }, { once: true });
   figure.append(video);
   if (clip.state === "checking") figure.append(make("div", { class: "scan", "aria-hidden": "true" }));
   result.close = () => video.pause();
+  let isStill = false;
+  let boxes = [];
+  const showBoxes = () => boxes.forEach(({ box, at_s }) => { box.hidden = !isStill && (!video.paused || Math.abs(video.currentTime - at_s) > NEAR_S); });
   if (clip.state !== "ready" || people.length < 2 || !width) return result;
 
-  const boxes = people.map((person) => {
+  boxes = people.map((person) => {
     const [x0, y0, x1, y1] = person.box;
     const chosen = person.index === speaking?.index;
     const box = make("button", {
@@ -41,7 +48,6 @@ export function clipStage(store, onSized = () => {}) {
     Object.assign(box.style, { left: `${(x0 / width) * 100}%`, top: `${(y0 / height) * 100}%`, width: `${((x1 - x0) / width) * 100}%`, height: `${((y1 - y0) / height) * 100}%` });
     return { box, at_s: person.at_s ?? 0 };
   });
-  const showBoxes = () => boxes.forEach(({ box, at_s }) => { box.hidden = !video.paused || Math.abs(video.currentTime - at_s) > NEAR_S; });
   for (const name of ["play", "pause", "seeked", "timeupdate"]) video.addEventListener(name, showBoxes);
   video.addEventListener("loadedmetadata", () => { video.currentTime = (speaking ?? people[0]).at_s ?? 0; }, { once: true });
   boxes.forEach(({ box }) => figure.append(box));

@@ -18,9 +18,9 @@ export function startFilmstrip(store, stage) {
   const portraitTile = () => {
     const { project } = store;
     const word = sourceWord(project);
-    const address = isDub(project) ? null : pictureUrl(sourceOf(project));
-    const still = isDub(project) && project.clip ? make("video", { src: `${project.clip.url}#t=0.1`, muted: true, playsInline: true, preload: "metadata", tabindex: -1 }) : icon(isDub(project) ? "film" : "image");
-    return tile("portrait", `Show the ${word.toLowerCase()}`, word, address ? make("img", { src: address, alt: "" }) : still);
+    const source = sourceOf(project);
+    const address = isDub(project) ? source?.preview_url : pictureUrl(source);
+    return tile("portrait", `Show the ${word.toLowerCase()}`, word, address ? make("img", { src: address, alt: "" }) : icon(isDub(project) ? "film" : "image"));
   };
 
   const renderTile = (render, number) => {

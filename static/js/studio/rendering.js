@@ -4,6 +4,7 @@ import { stageWords } from "../jobs.js";
 import { announce, icon, make, roughTime, toast } from "../ui.js";
 import { CONTROLS_PX, playerOf } from "../player.js";
 import { pictureUrl } from "./findings.js";
+import { isDub, sourceOf } from "./source.js";
 import { canPlayLive, LiveVideo } from "./live.js";
 
 const FRAMES_SHOWN = 12;
@@ -22,7 +23,7 @@ function etaWords(render) {
 const markFirstPicture = (id) => performance.mark(`first-picture:${id}`);
 
 export function renderingView(store, render, { onSized = () => {} } = {}) {
-  const { portrait } = store.project;
+  const source = sourceOf(store.project);
   const frames = framesOf.get(render.id) ?? [];
   framesOf.set(render.id, frames);
   const words = make("p", { class: "rendering-stage" });
@@ -31,8 +32,8 @@ export function renderingView(store, render, { onSized = () => {} } = {}) {
   const bar = make("progress", { class: "progress", max: 1, value: 0, "aria-label": "Rendering" });
   const strip = make("div", { class: "frames", "aria-hidden": "true" });
   const cancel = make("button", { class: "button button-small", type: "button" }, icon("stop"), "Cancel");
-  const address = pictureUrl(portrait);
-  const still = address && String(render.request?.portrait_asset) === portrait.id ? make("img", { class: "stage-live is-waiting", src: address, alt: "" }) : make("div", { class: "stage-live skeleton" });
+  const address = isDub(store.project) ? source?.preview_url : pictureUrl(source);
+  const still = address && [render.request?.portrait_asset, render.request?.clip_asset].includes(source.id) ? make("img", { class: "stage-live is-waiting", src: address, alt: "" }) : make("div", { class: "stage-live skeleton" });
   const live = make("img", { class: "stage-live", alt: "The newest finished frame", hidden: true });
   const told = make("div", { class: "rendering" },
     make("div", { class: "rendering-head" }, make("div", {}, words, eta), percent),
@@ -118,8 +119,8 @@ export function renderingView(store, render, { onSized = () => {} } = {}) {
 
 function ratioOf(store, render) {
   const fixed = { "9:16": 9 / 16, "4:5": 4 / 5, "1:1": 1, "16:9": 16 / 9 }[render.request?.aspect];
-  const { portrait } = store.project;
-  const width = portrait?.preflight?.width_px ?? portrait?.width_px;
-  const height = portrait?.preflight?.height_px ?? portrait?.height_px;
+  const source = sourceOf(store.project);
+  const width = source?.preflight?.width_px ?? source?.width_px;
+  const height = source?.preflight?.height_px ?? source?.height_px;
   return fixed ?? (width ? width / height : 4 / 5);
 }

@@ -83,7 +83,7 @@ def test_the_same_file_twice_is_welcome(upload, alice):
     ("portrait", picture()[:60], "file_unreadable"),
     ("portrait", b"\xff\xd8\xff" + b"\0" * 500, "file_unreadable"),
     ("portrait", b"\x89PNG\r\n\x1a\n" + b"\xff" * 500, "file_unreadable"),
-    ("clip", picture(), "option_invalid"),
+    ("clip", picture(), "unsupported_type"),
     ("output", picture(), "option_invalid"),
 ])  # fmt: skip
 def test_a_wrong_file_is_refused_and_leaves_nothing(upload, alice, stored_files, announced, kind, data, code):
