@@ -13,6 +13,7 @@ import { startStage } from "./stage.js";
 import { startSaving } from "./saving.js";
 import { startShortcuts } from "./shortcuts.js";
 import { Store } from "./store.js";
+import { startTimeline } from "./timeline.js";
 import { dubTakes, photoTakes, startDropping } from "./dropping.js";
 import { startVoice } from "./voice.js";
 
@@ -62,6 +63,7 @@ if (isDub(store.project)) {
 } else {
   startLook(store);
   startMovement(store);
+  startTimeline(store);
 }
 startRender(store, stage);
 startExporting(store);
