@@ -1,6 +1,7 @@
 """New words on real footage: the clip's own mouths, brought to a new voice. The story, in order."""
 
 import itertools
+from collections.abc import Callable, Sequence
 from fractions import Fraction
 from pathlib import Path
 
@@ -8,7 +9,7 @@ import numpy as np
 
 from worker.engine.contracts import Hooks, RenderResult, Stage, VideoDubRequest
 from worker.engine.device import choose_device
-from worker.engine.dub.blending import edited
+from worker.engine.dub.blending import Edit, edited
 from worker.engine.dub.cast import Plan, find_cast
 from worker.engine.dub.lines import find_lines, lay_out, line_warnings
 from worker.engine.dub.lower_face import face_box
@@ -22,18 +23,28 @@ from worker.engine.finishing import StageFactory
 from worker.engine.media.audio import Audio, load_audio
 from worker.engine.media.plane_encoder import Looks, PlaneEncoder
 from worker.engine.media.plane_stages import marked_planes
+from worker.engine.media.planes import NativePicture
 from worker.engine.media.probe import MediaInfo, VideoInfo, probe
 from worker.engine.media.workspace import Workspace
 
+# What happens to a frame: its number in the clip, its changed picture, and what changed it.
+Watch = Callable[[int, NativePicture, Sequence[Edit]], None]
+
 
 def dub(
-    request: VideoDubRequest, hooks: Hooks, frame_stages: StageFactory | None = None, *, leave_out_s: float = 0.0
+    request: VideoDubRequest,
+    hooks: Hooks,
+    frame_stages: StageFactory | None = None,
+    *,
+    leave_out_s: float = 0.0,
+    watch: Watch | None = None,
 ) -> RenderResult:
     """Render `request` to `request.output_path`, as a finished MP4 or not at all.
 
     frame_stages: called once with the output's width and height in px; the stages it returns see every frame in order
     before it is encoded. leave_out_s: mouths closer in time than this to the frame they would be shown in are not
-    used, so that a dub with the clip's own voice can be scored without having copied.
+    used, so that a dub with the clip's own voice can be scored without having copied. watch: shown every output frame
+    before it is marked and encoded.
 
     Raises:
         EngineFailure: every reason in the catalogue that concerns clips, faces, sound, segments and the machine;
@@ -65,7 +76,7 @@ def dub(
                 keep_background=request.keep_background, loudness=request.loudness,
             )  # fmt: skip
         with telling.stage(Stage.RENDERING):
-            encoder = _render(request, video, clip.pts_s, timeline, plan, sound.path, telling, frame_stages)
+            encoder = _render(request, video, clip.pts_s, timeline, plan, sound.path, telling, frame_stages, watch)
         telling.tell(Stage.FINISHING, 1.0, 0.0)
     width_px, height_px = encoder.size_px
     return RenderResult(
@@ -108,6 +119,7 @@ def _render(
     sound: Path | None,
     telling: DubTelling,
     frame_stages: StageFactory | None,
+    watch: Watch | None,
 ) -> PlaneEncoder:
     """Frame by frame from decoder to encoder; nothing is kept, so memory does not grow with length."""
     frames = frames_in_order(request.video_path, timeline.source_index, pts_s, video.keyframe_times_s)
@@ -122,13 +134,16 @@ def _render(
         for out, frame in enumerate(itertools.chain([first], frames)):
             telling.check()
             picture = frame.fresh_picture()
-            for edit in plan.edits(out):
+            edits = plan.edits(out)
+            for edit in edits:
                 box = face_box(edit.pose, picture.size_px)
                 change = None if box is None else edited(picture.crop_rgb(box), box, edit)
                 if change is not None:
                     picture.add_rgb(change.box, change.rgb)
             out_s = float(timeline.out_pts_s[out])
             picture.shrink(limit_px)
+            if watch is not None:
+                watch(frame.index, picture, edits)
             marked_planes(picture, stages, out_s)
             encoder.write(picture, out_s)
             telling.dubbed(picture, out_s, (out + 1) / len(timeline))

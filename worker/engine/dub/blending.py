@@ -6,11 +6,14 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
+from worker.engine.dub.inside import DrawnInside, drawn_share, inside_mask, middle_gap
 from worker.engine.dub.lower_face import lower_face_map
 from worker.engine.dub.mouth_bank import Mouth
 from worker.engine.dub.reposing import (
+    UPPER_INNER,
     MouthPlace,
     MouthTable,
+    in_plane,
     looked_up,
     mouth_table,
     place_mouth,
@@ -29,6 +32,7 @@ _LIGHT_STEP = 4  # px: light is matched on a picture this much smaller
 _LIGHT_REACH = 0.10  # inter-ocular distances
 _MOST_GAIN = 1.45
 _MOST_BLUR_PX = 3.0
+_INSIDE_SOFT = 0.014  # inter-ocular distances
 _COARSE_FROM_PX = 60  # between the eyes; larger faces' maps are made at half size
 
 
@@ -37,7 +41,7 @@ class Edit:
     """What one frame becomes. own_mesh, new_mesh: canonical (478, 3). mouths: (mouth, share), shares sum to 1.
 
     presence in [0, 1]: how much of the patch is shown. in_front: (h, w) float32 over `box`, 1 where something stands
-    before the face, or None.
+    before the face, or None. inside: what is drawn where no mouth of the clip is open enough, or None.
     """
 
     pose: HeadPose
@@ -46,6 +50,7 @@ class Edit:
     mouths: Sequence[tuple[Mouth, float]]
     presence: float
     in_front: np.ndarray | None = None
+    inside: DrawnInside | None = None
 
 
 @dataclass(frozen=True)
@@ -116,7 +121,10 @@ def _lay_mouth(face: np.ndarray, origin: tuple[int, int], part: _PatchPlace, edi
     for mouth, share, table in tables:
         source = cv2.resize(to_picture(mouth.place, looked_up(table.source, at)), size)
         seen = cv2.remap(mouth.rgb, source, None, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
-        cv2.scaleAdd(seen.astype(np.float32), share, patch, patch)
+        seen = seen.astype(np.float32)
+        if edit.inside is not None:
+            _draw_inside(seen, edit.inside, part.target, mouth, table, at)
+        cv2.scaleAdd(seen, share, patch, patch)
     patch = as_blurred(patch, below, mask)
     patch = as_lit(patch, below, mask, edit.pose.scale_px)
     alpha = mask * np.float32(edit.presence)
@@ -124,6 +132,39 @@ def _lay_mouth(face: np.ndarray, origin: tuple[int, int], part: _PatchPlace, edi
     patch *= alpha[..., None]
     patch += below
     face[inside] = np.clip(patch + 0.5, 0, 255).astype(np.uint8)
+
+
+def _draw_inside(
+    seen: np.ndarray, inside: DrawnInside, target: MouthPlace, mouth: Mouth, table: MouthTable, at: np.ndarray
+) -> None:
+    """Lay the drawn inside over a warped mouth (h, w, 3) float32 that is more shut than it has to be, in place."""
+    gap = middle_gap(target)
+    share = drawn_share(gap, middle_gap(mouth.place))
+    if share <= 0:
+        return
+    from_top, to_bottom = looked_up(table.from_top, at), looked_up(table.to_bottom, at)
+    middle = target.rows.shape[1] // 2
+    lip = target.rows[UPPER_INNER, middle].astype(np.float32)
+    drawn = inside.draw(in_plane(at) - lip, gap, from_top, to_bottom)
+    size = (seen.shape[1], seen.shape[0])
+    mask = cv2.resize(inside_mask(from_top, to_bottom, _INSIDE_SOFT), size)[..., None] * np.float32(share)
+    seen += mask * (cv2.resize(drawn, size) - seen)
+
+
+def shown_mask(edit: Edit, box: tuple[int, int, int, int]) -> np.ndarray:
+    """(h, w) float32 over `box`: how much of each pixel is the laid-in mouth."""
+    x0, y0, x1, y1 = box
+    mask = np.zeros((y1 - y0, x1 - x0), np.float32)
+    part = _patch_place(edit, box)
+    if part is None:
+        return mask
+    px0, py0, px1, py1 = part.box
+    size = (px1 - px0, py1 - py0)
+    nodes = Region(px0, py0, px1, py1, *size).nodes_px().reshape(size[1], size[0], 2).astype(np.float32)
+    table = mouth_table(part.target, edit.mouths[0][0].place)
+    at = table_places(part.target, nodes)
+    mask[py0 - y0 : py1 - y0, px0 - x0 : px1 - x0] = edit.presence * patch_mask(table, at, part.above, size)
+    return mask
 
 
 def _patch_box(target: MouthPlace, box: tuple[int, int, int, int]) -> tuple[int, int, int, int] | None:

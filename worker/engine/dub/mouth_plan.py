@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from worker.engine.dub.blending import Edit
+from worker.engine.dub.inside import DrawnInside
 from worker.engine.dub.mouth_bank import Mouth
 from worker.engine.dub.retrieval import Bank, Wanted, blended, cheapest_path
 from worker.engine.dub.speaker_shape import FEATURES, SpeakerFrames, SpeakerRange, shape_features
@@ -44,7 +45,10 @@ class MouthPlan:
         self._strength = strength
         self._mouths = list(mouths)
         self._shares: list[tuple[tuple[int, float], ...]] = [()] * len(speaking.source_index)
+        self._inside: DrawnInside | None = None
         if self._mouths:
+            sharpest = max(self._mouths, key=lambda mouth: mouth.sharpness)
+            self._inside = DrawnInside.of(sharpest)
             self._choose(leave_out_s)
 
     def _choose(self, leave_out_s: float) -> None:
@@ -78,7 +82,8 @@ class MouthPlan:
         mouths = [(self._mouths[number], share) for number, share in self._shares[out]]
         presence = float(self._speaking.presence[out] * self._frames.usable[source]) * min(1.0, 3 * self._strength)
         presence = presence * presence * (3 - 2 * presence)
-        return Edit(pose, own, new, mouths, presence, None if in_front is None else in_front(source))
+        hidden = None if in_front is None else in_front(source)
+        return Edit(pose, own, new, mouths, presence, hidden, self._inside)
 
     def _meshes(self, out: int) -> tuple[HeadPose, np.ndarray, np.ndarray]:
         """Pose, own and new canonical mesh of an output frame."""

@@ -148,6 +148,11 @@ def table_places(place: MouthPlace, pixels: np.ndarray) -> np.ndarray:
     return cv2.transform(pixels, np.hstack([back, shift[:, None]]).astype(np.float32))
 
 
+def in_plane(at: np.ndarray) -> np.ndarray:
+    """(h, w, 2) float32 (column, row) in a table → places of the face's plane."""
+    return at * np.float32(_STEP) - np.array([HALF_WIDTH, ABOVE], np.float32)
+
+
 def looked_up(table: np.ndarray, at: np.ndarray, beyond: int = cv2.BORDER_REPLICATE) -> np.ndarray:
     """A table's values at (column, row) places (h, w, 2), bilinearly."""
     return cv2.remap(table, at, None, cv2.INTER_LINEAR, borderMode=beyond)

@@ -77,7 +77,7 @@ def cheapest_path(bank: Bank, wanted: Wanted, leave_out_s: float = 0.0) -> np.nd
         return path
     needed = np.isfinite(wanted.features[:, 0])
     starts = np.flatnonzero(needed & (wanted.shot_start | ~np.concatenate([[False], needed[:-1]])))
-    for start, limit in zip(starts, [*starts[1:], count], strict=True):
+    for start, limit in zip(starts, np.append(starts[1:], count), strict=False):
         end = start
         while end < limit and needed[end]:
             end += 1

@@ -256,10 +256,11 @@ class PlaneEncoder:
                 process.kill()
             process.wait()
             while self._feeder.is_alive():
-                with contextlib.suppress(queue.Full):
+                try:
                     self._queue.put_nowait(None)
-                with contextlib.suppress(queue.Empty):
-                    self._queue.get_nowait()
+                except queue.Full:  # make room, but never take the end itself back
+                    with contextlib.suppress(queue.Empty):
+                        self._queue.get_nowait()
                 self._feeder.join(0.05)
         self._part.unlink(missing_ok=True)
         self._errors.close()
