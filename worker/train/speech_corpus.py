@@ -106,7 +106,7 @@ def targets(phonemes: list[Phoneme], samples: np.ndarray, frames: int) -> np.nda
 
 
 def build_corpus(path: Path, per_voice: int, seed: int = 0) -> dict[str, int]:
-    """Writes `features` (F, 67) float16, `targets` (F, 24) float16, `starts` (U + 1,) to `path`; returns counts."""
+    """Writes `features` (F, 109) float16, `targets` (F, 24) float16, `starts` (U + 1,) to `path`; returns counts."""
     features, wanted, starts = [], [], [0]
     generator = np.random.default_rng(seed)
     sources = [espeak_utterances(voice, per_voice, seed + n) for n, voice in enumerate(LOCALE_BY_VOICE)]

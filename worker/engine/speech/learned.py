@@ -176,10 +176,10 @@ def _cut(arrays: tuple[np.ndarray, ...], first: int, last: int) -> tuple[np.ndar
 
 def prior_articulation(phones: np.ndarray, network: np.ndarray, heard: HeardPhones) -> np.ndarray:
     """(T, A) float32: the mean of unfitted estimates of the same thing, phones' (T, A) and network's (T, A); for the
-    openness also what each moment's own sound asks for."""
+    openness half of it is what each moment's own sound asks for, which errs at other moments."""
     prior = ((phones + network) / 2).astype(np.float32)
     openness = ARTICULATORS.index(Articulator.OPENNESS)
-    prior[:, openness] = (2 * prior[:, openness] + instant_openness(heard.instant)) / 3
+    prior[:, openness] = (prior[:, openness] + instant_openness(heard.instant)) / 2
     return prior
 
 
