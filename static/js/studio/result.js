@@ -1,6 +1,7 @@
 // A finished render on the stage: the player, and what can be done with it; or why there is none.
 import { request } from "../api.js";
 import { CONTROLS_PX, playerOf } from "../player.js";
+import { canCompare, compareButton } from "./compare.js";
 import { takeOver } from "./live.js";
 import { clockTime, confirmDialog, fileSize, icon, make, notice, toast } from "../ui.js";
 
@@ -33,7 +34,7 @@ export function videoView(store, render, { play, before = null }) {
     takeOver(player, video, { onDone: () => { growing.growing.close(); if (!hasPlayed()) start(); } });
   } else start();
   const ratio = render.width_px ? render.width_px / render.height_px : 1;
-  return { element: growing?.element ?? player.element, frame: player.frame, below_px: CONTROLS_PX, ratio, close: () => player.video.pause() };
+  return { element: growing?.element ?? player.element, player, frame: player.frame, below_px: CONTROLS_PX, ratio, close: () => player.video.pause() };
 }
 
 function factsOf(render) {
@@ -52,6 +53,7 @@ export function videoActions(store, render, stage) {
   return [
     make("p", {}, make("span", { class: "stage-bar-title" }, "Video"), " ", make("span", { class: "stage-bar-facts tabular" }, factsOf(render))),
     make("div", { class: "stage-bar-actions" },
+      ...(canCompare(store, render) ? [compareButton(store, () => stage.shown?.player)] : []),
       make("button", { class: "button button-ghost button-small", type: "button", onclick: () => reuse(store, render) }, icon("sliders"), make("span", { class: "label-wide" }, "Use its settings")),
       make("button", { class: "button button-ghost button-small", type: "button", onclick: () => remove(store, render) }, icon("trash"), make("span", { class: "label-wide" }, "Delete")),
       make("a", { class: "button button-ink button-small", href: render.download_url, download: "" }, icon("download"), "Download")),
