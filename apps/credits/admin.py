@@ -71,7 +71,7 @@ class AccountAdmin(ReadOnly):
     list_display = ["owner", "available_credits", "held_credits", "created_at"]
     search_fields = ["owner__email", "id"]
     list_select_related = ["owner"]
-    fields = ["owner", "available_credits", "held_credits", "created_at", "give_or_take", "ledger", "payments"]
+    fields = ["owner", "available_credits", "held_credits", "created_at", "give_or_take", "ledger", "payments", "jobs"]
     readonly_fields = fields
     inlines = [LotInline]
 
@@ -97,6 +97,13 @@ class AccountAdmin(ReadOnly):
             return "–"
         url = reverse("admin:billing_payment_changelist")
         return format_html('<a href="{}?user__id__exact={}">All payments of this account</a>', url, account.owner_id)
+
+    @admin.display
+    def jobs(self, account: Account) -> str:
+        if account.owner_id is None:
+            return "–"
+        url = reverse("admin:jobs_job_changelist")
+        return format_html('<a href="{}?owner__id__exact={}">All jobs of this account</a>', url, account.owner_id)
 
     def correct(self, request: HttpRequest, account_id: Any) -> HttpResponse:
         """The form that gives or takes; sending it twice does it once."""

@@ -148,6 +148,22 @@ def retry(job: Job) -> Job:
     return submit(job.owner, job.kind, project=job.project, asset=job.asset, request=job.request)
 
 
+def run_again(job: Job) -> Job:
+    """An operator's courtesy: any job that is over, once more as a new one, beyond limits and free of charge.
+
+    Raises job_not_retryable while it is waiting or running, attestation_missing, media_blocked.
+    """
+    if not job.is_settled:
+        raise SiteFailure("job_not_retryable")
+    check_order(job.owner, job.request)
+    with transaction.atomic():
+        again = Job(owner=job.owner, kind=job.kind, project=job.project, asset=job.asset, request=job.request)
+        again.quote = renewed(job.quote, is_free=True) if job.quote is not None else None
+        again.save(force_insert=True)
+        transaction.on_commit(lambda: queue.send(again))
+    return again
+
+
 def renewed(quote: Quote, *, is_free: bool = False) -> Quote:
     """The same price again, for another order of the same; or nothing at all, as an operator's courtesy."""
     again = Quote.objects.get(pk=quote.pk)
@@ -169,6 +185,8 @@ def after_settling(job: Job) -> None:
         and job.state in (Job.State.FAILED, Job.State.CANCELLED)
     ):
         refuse(job.asset, job.failure_code or "internal", job.failure_detail)
+    if job.kind == Job.Kind.STILL and job.output is not None:
+        Job.objects.filter(pk=job.request.get("render"), owner_id=job.owner_id).update(thumbnail=job.output)
     tell_owner(job)
     progress.publish_change(job.pk)
 
