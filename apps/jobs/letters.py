@@ -12,7 +12,7 @@ from apps.core.failures import message_for
 from apps.jobs.models import Job
 
 LONG_WAIT = datetime.timedelta(minutes=1)  # whoever waits less is still there
-_SILENT = frozenset({Job.Kind.PREFLIGHT, Job.Kind.SPEECH})
+_FILMS = frozenset({Job.Kind.TALKING_PHOTO, Job.Kind.VIDEO_DUB, Job.Kind.EXPORT})
 
 
 def tell_owner(job: Job) -> OutgoingLetter | None:
@@ -20,7 +20,7 @@ def tell_owner(job: Job) -> OutgoingLetter | None:
 
     Only to confirmed addresses: a stranger whose address somebody typed is not written to.
     """
-    if job.kind in _SILENT or job.state not in (Job.State.SUCCEEDED, Job.State.FAILED):
+    if job.kind not in _FILMS or job.state not in (Job.State.SUCCEEDED, Job.State.FAILED):
         return None
     waited = job.finished_at - job.queued_at if job.finished_at else datetime.timedelta(0)
     if waited < LONG_WAIT or not job.owner.wants_render_letters or not is_verified(job.owner):

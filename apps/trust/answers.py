@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-_KINDS = {"talking_photo": "a talking photo", "video_dub": "a video with new lip movements", "dub": "a dubbed video"}
+_KINDS = {"talking_photo": "a talking photo", "video_dub": "a video whose words and lips were changed"}
 
 
 @dataclass(frozen=True)

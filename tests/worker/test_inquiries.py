@@ -40,6 +40,11 @@ def test_a_render_of_ours_is_told_with_its_time_and_kind(make_runner, make_job, 
     assert "alice" not in str(done.answer)
 
 
+def test_an_export_is_told_as_the_film_it_is(make_runner, make_job, asked):  # noqa: F811
+    job = make_job(kind="export", request={"film": "video_dub"})
+    assert answered(make_runner(), asked(b"made here: " + job.pk.hex[:12].encode())).answer["kind"] == "video_dub"
+
+
 def test_a_render_whose_owner_deleted_it_is_still_ours(make_runner, asked):  # noqa: F811
     done = answered(make_runner(), asked(b"made here: 5eed00c0ffee"))
     assert done.answer["made_here"] and "made_at" not in done.answer
