@@ -15,6 +15,8 @@ from worker.engine.render.warping import Region, looked_up, region_around, sampl
 
 _TABLE = 96
 _LASHES = 0.055  # thickness of the lash line, in eye widths
+_BESIDE = 0.22  # so far beyond the outer corner, in eye widths, lashes are taken away from a shut eye
+_UNDER_EDGE = 0.04  # in eye widths
 _LOWER_SHARE = 0.14  # the lower lid does this much of the closing
 # Shut lids: how bright beside the skin under the eye, and how much brighter than seen they may become.
 _LID_LIGHT, _MOST_LIT = 0.82, 1.3
@@ -39,7 +41,8 @@ class Eye:
     """One eye's geometry in the photo. corner, axis, normal: (2,) of its own axes; `edges`: (2, table, 3) float32, the
     photo's upper lid, lower lid and fold across the eye at `table` places along it.
 
-    bare: (h, w, 3) uint8 of the box without lashes and other thin dark lines.
+    bare: (h, w, 3) uint8 of the box without lashes and other thin dark lines. outer_first: whether the eye's axis
+    starts at its outer corner.
     """
 
     box: Region
@@ -49,6 +52,7 @@ class Eye:
     width_px: float
     edges: np.ndarray
     bare: np.ndarray
+    outer_first: bool
 
     def lids(self, rest_px: np.ndarray) -> Lids:
         """The eye at places `rest_px` (h, w, 2) float32 of the photo."""
@@ -80,10 +84,14 @@ class Eye:
         bare = self._skin(self.bare, source_px - np.array([self.box.x0, self.box.y0], np.float32), shift)
         # Stretched lashes and liner would smear over the lid: the skin without them takes over as the lid comes down.
         cover = np.clip((u1 - 0.6 * lash - across) / (0.5 * lash), 0, 1) * np.clip(stretch * 4, 0, 1)
-        cover *= np.clip(fall / (0.10 * width), 0, 1)
+        # Lashes stand out beside the eye, too, where the lid hardly falls.
+        outwards = (-lids.along if self.outer_first else lids.along - width) / width
+        beside = np.clip((_BESIDE - outwards) / 0.1, 0, 1) * np.clip((outwards + 0.3) / 0.15, 0, 1)
+        cover *= np.maximum(np.clip(fall / (0.10 * width), 0, 1), beside * np.clip(2.5 * shut - 0.5, 0, 1))
         skin = _mixed(upper, bare, cover)
         below = np.clip((across - l1) / (0.35 * width), 0, 1)
-        lower = self._skin(image, source_px, rise * (1 - below) ** 2)
+        # A little deeper than the lid has risen, or the eye's white would peep out where the mesh runs above its edge.
+        lower = self._skin(image, source_px, (rise + _UNDER_EDGE * width * shut) * (1 - below) ** 2)
         soft = max(1.0, 0.03 * width)
         skin = _mixed(skin, lower, np.clip((across - (u1 + l1) / 2) / soft + 0.5, 0, 1))
         # A closed eye is a dark line, thickest in the middle.
@@ -133,6 +141,7 @@ def _build_eye(rgb: np.ndarray, points: np.ndarray, rows: tuple[tuple[int, ...],
     size = (rgb.shape[1], rgb.shape[0])
     upper, lower, _, brow = (points[list(row)] for row in rows)
     start, end = upper[0], upper[-1]
+    outer_first = bool(start[0] <= end[0])  # rows run from the outer corner inwards
     if start[0] > end[0]:  # run from the picture's left to its right, so that the normal points down
         upper, lower = upper[::-1], lower[::-1]
         start, end = end, start
@@ -174,7 +183,7 @@ def _build_eye(rgb: np.ndarray, points: np.ndarray, rows: tuple[tuple[int, ...],
     below = across - np.interp(place, np.arange(_TABLE), low)
     bare = _lit_lid(bare, rgb[rows_, columns_], from_fold, below / width, (along > 0) & (along < width))
     edges = np.stack([up, low, fold], axis=-1).astype(np.float32)
-    return Eye(box, start, axis, normal.astype(np.float32), width, np.stack([edges, edges]), bare)
+    return Eye(box, start, axis, normal.astype(np.float32), width, np.stack([edges, edges]), bare, outer_first)
 
 
 def _lit_lid(

@@ -146,12 +146,13 @@ class MouthPainter:
         if np.hypot(*(lip * _TEETH_PER_LIP)) > np.hypot(*jaw):
             jaw = lip * _TEETH_PER_LIP
         down = portrait.pose.rotation[:2, 1]
-        tongue = jaw - down * (0.10 * scale * float(articulation[_TONGUE]))
+        raised = float(np.clip(articulation[_TONGUE], 0, 1))
+        tongue = jaw - down * (0.10 * scale * raised)
         # Light falls in through the opening: darker under the upper lip, at the lips and where it is hardly open.
         lit = 1 - 0.50 * np.exp(-np.maximum(from_top, 0) / (0.024 * scale))
         lit *= 1 - 0.25 * np.exp(-np.maximum(to_bottom, 0) / (0.018 * scale))
         lit *= np.clip(0.68 + 0.32 * gap / (0.08 * scale), 0.68, 1)
-        return portrait.interior.draw(rest_px, jaw, tongue, lit)
+        return portrait.interior.draw(rest_px, jaw, tongue, raised, lit)
 
 
 def box_at(box: Region, shift_px: np.ndarray, zone: Region) -> Region:

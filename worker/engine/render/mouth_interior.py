@@ -23,6 +23,7 @@ _OVERBITE = 2.1 * _MM  # with the jaw shut the lower incisors end this far above
 _ARCH_BEND = 0.95  # canonical depth of the arch per squared canonical distance from the middle
 _BEHIND_LIPS = 0.07
 _FULL_CROWN = 5.0 * _MM  # of the front teeth seen: then no drawn ones are needed beside them
+_LIKE_EYES = 0.6  # how much of the tint of the eyes' whites the teeth have
 _LOWER_LIGHT = 0.84  # lower teeth stand in the upper ones' shadow
 _TEETH_DEPTH = -0.20  # canonical z of the front teeth
 _SUPERSAMPLE_PX = 420  # teeth are drawn at about this mouth width, then reduced
@@ -50,17 +51,23 @@ class MouthInterior:
     jaw_teeth: np.ndarray
     jaw_tongue: np.ndarray
 
-    def draw(self, rest_px: np.ndarray, jaw_px: np.ndarray, tongue_px: np.ndarray, light: np.ndarray) -> np.ndarray:
+    def draw(
+        self, rest_px: np.ndarray, jaw_px: np.ndarray, tongue_px: np.ndarray, raised: float, light: np.ndarray
+    ) -> np.ndarray:
         """(h, w, 3) float32 picture of the open mouth at the places `rest_px` (h, w, 2) of the photo.
 
-        jaw_px, tongue_px: (2,) shifts. light: (h, w) in [0, 1], how much of it gets in; the photo's own teeth carry
-        their light already and take only part of the change.
+        jaw_px, tongue_px: (2,) shifts. raised: in [0, 1], how far the tongue's tip comes before the lower teeth.
+        light: (h, w) in [0, 1], how much of it gets in; the photo's own teeth carry their light already and take only
+        part of the change.
         """
         at = cv2.subtract(rest_px, (float(self.box.x0), float(self.box.y0), 0, 0))
         out = np.empty((*light.shape, 3), np.float32)
         out[:] = self.palette.cavity
-        _over(out, _seen(self.jaw_tongue, at, tongue_px))
+        tongue = _seen(self.jaw_tongue, at, tongue_px)
+        _over(out, tongue)
         _over(out, _seen(self.jaw_teeth, at, jaw_px))
+        if raised > 0:
+            _over(out, tongue * raised)
         out *= looked_up(self.upper_shadow, at)[..., None]
         _over(out, looked_up(self.upper, at, beyond=cv2.BORDER_CONSTANT))
         out *= light[..., None]
@@ -94,7 +101,12 @@ def find_palette(rgb: np.ndarray, skin: np.ndarray, eye_white: np.ndarray, lip: 
     white = float(np.clip(white, 35, 218))
     colourful = float(np.clip((skin_mean.max() - skin_mean.min()) / max(skin_mean.max(), 1) / 0.30, 0, 1))
     cast = skin_mean / light  # the light's own tint, weakly, with the warm white of enamel
-    teeth = white * _toned(np.array([1.04, 1.0, 0.90]) * cast**0.2, colourful)
+    enamel = np.array([1.04, 1.0, 0.90]) * cast**0.2
+    if len(eye_white) >= 12:  # and their whites have the light's, or the painter's, tint
+        brightest = eye_white[_luma(eye_white) >= np.percentile(_luma(eye_white), 60)]
+        seen = np.median(brightest, axis=0).astype(np.float64)
+        enamel *= np.clip(seen / max(float(_luma(seen)), 1.0), 0.7, 1.3) ** _LIKE_EYES
+    teeth = white * _toned(enamel, colourful)
     warm = np.array([1.25, 0.82, 0.80])
     gum = _matched(0.55 * lip_mean + 0.30 * skin_mean * warm, colourful)
     tongue = _matched(0.55 * lip_mean + 0.30 * skin_mean * warm, colourful)

@@ -16,7 +16,7 @@ from worker.engine.render.layers import Layers, separate
 from worker.engine.render.lips import CLOSED_GAP, fit_closed_line, part_lips, photo_gap, second_opinion
 from worker.engine.render.mouth_interior import MouthInterior, build_interior, find_palette, find_photo_teeth
 from worker.engine.render.warping import Region, region_around
-from worker.engine.speech.mouth_track import ARTICULATORS
+from worker.engine.speech.mouth_track import ARTICULATORS, Articulator
 
 # Expression directions after the articulators.
 CLOSE, BROWS, SMILE = len(ARTICULATORS), len(ARTICULATORS) + 1, len(ARTICULATORS) + 2
@@ -24,6 +24,8 @@ DIRECTIONS = len(ARTICULATORS) + 3 + len(EXPRESSIONS)
 EXPRESSION = slice(SMILE + 1, DIRECTIONS)
 _RELAXED_WIDTH = 0.76  # canonical inner mouth width to which a wide smile relaxes when it closes
 _RELAXING = 0.6
+_ROUNDING, _MOST_ROUNDING = 0.8, 1.2  # of what a mouth is stretched by; of the widest narrowing of speech
+_WIDTH, _ROUND = ARTICULATORS.index(Articulator.WIDTH), ARTICULATORS.index(Articulator.PROTRUSION)
 
 
 @dataclass(frozen=True)
@@ -125,9 +127,13 @@ def _directions(shapes: MouthShapes, canonical: np.ndarray, *, is_open: bool) ->
     directions[SMILE] = smile(canonical)
     directions[EXPRESSION] = expression_directions(canonical)
     rest = np.zeros(DIRECTIONS)
+    width = canonical[308, 0] - canonical[78, 0]
+    stretched = max(0.0, width - _RELAXED_WIDTH)
+    # Lips that smile have a longer way to a round mouth.
+    per_unit = shapes.basis[_WIDTH, 308, 0] - shapes.basis[_WIDTH, 78, 0]
+    directions[_ROUND] -= min(_ROUNDING * stretched / per_unit, _MOST_ROUNDING) * shapes.basis[_WIDTH]
     if is_open:
-        width = canonical[308, 0] - canonical[78, 0]
-        directions[CLOSE] = shapes.closing(canonical, -_RELAXING * max(0.0, width - _RELAXED_WIDTH))
+        directions[CLOSE] = shapes.closing(canonical, -_RELAXING * stretched)
         rest[CLOSE] = 1.0
     return directions, rest
 
