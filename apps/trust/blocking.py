@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from apps.accounts.models import User
 from apps.core.failures import SiteFailure
 from apps.trust.audit import write_down
-from apps.trust.models import BlockedMedia, Report
+from apps.trust.models import Attestation, BlockedMedia, Report
 from apps.uploads.models import Asset
 
 HASH_BITS = 128
@@ -13,8 +13,8 @@ NEAR_BITS = 14  # of 128 that may differ: copies scaled, compressed or trimmed s
 
 
 def block(asset: Asset, *, reason: str, report: Report | None = None, actor: User | None = None) -> BlockedMedia | None:
-    """Put a file on the list; None for one whose bytes were never hashed."""
-    if not asset.sha256:
+    """Put a file on the list; None for one whose bytes were never hashed, and for our own drawn presenters."""
+    if not asset.sha256 or is_ours(asset):
         return None
     blocked, created = BlockedMedia.objects.get_or_create(
         sha256=asset.sha256,
@@ -28,6 +28,19 @@ def block(asset: Asset, *, reason: str, report: Report | None = None, actor: Use
     if created:
         write_down("blocked", f"asset {asset.pk}", actor=actor, sha256=asset.sha256, reason=reason[:200])
     return blocked
+
+
+def is_ours(asset: Asset) -> bool:
+    """Whether the site itself states that nobody real is shown: one video must not take it from all creators."""
+    by_site = Attestation.objects.filter(sha256=asset.sha256, stated_by=Attestation.StatedBy.SITE)
+    return bool(asset.sha256) and by_site.exists()
+
+
+def same_bytes(asset: Asset) -> list[Asset]:
+    """The file, and every other file with exactly its bytes, whoever's it is."""
+    if not asset.sha256 or is_ours(asset):
+        return [asset]
+    return [asset, *Asset.objects.filter(sha256=asset.sha256).exclude(pk=asset.pk)]
 
 
 def picture_hash_of(asset: Asset) -> str:

@@ -68,13 +68,14 @@ def find_files(text: str) -> list[Asset]:
 
 
 def decide_removed(report: Report, *, actor: User, assets: Sequence[Asset], answer: str) -> None:
-    """Delete the files with everything made of them, keep them from coming back, and tell the reporter.
+    """Delete the files and their copies in any account with everything made of them, and keep them from coming back.
 
     Raises SiteFailure: report_decided, or asset_in_use when something could not be stopped.
     """
     with transaction.atomic():
         _decide(report, Report.State.REMOVED, actor, answer, files=[str(asset.pk) for asset in assets])
-        for asset in assets:
+        doomed = {copy.pk: copy for asset in assets for copy in blocking.same_bytes(asset)}
+        for asset in doomed.values():
             take_down(asset, reason=report.get_kind_display(), report=report, actor=actor)
 
 

@@ -10,6 +10,7 @@ from apps.core.failures import SiteFailure
 from apps.jobs.models import Job
 from apps.jobs.takedown import render_of
 from apps.trust import reports
+from apps.trust.attestations import attest
 from apps.trust.models import AppendOnlyError, AuditEntry, BlockedMedia, Report
 from apps.uploads.models import Asset
 
@@ -153,6 +154,26 @@ def test_removing_deletes_the_file_and_what_was_made_of_it_and_blocks_both(repor
     assert (reported.state, reported.answer) == ("removed", "It broke the rules.")
     trail = AuditEntry.objects.filter(actor_id=operator.operator.pk).values_list("action", flat=True)
     assert {"report removed", "deleted", "blocked"} <= set(trail)
+
+
+def test_the_same_file_in_other_accounts_goes_too(reported, portrait, operator, charlie, make_asset):
+    Asset.objects.filter(pk=portrait.pk).update(sha256="7a" * 32)
+    portrait.refresh_from_db()
+    copy, other = make_asset(owner=charlie, sha256="7a" * 32), make_asset(owner=charlie, sha256="7b" * 32)
+    made = Job.objects.create(owner=charlie, kind="talking_photo", request={"portrait_asset": str(copy.pk)})
+    reports.decide_removed(reported, actor=operator.operator, assets=[portrait], answer="Gone.")
+    assert [asset.pk for asset in Asset.objects.all()] == [other.pk]
+    assert not Job.objects.filter(pk=made.pk).exists()
+
+
+def test_one_report_does_not_take_our_presenters_from_everybody(reported, operator, charlie, make_asset, portrait):
+    for asset in (portrait, make_asset(owner=charlie)):
+        Asset.objects.filter(pk=asset.pk).update(sha256="7c" * 32)
+        asset.refresh_from_db()
+        attest(asset, "licensed", by_site=True)
+    reports.decide_removed(reported, actor=operator.operator, assets=[portrait], answer="Gone.")
+    assert Asset.objects.get().owner == charlie
+    assert not BlockedMedia.objects.exists()
 
 
 def test_a_video_in_the_making_is_stopped_when_its_portrait_is_removed(reported, alice, portrait, operator):
