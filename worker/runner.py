@@ -46,6 +46,8 @@ from worker.process.orders import (
     RenderOrder,
     Speech,
     SpeechOrder,
+    StillOrder,
+    StillPicture,
     TrackOrder,
     VoicesOrder,
 )
@@ -154,6 +156,7 @@ class JobRunner:
             Job.Kind.PREFLIGHT: self._preflight,
             Job.Kind.SPEECH: self._speech,
             Job.Kind.TRACK: self._track,
+            Job.Kind.STILL: self._still,
             Job.Kind.EXPORT: self._export,
             **dict.fromkeys(FILMS, self._film),
         }
@@ -236,6 +239,29 @@ class JobRunner:
             duration_s=speech.duration_s,
         )
         return Made(output=asset, result={"duration_s": speech.duration_s, "words": speech.words})
+
+    def _still(self, job: Job, workspace: Workspace, lease: Lease) -> Made:
+        order = job.request
+        video = _asset_of(job, order["video_asset"])
+        still = self._engine.call(
+            "still",
+            StillOrder(
+                local_copy(video, workspace.path),
+                workspace.file("still.jpg"),
+                float(order["at_s"]),
+                order.get("render_id"),
+                self._options.credentials_dir,
+            ),
+            lease,
+            label=str(job.pk),
+        )
+        assert isinstance(still, StillPicture)
+        size = {"width_px": still.width_px, "height_px": still.height_px}
+        key, kind = _key(job, "still.jpg"), Asset.Kind.THUMBNAIL
+        picture = store_output(
+            job.owner, kind, still.path, key=key, content_type="image/jpeg", parent=video, is_hidden=False, **size
+        )
+        return Made(output=picture, result={"at_s": still.at_s})
 
     def _track(self, job: Job, workspace: Workspace, lease: Lease) -> Made:
         order = job.request
@@ -441,7 +467,7 @@ class JobRunner:
 def _known_of(render_id: object) -> dict[str, Any]:
     """What may be told about one of our renders: when it was made and of which kind, never by whom."""
     job = render_of(render_id) if isinstance(render_id, str) else None
-    return {} if job is None else {"made_at": job.queued_at.isoformat(), "kind": job.kind}
+    return {} if job is None else {"made_at": job.queued_at.isoformat(), "kind": job.request.get("film", job.kind)}
 
 
 def _key(job: Job, name: str) -> str:

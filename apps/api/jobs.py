@@ -6,9 +6,9 @@ from uuid import UUID
 from django.http import HttpRequest
 from ninja import Router, Status
 
-from apps.api.schemas import JobOut, RenderOut, SpeechIn
+from apps.api.schemas import JobOut, RenderOut, SpeechIn, StillIn
 from apps.api.throttles import AccountThrottle
-from apps.jobs import services
+from apps.jobs import extras, services
 from apps.jobs.deletion import delete_job
 from apps.jobs.history import render_facts
 from apps.jobs.models import Job
@@ -34,6 +34,22 @@ def cancel_job(request: HttpRequest, job_id: UUID) -> dict[str, Any]:
 def retry_job(request: HttpRequest, job_id: UUID) -> Status[Any]:
     """A failed or cancelled job once more, with the same settings, as a new job."""
     return Status(201, render_facts(services.retry(services.get_job_for(request.user, job_id))))
+
+
+@router.post(
+    "/{job_id}/still", response={201: JobOut}, throttle=AccountThrottle("speech"), summary="Choose a video's picture"
+)
+def choose_still(request: HttpRequest, job_id: UUID, payload: StillIn) -> Status[Any]:
+    """The frame at that second becomes the video's picture; when the job is done, its `output_url` gives it."""
+    return Status(201, render_facts(extras.order_still(services.get_job_for(request.user, job_id), payload.at_s)))
+
+
+@router.post(
+    "/{job_id}/words", response={201: JobOut}, throttle=AccountThrottle("speech"), summary="Find when words are heard"
+)
+def find_words(request: HttpRequest, job_id: UUID) -> Status[Any]:
+    """For captions of a video made from a script: when the job is done, `result.words` has [text, start_s, end_s]."""
+    return Status(201, render_facts(extras.order_words(services.get_job_for(request.user, job_id))))
 
 
 @router.delete("/{job_id}", response={204: None}, throttle=write, summary="Delete a job and its video")

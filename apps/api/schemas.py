@@ -182,6 +182,14 @@ class RenderOut(JobOut):
     width_px: int | None
     height_px: int | None
     size_bytes: int | None
+    warnings: list[dict[str, Any]] = Field([], description="What was not as it could be: sentence, next_step, at_s.")
+
+
+class StillIn(Schema):
+    """Which moment of a video becomes its picture."""
+
+    model_config = ConfigDict(extra="forbid")
+    at_s: float = Field(ge=0, le=3600, allow_inf_nan=False)
 
 
 class SpeechIn(Schema):

@@ -121,6 +121,11 @@ _SITE_WORK: dict[str, FailureText] = {
         "Take what is saved there, or keep what you see here.",
         http_status=409,
     ),
+    "render_not_ready": bad_input(
+        "That video is not finished.",
+        "Wait until it is, or render it again.",
+        http_status=409,
+    ),
     "job_not_cancellable": bad_input(
         "That job is already over, so there is nothing to stop.",
         "Reload the page to see how it ended.",

@@ -13,6 +13,7 @@ from apps.accounts.models import User
 from apps.jobs.kinds import FREE_RENDERS
 from apps.jobs.models import Job
 from apps.jobs.services import ACTIVE_STATES, job_message
+from apps.projects.findings import render_warning_in_words
 from apps.projects.models import Project
 
 RENDERS_SHOWN_MAX = 50
@@ -45,7 +46,14 @@ def render_facts(job: Job) -> dict[str, Any]:
         "width_px": output.width_px if output else None,
         "height_px": output.height_px if output else None,
         "size_bytes": output.size_bytes if output else None,
+        "warnings": _warnings(job),
     }
+
+
+def _warnings(job: Job) -> list[dict[str, Any]]:
+    """What was not as it could be, in sentences, where there are any."""
+    told = [render_warning_in_words(str(warning)) for warning in job.result.get("warnings") or []]
+    return [warning for warning in told if warning["sentence"]]
 
 
 @dataclass(frozen=True)

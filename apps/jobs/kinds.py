@@ -22,6 +22,7 @@ KINDS: dict[str, JobKind] = {
     Job.Kind.PREFLIGHT: JobKind(INTERACTIVE_QUEUE, "preflight", is_limited=False),  # uploads have limits of their own
     Job.Kind.SPEECH: JobKind(INTERACTIVE_QUEUE, "speech"),
     Job.Kind.TRACK: JobKind(INTERACTIVE_QUEUE, "track"),
+    Job.Kind.STILL: JobKind(INTERACTIVE_QUEUE, "still"),
     Job.Kind.TALKING_PHOTO: JobKind(RENDER_QUEUE, "talking_photo", is_daily=True),
     Job.Kind.VIDEO_DUB: JobKind(RENDER_QUEUE, "video_dub", is_daily=True),
     Job.Kind.EXPORT: JobKind(RENDER_QUEUE, "export"),

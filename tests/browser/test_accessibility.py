@@ -66,9 +66,12 @@ def test_pages_of_an_account(studio: StudioPage) -> None:
 def test_the_studio_with_each_of_its_panels(studio: StudioPage) -> None:
     page = studio.page
     studio.wait_for_portrait()
-    page.locator("#more-movement summary").click()
-    assert_accessible(page, "studio, typing")
-    for tab in ("Upload", "Record"):
+    for more in ("#more-movement", "#more-look", "#timeline"):
+        page.locator(f"{more} > summary").click()
+    page.locator(".timeline-label").first.click(timeout=40_000)
+    expect(page.get_by_role("button", name="Close the mouth")).to_be_visible()
+    assert_accessible(page, "studio, typing, with the timeline")
+    for tab in ("Upload", "Record", "Act", "Silent"):
         page.get_by_role("tab", name=tab).click()
         assert_accessible(page, f"studio, {tab}")
     page.set_viewport_size(SIZES["desktop"])

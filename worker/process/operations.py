@@ -21,6 +21,7 @@ from worker.process.orders import (
     SpeechOrder,
     VoicesOrder,
 )
+from worker.process.stills import take_still
 from worker.process.tracks import make_track, track_report, with_edits
 
 if TYPE_CHECKING:
@@ -273,6 +274,7 @@ def voices(order: VoicesOrder, hooks: Hooks) -> list[dict[str, object]]:
 
 
 OPERATIONS = {
+    "still": take_still,
     "track": make_track,
     "identify": identify,
     "preflight": preflight,

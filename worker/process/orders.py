@@ -68,6 +68,25 @@ class MadeTrack:
 
 
 @dataclass(frozen=True)
+class StillOrder:
+    """Take the frame of a video that is shown at `at_s` as a JPEG, signed like the video where `credentials_dir` is."""
+
+    video_path: Path
+    output_path: Path
+    at_s: float
+    render_id: str | None = None
+    credentials_dir: Path | None = None
+
+
+@dataclass(frozen=True)
+class StillPicture:
+    path: Path
+    width_px: int
+    height_px: int
+    at_s: float
+
+
+@dataclass(frozen=True)
 class RenderInput:
     """A file that goes into a render: its part ("portrait", "voice"), its type, and its bytes' hash in hex."""
 

@@ -4,6 +4,7 @@ import { CONTROLS_PX, playerOf } from "../player.js";
 import { canCompare, compareButton } from "./compare.js";
 import { takeOver } from "./live.js";
 import { clockTime, confirmDialog, fileSize, icon, make, notice, toast } from "../ui.js";
+import { extraActions, warningsOf } from "./extras.js";
 
 const STYLE_NAMES = { still: "still", natural: "natural", expressive: "expressive" };
 
@@ -54,9 +55,11 @@ export function videoActions(store, render, stage) {
     make("p", {}, make("span", { class: "stage-bar-title" }, "Video"), " ", make("span", { class: "stage-bar-facts tabular" }, factsOf(render))),
     make("div", { class: "stage-bar-actions" },
       ...(canCompare(store, render) ? [compareButton(store, () => stage.shown?.player)] : []),
+      ...extraActions(store, render),
       make("button", { class: "button button-ghost button-small", type: "button", onclick: () => reuse(store, render) }, icon("sliders"), make("span", { class: "label-wide" }, "Use its settings")),
       make("button", { class: "button button-ghost button-small", type: "button", onclick: () => remove(store, render) }, icon("trash"), make("span", { class: "label-wide" }, "Delete")),
       make("a", { class: "button button-ink button-small", href: render.download_url, download: "" }, icon("download"), "Download")),
+    ...warningsOf(render),
   ];
 }
 

@@ -1,0 +1,62 @@
+// What can be made of a finished video: another picture for it, and its captions.
+import { Problem, request } from "../api.js";
+import { watchJob } from "../jobs.js";
+import { icon, make, notice, toast } from "../ui.js";
+import { cuesOf, toSrt, toVtt } from "./captions.js";
+
+const EVERY_FORMAT = { srt: ["application/x-subrip", toSrt], vtt: ["text/vtt", toVtt] };
+
+const ended = (job) => (job.type === "done" ? Promise.resolve(job) : new Promise((resolve) => { watchJob(job.id, (message) => message.type === "done" && resolve(message)); }));
+
+async function done(order) {
+  const job = await ended(await order);
+  if (job.state !== "succeeded") throw new Problem(job.failure ?? { code: "internal", sentence: "That did not work.", next_step: "Try again." });
+  return job;
+}
+
+async function busy(button, work) {
+  button.setAttribute("aria-busy", "true");
+  try {
+    await work();
+  } catch (problem) {
+    toast(`${problem.sentence ?? "That did not work."} ${problem.nextStep ?? ""}`);
+  } finally {
+    button.removeAttribute("aria-busy");
+  }
+}
+
+function save(text, type, name) {
+  const url = URL.createObjectURL(new Blob([text], { type: `${type};charset=utf-8` }));
+  make("a", { href: url, download: name }).click();
+  setTimeout(() => URL.revokeObjectURL(url), 10_000);
+}
+
+/** The buttons under a finished video. */
+export function extraActions(store, render) {
+  const ghost = { class: "button button-ghost button-small", type: "button" };
+  const still = make("button", { ...ghost, title: "The frame you see becomes the video’s picture" }, icon("image"), make("span", { class: "label-wide" }, "Use this frame"));
+  still.addEventListener("click", () => busy(still, async () => {
+    const at_s = document.querySelector(".stage video")?.currentTime ?? 0;
+    const job = await done(request("POST", `/jobs/${render.id}/still`, { at_s }));
+    store.putRender({ ...store.render(render.id), thumbnail_url: job.output_url });
+    toast("This frame is the video’s picture now.", { action: "Download it", onAction: () => make("a", { href: job.download_url, download: "" }).click() });
+  }));
+  if (!render.request?.script) return [still];
+  const captions = make("select", { class: "select select-small", "aria-label": "Download captions" },
+    make("option", { value: "" }, "Captions"), make("option", { value: "srt" }, "SRT"), make("option", { value: "vtt" }, "WebVTT"));
+  captions.addEventListener("change", () => {
+    const format = captions.value;
+    captions.value = "";
+    busy(captions, async () => {
+      const { result } = await done(request("POST", `/jobs/${render.id}/words`));
+      const [type, write] = EVERY_FORMAT[format];
+      save(write(cuesOf(result.words, render.request.script.text)), type, `captions.${format}`);
+    });
+  });
+  return [still, captions];
+}
+
+/** What was not as it could be, said once under the video. */
+export function warningsOf(render) {
+  return (render.warnings ?? []).map(({ sentence, next_step: nextStep }) => notice("info", sentence, nextStep));
+}
