@@ -25,6 +25,7 @@ from worker.engine.speech.phonemes import ipa_from_arpabet
 from worker.engine.speech.visemes import REST, Shape, shapes_of
 from worker.engine.speech.waveform import HOP_LENGTH, SPEECH_HZ
 
+FOLLOWERS = Path(__file__).resolve().parent.parent / "models" / "phone_followers.npz"
 FRAMES_PER_S = 100
 WINDOW = 410  # samples, 25.6 ms
 FRAME_CENTRE_S = WINDOW / 2 / SPEECH_HZ  # a frame's sound lies this long after its index says
@@ -147,6 +148,11 @@ def _mixtures(path: Path, owners: np.ndarray) -> tuple[tuple[np.ndarray, ...], t
     return tuple(weights), tuple(contexts)
 
 
+def acoustic_phones() -> tuple[str, ...]:
+    """The 42 phones of the installed model, in its order."""
+    return _phone_names(Path(pocketsphinx.get_model_path("en-us")) / "en-us" / "mdef")
+
+
 def _phone_names(path: Path) -> tuple[str, ...]:
     data = path.read_bytes()
     start = data.rindex(b"+NSN+", 0, data.index(b"\0SIL\0"))
@@ -154,11 +160,14 @@ def _phone_names(path: Path) -> tuple[str, ...]:
 
 
 def _transitions(folder: Path, phones: tuple[str, ...]) -> np.ndarray:
-    """(126, 126): within a phone as trained; between phones by how often they follow each other in the dictionary."""
+    """(126, 126): within a phone as trained; between phones as often as they follow (`train phonotactics`)."""
     inside = _parameters(folder / "en-us" / "transition_matrices", 20, PHONES * STATES * (STATES + 1))
     inside = inside.reshape(PHONES, STATES, STATES + 1)
     inside = inside / inside.sum(-1, keepdims=True)
-    follow = _followers(folder / "cmudict-en-us.dict", phones) ** PHONOTACTIC_SCALE
+    with np.load(FOLLOWERS) as stored:
+        if tuple(stored["phones"]) != phones:
+            raise RuntimeError(f"{FOLLOWERS.name} is about other phones than the installed acoustic model")
+        follow = stored["followers"] ** PHONOTACTIC_SCALE
     follow /= follow.sum(1, keepdims=True)
     full = np.zeros((PHONE_STATES, PHONE_STATES))
     for phone in range(PHONES):
@@ -171,25 +180,6 @@ def _transitions(folder: Path, phones: tuple[str, ...]) -> np.ndarray:
             else:
                 full[row, ::STATES] += (1.0 - stay) * follow[phone]
     return full.astype(np.float32)
-
-
-def _followers(dictionary: Path, phones: tuple[str, ...]) -> np.ndarray:
-    """(42, 42) probability that one phone follows another, across word ends too."""
-    index = {name: number for number, name in enumerate(phones)}
-    silence = index["SIL"]
-    counts = np.full((PHONES, PHONES), 0.3)
-    for line in dictionary.read_text(encoding="utf-8").splitlines():
-        word = [index[name] for name in line.split()[1:]]
-        if not word:
-            continue
-        for pair in zip([silence, *word], [*word, silence], strict=True):
-            counts[pair] += 0.3 if silence in pair else 1.0
-    starts, ends = counts[silence] / counts[silence].sum(), counts[:, silence].copy()
-    counts[:, silence] *= 0.3
-    counts += 0.7 * np.outer(ends, starts)  # most words run into the next one
-    for noise in ("+NSN+", "+SPN+"):
-        counts[:, index[noise]] = 0.002 * counts.sum(1)
-    return counts / counts.sum(1, keepdims=True)
 
 
 @functools.lru_cache(maxsize=1)

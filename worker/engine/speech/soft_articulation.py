@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import ndimage, signal
+from scipy import ndimage
 
 from worker.engine.contracts import Span
 from worker.engine.speech.acoustics import FRAME_CENTRE_S, FRAMES_PER_S, PHONES, STATES, acoustic_model, state_shapes
@@ -18,6 +18,7 @@ MIN_PHONEME_FRAMES = 3
 HEARD_SMOOTHING_FRAMES = 1.0
 INSTANT_SMOOTHING_FRAMES = 3.0
 UNASKED_OPENNESS = 0.4
+LEAST_TAIL = 1e-7
 # What lips must do (touch, tuck, hide behind the teeth) is enforced as strongly as phones and network together believe
 # in it: from the belief that is right half the time to the one that is right nine times in ten, both counted on
 # held-out synthetic speech in rooms and noise. Phones, visemes that show it, and these two beliefs:
@@ -81,11 +82,19 @@ def phone_memberships(posteriors: np.ndarray) -> np.ndarray:
 
 def _spread(values: np.ndarray, rise_s: float) -> np.ndarray:
     """Adds exponential tails: DECAY_S after, `rise_s` before."""
-    keep_after = np.exp(-FALLEN_TO / (DECAY_S * FRAMES_PER_S))
-    keep_before = np.exp(-FALLEN_TO / (rise_s * FRAMES_PER_S))
-    after = signal.lfilter([1.0], [1.0, -keep_after], values, axis=0)
-    before = signal.lfilter([1.0], [1.0, -keep_before], values[::-1], axis=0)[::-1]
+    after = _decaying(values, np.exp(-FALLEN_TO / (DECAY_S * FRAMES_PER_S)))
+    before = _decaying(values[::-1], np.exp(-FALLEN_TO / (rise_s * FRAMES_PER_S)))[::-1]
     return after + before - values
+
+
+def _decaying(values: np.ndarray, keep: float) -> np.ndarray:
+    """(T, C) each row plus `keep` times the result of the row before: a one-pole filter, by doubling its memory."""
+    result = np.array(values)
+    step = 1
+    while step < len(values) and keep**step > LEAST_TAIL:
+        result[step:] += keep**step * result[:-step]
+        step *= 2
+    return result
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,6 @@
 import json
+import subprocess
+import sys
 from itertools import pairwise
 
 import librosa
@@ -10,10 +12,12 @@ from tests.worker.engine.speech.conftest import RATE_HZ
 from worker.engine.contracts import Span
 from worker.engine.models.mouth_network import FEATURES, REACH_FRAMES, MouthNetwork
 from worker.engine.speech import acoustics, features, learned, waveform
+from worker.engine.speech import soft_articulation as soft_articulation_module
 from worker.engine.speech.acoustics import (
     PHONE_STATES,
     PHONES,
     acoustic_model,
+    acoustic_phones,
     hearing_features,
     phone_posteriors,
 )
@@ -21,6 +25,7 @@ from worker.engine.speech.mouth_track import VISEMES, Viseme
 from worker.engine.speech.soft_articulation import beliefs, heard_phonemes, soft_articulation
 from worker.engine.speech.waveform import SPEECH_HZ
 from worker.train.network import TrainedMouthNetwork
+from worker.train.phonotactics import count_followers
 
 
 def test_shipped_weights_are_the_ones_their_card_describes(tmp_path, monkeypatch):
@@ -213,3 +218,23 @@ def test_levels_do_not_hang_on_chunk_borders(monkeypatch):
     monkeypatch.setattr(waveform, "LEVEL_CHUNK", 7)
     assert waveform.level_db(samples) == pytest.approx(whole, abs=1e-3)
     assert len(whole) == len(samples) // 160 + 1
+
+
+def test_the_shipped_phonotactics_are_those_of_the_installed_dictionary():
+    with np.load(acoustics.FOLLOWERS) as stored:
+        assert tuple(stored["phones"]) == acoustic_phones()
+        assert stored["followers"] == pytest.approx(count_followers(acoustic_phones()), abs=1e-5)
+
+
+def test_sounds_fade_as_a_one_pole_filter_does():
+    values = np.random.default_rng(0).uniform(0, 1, (150, 3))
+    wanted, state = [], np.zeros(3)
+    for row in values:
+        state = 0.9 * state + row
+        wanted.append(state)
+    assert soft_articulation_module._decaying(values, 0.9) == pytest.approx(np.array(wanted), abs=1e-4)
+
+
+def test_listening_loads_no_tensor_library():
+    code = "import sys, worker.engine.speech.track; sys.exit('torch' in sys.modules or 'librosa' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
