@@ -31,6 +31,7 @@ FRAME_RATE = Fraction(25)
 SHORT_S, LONG_S = 6.0, 60.0
 QUICK_SHORT_S, QUICK_LONG_S = 1.0, 4.0
 SENTENCE = "People speak, and pictures may speak too. Maybe a big moment begins with a few plain words. "
+FRAMES_IN_PARTS = 75
 CHILD_TIMEOUT_S = 900
 POLL_S = 0.05
 MAX_ENCODE_RATIO = 2.5
@@ -98,6 +99,8 @@ def bench_command(
         if not arguments.quick:
             tell("1080 × 1920")
             report["full_hd"] = _bench_full_hd(short, folder, arguments.device)
+        tell("parts of a frame")
+        report["frame_cpu_ms"] = _bench_frame(portrait, short)
         tell("preflight")
         report["preflight_s"] = _bench_preflight(portrait, short)
         if not arguments.no_memory:
@@ -204,6 +207,43 @@ def _bench_full_hd(voice: Path, folder: Path, device: str) -> Report:
         "real_time_factor": timed.result.duration_s / timed.seconds,
         "real_time_factor_while_rendering": timed.result.duration_s
         / float(timed.result.stage_seconds[Stage.RENDERING.value]),
+    }
+
+
+def _bench_frame(portrait: Path, voice: Path) -> dict[str, float]:
+    """Processor milliseconds of the steps of one frame, on one thread: medians over a stretch of speech."""
+    from worker.engine.contracts import FaceChoice, Style
+    from worker.engine.face.segmentation import person_matte
+    from worker.engine.face.selection import require_face
+    from worker.engine.media.audio import load_audio
+    from worker.engine.media.images import load_image
+    from worker.engine.media.yuv import to_i420
+    from worker.engine.motion.plan import plan_motion
+    from worker.engine.render.portrait import prepare_portrait
+    from worker.engine.render.renderer import Renderer
+    from worker.engine.speech.track import mouth_track_from_audio
+
+    rgb = load_image(portrait).rgb
+    face = require_face(rgb, FaceChoice())
+    renderer = Renderer(prepare_portrait(rgb, face.landmarks.points_px, person_matte(rgb, [face.box])))
+    times_s = np.arange(FRAMES_IN_PARTS) / float(FRAME_RATE)
+    plan = plan_motion(mouth_track_from_audio(load_audio(voice), times_s), Style.NATURAL, 0)
+    planes = np.empty((rgb.shape[0] * 3 // 2, rgb.shape[1]), np.uint8)
+    canvas, rows = np.empty_like(rgb), []
+    for motion in plan:
+        moments = [time.process_time()]
+        renderer.sketch(motion)
+        moments.append(time.process_time())
+        renderer.render(motion, canvas)
+        moments.append(time.process_time())
+        to_i420(canvas, planes)
+        moments.append(time.process_time())
+        rows.append(np.diff(moments))
+    sketch, whole, to_planes = 1000 * np.median(rows, axis=0)
+    return {
+        "fields_mouth_eyes": float(sketch),
+        "read_and_blend": float(whole - sketch),
+        "planes": float(to_planes),
     }
 
 
