@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from worker.engine.contracts import Hooks, RenderResult, Stage, VideoDubRequest
+from worker.engine.contracts import Adaptation, Hooks, RenderResult, Stage, VideoDubRequest
 from worker.engine.device import choose_device
 from worker.engine.dub.blending import Edit, edited
 from worker.engine.dub.cast import Plan, find_cast
@@ -59,17 +59,17 @@ def dub(
             video = _moving_picture(info, request)
             lines = find_lines(request, video.duration_s, folder)
         with telling.stage(Stage.LOOKING):
-            clip = look_at_clip(
-                request.video_path, info, cache_dir=request.cache_dir, on_fraction=telling.looked,
-                should_stop=hooks.should_stop,
-            )  # fmt: skip
-            cast = find_cast(clip, lines, _own_voice(request, info))
+            clip = look_at_clip(request.video_path, info, cache_dir=request.cache_dir,
+                                on_fraction=telling.looked, should_stop=hooks.should_stop)  # fmt: skip
+            own_voice = _own_voice(request, info)
+            cast = find_cast(clip, lines, own_voice)
         with telling.stage(Stage.LISTENING):
             rate = None if video.is_variable_rate else video.frame_rate
             timeline = lay_out(lines, clip.pts_s, clip.end_s, rate)
             plan = cast.plan(
-                request.video_path, lines, timeline, strength=request.strength, leave_out_s=leave_out_s,
-                on_share=lambda share: telling.check(),
+                request.video_path, lines, timeline,
+                habits={} if request.adapt is Adaptation.OFF else cast.habits(own_voice, lines),
+                strength=request.strength, leave_out_s=leave_out_s, on_share=lambda share: telling.check(),
             )  # fmt: skip
             sound = dub_sound(
                 request.video_path, info, timeline, [line.sound_path for line in lines], folder=folder,
@@ -121,7 +121,7 @@ def _render(
     frame_stages: StageFactory | None,
     watch: Watch | None,
 ) -> PlaneEncoder:
-    """Frame by frame from decoder to encoder; nothing is kept, so memory does not grow with length."""
+    """Frame by frame from decoder to encoder; nothing is kept."""
     frames = frames_in_order(request.video_path, timeline.source_index, pts_s, video.keyframe_times_s)
     first = next(frames)
     sample = first.fresh_picture()

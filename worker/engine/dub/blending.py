@@ -1,6 +1,6 @@
 """The new mouth in its frame: warped to the target lips, lit and blurred as the frame is, laid in without a border."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import cv2
@@ -35,13 +35,16 @@ _MOST_BLUR_PX = 3.0
 _INSIDE_SOFT = 0.014  # inter-ocular distances
 _COARSE_FROM_PX = 60  # between the eyes; larger faces' maps are made at half size
 
+# A part of the frame as it is (h, w, 3) and its (x, y) there → (h, w) float32, 1 where something is before the face.
+InFront = Callable[[np.ndarray, tuple[float, float]], np.ndarray | None]
+
 
 @dataclass(frozen=True)
 class Edit:
     """What one frame becomes. own_mesh, new_mesh: canonical (478, 3). mouths: (mouth, share), shares sum to 1.
 
-    presence in [0, 1]: how much of the patch is shown. in_front: (h, w) float32 over `box`, 1 where something stands
-    before the face, or None. inside: what is drawn where no mouth of the clip is open enough, or None.
+    presence in [0, 1]: how much of the patch is shown. in_front: tells what stands before the face, or None. inside:
+    what is drawn where no mouth of the clip is open enough, or None.
     """
 
     pose: HeadPose
@@ -49,7 +52,7 @@ class Edit:
     new_mesh: np.ndarray
     mouths: Sequence[tuple[Mouth, float]]
     presence: float
-    in_front: np.ndarray | None = None
+    in_front: InFront | None = None
     inside: DrawnInside | None = None
 
 
@@ -83,8 +86,9 @@ def edited(own: np.ndarray, box: tuple[int, int, int, int], edit: Edit) -> Chang
     if part is not None:
         _lay_mouth(face, (int(x0), int(y0)), part, edit)
     change = cv2.subtract(face, before, dtype=cv2.CV_32F)
-    if edit.in_front is not None:
-        change *= (1 - edit.in_front[inside])[..., None]
+    hidden = None if edit.in_front is None else edit.in_front(before, (float(x0), float(y0)))
+    if hidden is not None:
+        change *= (1 - hidden)[..., None]
     return Change((int(x0), int(y0), int(x1), int(y1)), change)
 
 

@@ -1,12 +1,13 @@
 """Everybody who gets new words in a dub: who says which line, and the plan of each one's mouth."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from worker.engine.contracts import Span
+from worker.engine.dub.adaptation import Habits, learn_habits
 from worker.engine.dub.blending import Edit
 from worker.engine.dub.lines import Line, articulation_of, presence_of
 from worker.engine.dub.mouth_bank import MAX_BYTES, MAX_MOUTHS, choose_frames, collect_mouths
@@ -18,6 +19,7 @@ from worker.engine.dub.timing import Timeline
 from worker.engine.failures import EngineFailure, FailureCode
 from worker.engine.media.audio import Audio
 from worker.engine.media.decode import decode_video
+from worker.engine.speech.track import mouth_track_from_audio
 
 _LEAST_USABLE = 0.5  # a frame counts as usable from here on
 _ONE_SPAN_S = 0.4  # troubles closer than this are told as one
@@ -46,12 +48,13 @@ class Cast:
         lines: Sequence[Line],
         timeline: Timeline,
         *,
+        habits: Mapping[int, Habits],
         strength: float,
         leave_out_s: float,
         on_share: Callable[[float], None],
     ) -> "Plan":
-        """Gather everybody's mouths from the clip (one pass) and plan every output frame."""
-        articulation = articulation_of(lines, timeline)
+        """Gather everybody's mouths from the clip (one pass) and plan every output frame. habits: by person."""
+        articulation = articulation_of(lines, timeline, [habits.get(number) for number in self.number_of])
         share = len(self.roles)
         chosen = [choose_frames(role.frames, MAX_MOUTHS // share) for role in self.roles]
         wanted = [(role.frames, frames) for role, frames in zip(self.roles, chosen, strict=True)]
@@ -66,6 +69,20 @@ class Cast:
             speaking = Speaking(timeline.source_index, articulation, presence, shot)
             plans.append(MouthPlan(role.frames, role.reach, speaking, own, strength=strength, leave_out_s=leave_out_s))
         return Plan(plans)
+
+    def habits(self, own_voice: Audio | None, lines: Sequence[Line]) -> dict[int, Habits]:
+        """What the clip's own voice teaches about each person whose new words are listened to."""
+        listened = {n for n, line in zip(self.number_of, lines, strict=True) if not line.phonemes}
+        if own_voice is None or not listened:
+            return {}
+        times_s = np.minimum(self._clip.pts_s, own_voice.duration_s)
+        track = mouth_track_from_audio(own_voice, times_s)
+        learned = {
+            role.person.index: learn_habits(role.frames, role.reach, own_voice, track)
+            for role in self.roles
+            if role.person.index in listened
+        }
+        return {number: habits for number, habits in learned.items() if habits is not None}
 
     def warnings(self, timeline: Timeline) -> list[str]:
         """What a creator should know about the lines' pictures, with times in the output: `code start-end`."""

@@ -49,7 +49,7 @@ class DrawnInside:
         jaw_px = np.array([0.0, _TEETH_PER_GAP * gap * _SCALE_PX])
         lit = 1 - 0.50 * np.exp(-np.maximum(from_top, 0) / 0.024)
         lit *= 1 - 0.25 * np.exp(-np.maximum(to_bottom, 0) / 0.018)
-        return self.interior.draw(at.astype(np.float32), jaw_px, jaw_px, lit.astype(np.float32))
+        return self.interior.draw(at.astype(np.float32), jaw_px, jaw_px, 0.0, lit.astype(np.float32))
 
 
 def middle_gap(place: MouthPlace) -> float:

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from worker.engine.contracts import MIN_AUDIO_S, DubSegment, FaceChoice, Script, SyncMode, VideoDubRequest
+from worker.engine.dub.adaptation import Habits
 from worker.engine.dub.fitting import fit_speech
 from worker.engine.dub.segments import check_segments
 from worker.engine.dub.timing import Stretch, Timeline, plan_timeline
@@ -107,8 +108,13 @@ def lay_out(lines: Sequence[Line], pts_s: np.ndarray, end_s: float, frame_rate: 
     return plan_timeline(pts_s, end_s, frame_rate, [line.stretch for line in lines])
 
 
-def articulation_of(lines: Sequence[Line], timeline: Timeline) -> np.ndarray:
-    """(N, A) float32 for every output frame; rows of zeros where nothing new is said."""
+def articulation_of(
+    lines: Sequence[Line], timeline: Timeline, habits: Sequence[Habits | None] | None = None
+) -> np.ndarray:
+    """(N, A) float32 for every output frame; rows of zeros where nothing new is said.
+
+    habits: of each line's speaker, for voices that are listened to.
+    """
     articulation = np.zeros((len(timeline), len(ARTICULATORS)), np.float32)
     for number, line in enumerate(lines):
         frames = np.flatnonzero(timeline.stretch == number)
@@ -120,8 +126,10 @@ def articulation_of(lines: Sequence[Line], timeline: Timeline) -> np.ndarray:
             track = mouth_track_from_phonemes(line.phonemes, line.audio, inside)
         else:
             track = mouth_track_from_audio(line.audio, inside)
+        own = None if habits is None or line.phonemes else habits[number]
+        said = track.articulation if own is None else own.applied(track)
         outside_s = np.maximum(-times_s, times_s - line.audio.duration_s)
-        articulation[frames] = track.articulation * np.clip(1 - outside_s / _AFTER_S, 0, 1)[:, None]
+        articulation[frames] = said * np.clip(1 - outside_s / _AFTER_S, 0, 1)[:, None]
     return articulation
 
 

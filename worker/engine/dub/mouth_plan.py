@@ -1,18 +1,21 @@
 """What one person's mouth does in every output frame, and which of the clip's mouths shows it."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from worker.engine.dub.blending import Edit
+from worker.engine.dub.blending import Edit, InFront
 from worker.engine.dub.inside import DrawnInside
 from worker.engine.dub.mouth_bank import Mouth
+from worker.engine.dub.people import Person
 from worker.engine.dub.retrieval import Bank, Wanted, blended, cheapest_path
 from worker.engine.dub.speaker_shape import FEATURES, SpeakerFrames, SpeakerRange, shape_features
 from worker.engine.face.pose import HeadPose
 
 _LOWER_FROM, _LOWER_OVER = 0.22, 0.4  # canonical height below which the face speaks, and how softly that begins
+
+_NEAR_S, _MAYBE_COVERED = 0.3, 0.05
 
 
 @dataclass(frozen=True)
@@ -40,7 +43,9 @@ class MouthPlan:
         *,
         strength: float = 1.0,
         leave_out_s: float = 0.0,
+        person: Person | None = None,
     ) -> None:
+        self._person = person
         self._frames, self._range, self._speaking = frames, reach, speaking
         self._strength = strength
         self._mouths = list(mouths)
@@ -73,7 +78,7 @@ class MouthPlan:
         shown = self._speaking.presence[out] * self._frames.usable[source]
         return bool(shown > 0 and self._strength > 0 and self._frames.found[source])
 
-    def edit(self, out: int, in_front: Callable[[int], np.ndarray | None] | None = None) -> Edit | None:
+    def edit(self, out: int) -> Edit | None:
         """The edit of output frame `out`, or None where nothing changes."""
         if not self.changes(out):
             return None
@@ -82,8 +87,16 @@ class MouthPlan:
         mouths = [(self._mouths[number], share) for number, share in self._shares[out]]
         presence = float(self._speaking.presence[out] * self._frames.usable[source]) * min(1.0, 3 * self._strength)
         presence = presence * presence * (3 - 2 * presence)
-        hidden = None if in_front is None else in_front(source)
-        return Edit(pose, own, new, mouths, presence, hidden, self._inside)
+        return Edit(pose, own, new, mouths, presence, self._in_front(source, pose), self._inside)
+
+    def _in_front(self, source: int, pose: HeadPose) -> InFront | None:
+        """Asks about hands and things before the mouth, near the times at which any were seen."""
+        person, at_s = self._person, float(self._frames.pts_s[source])
+        near = slice(*np.searchsorted(self._frames.pts_s, [at_s - _NEAR_S, at_s + _NEAR_S]))
+        if person is None or self._frames.covered[near].max(initial=0.0) < _MAYBE_COVERED:
+            return None
+        shot = int(self._speaking.shot[source])
+        return lambda crop, origin: person.in_front(crop, origin, pose, pts_s=at_s, shot=shot)
 
     def _meshes(self, out: int) -> tuple[HeadPose, np.ndarray, np.ndarray]:
         """Pose, own and new canonical mesh of an output frame."""

@@ -17,8 +17,9 @@ FEATURES = ("gap", "middle_gap", "width", "inner_width", "upper_lip", "upper_thi
 _PIECE = 256
 _SMILE_HZ = 0.6
 _REST_SHARE = 25  # percent of frames, those with the smallest gap, that show the mouth at rest
-_TOUCHING = 0.012  # gap of lips that touch, as the tracker sees them
+_TOUCHING = 0.004  # gap of lips that touch; the tracker sees a little more
 _LARGEST_CLOSED = 0.05  # a larger gap than this is no closed mouth, however rarely left
+_MOST_CLOSED = 0.012
 _NARROWEST_RANGE = 0.10  # a clip that opens less than this says little about its speaker's wide vowel
 _USUAL_RANGE = 0.17
 _JAW_LIMITS, _WIDTH_LIMITS = (0.6, 1.3), (0.6, 1.3)
@@ -170,7 +171,7 @@ def fit_range(frames: SpeakerFrames, most: int = 300) -> SpeakerRange:
     calm = calm[np.linspace(0, len(calm) - 1, min(most, len(calm))).astype(int)]
     rest = np.median([frames.pose(int(i)).to_canonical(frames.points_px(int(i))) for i in calm], axis=0)
     low, high = np.percentile(gaps, [3, 95])
-    closed = float(min(max(low, _TOUCHING), 0.5 * _LARGEST_CLOSED))
+    closed = float(np.clip(low, _TOUCHING, _MOST_CLOSED))
     opened = float(high) if high - closed >= _NARROWEST_RANGE else closed + _USUAL_RANGE
     shapes = load_mouth_shapes()
     basis = shapes.basis.copy()

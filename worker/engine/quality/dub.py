@@ -122,12 +122,14 @@ def _pixel_numbers(clip: Path, watcher: Watcher) -> Numbers:
         before = frame.crop_rgb(seen.box)
         same = [bool((a == b).all()) for a, b in zip(_outside(frame.picture, seen), seen.planes, strict=True)]
         sharp, own_sharp = (look_of(straightened(rgb, seen.place))[1] for rgb in (seen.rgb, before))
+        own_step = pictures.seam_delta_e(before, seen.mask)
         rows.append(
             {
                 "outside_identical": float(all(same)),
                 "seam": pictures.seam_ratio(seen.rgb, seen.mask) / max(pictures.seam_ratio(before, seen.mask), 1e-6),
-                "seam_delta_e": pictures.seam_delta_e(seen.rgb, seen.mask),
-                "source_seam_delta_e": pictures.seam_delta_e(before, seen.mask),
+                # faces have edges of their own there: what counts is how much larger the step has become
+                "seam_delta_e": max(0.0, pictures.seam_delta_e(seen.rgb, seen.mask) - own_step),
+                "source_seam_delta_e": own_step,
                 "sharpness": sharp / max(own_sharp, 1e-6),
             }
         )

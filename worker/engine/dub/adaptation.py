@@ -1,0 +1,120 @@
+"""The speaker's own habits: how far this mouth opens for this voice, learned from the clip itself.
+
+Ridge regression (Hoerl & Kennard 1970) from the general mouth track, a few frames around each moment, to what the
+clip's own mouth did. It is used only when it does better on seconds it has not seen: the clip is cut into four
+stretches, and two by two one pair says about the other. A clip whose sound and picture are not together teaches
+nothing, or its lag would be learned as well.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from worker.engine.dub.speaker_shape import SpeakerFrames, SpeakerRange
+from worker.engine.media.audio import Audio
+from worker.engine.quality.signals import agreement
+from worker.engine.speech.mouth_track import ARTICULATORS, Articulator, MouthTrack
+
+LEAST_S = 6.0  # of a clip with a face and a voice
+LEAST_GAIN = 0.05  # of correlation on unseen seconds, below which the general track stays
+MAX_LAG_MS = 90.0  # of the clip's own mouth against its own sound
+LEAST_AGREEMENT = 0.2
+_LAGS_S = (-0.16, -0.12, -0.08, -0.04, 0.0, 0.04, 0.08, 0.12, 0.16)
+_PENALTY = 30.0
+_STRETCHES = 4
+_USABLE = 0.8
+_SHUT = 0.12  # where the general track is nearly shut, it decides: closures are its surest knowledge
+_OPENNESS = ARTICULATORS.index(Articulator.OPENNESS)
+
+
+@dataclass(frozen=True)
+class Habits:
+    """A speaker's map from the general track to openness. gain: of correlation, on seconds it was not fitted to."""
+
+    mean: np.ndarray
+    scale: np.ndarray
+    weights: np.ndarray
+    gain: float
+
+    def applied(self, track: MouthTrack) -> np.ndarray:
+        """(T, A) float32 articulation of `track`, its openness as this speaker would have it."""
+        found = ((_features(track) - self.mean) / self.scale) @ self.weights[:-1] + self.weights[-1]
+        shut = np.clip(track.openness / _SHUT, 0.0, 1.0)
+        articulation = track.articulation.astype(np.float32).copy()
+        articulation[:, _OPENNESS] = np.maximum(found, 0.0) * shut
+        return articulation
+
+
+def learn_habits(frames: SpeakerFrames, reach: SpeakerRange, voice: Audio, track: MouthTrack) -> Habits | None:
+    """The habits of a clip's speaker, or None where they would not help.
+
+    voice: the clip's own sound. track: the general mouth track of it, at the clip's frame times.
+    """
+    gain = unseen_gain(frames, reach, voice, track)
+    if gain is None or gain < LEAST_GAIN:
+        return None
+    use = _useful(frames, voice)
+    fit = _fit(_features(track)[use], _opened(frames, reach)[use])
+    return Habits(fit.mean, fit.scale, fit.weights, gain)
+
+
+def unseen_gain(frames: SpeakerFrames, reach: SpeakerRange, voice: Audio, track: MouthTrack) -> float | None:
+    """By how much the correlation with the clip's own mouth rises on seconds that were not learned from; None where
+    the clip is too short, or its sound and picture are not together.
+    """
+    use = _useful(frames, voice)
+    times_s = frames.pts_s[use]
+    if not use.any() or use.sum() * float(np.median(np.diff(frames.pts_s))) < LEAST_S:
+        return None
+    features, wanted, general = _features(track)[use], _opened(frames, reach)[use], track.openness[use]
+    together = agreement(times_s, general, times_s, wanted)
+    if not (abs(together.lag_ms) <= MAX_LAG_MS and together.best_r >= LEAST_AGREEMENT):  # also when unknown
+        return None
+    stretch = np.minimum((np.arange(len(wanted)) * _STRETCHES) // len(wanted), _STRETCHES - 1)
+    predicted = np.empty(len(wanted))
+    for fold in (0, 1):
+        seen, unseen = stretch % 2 == fold, stretch % 2 != fold
+        predicted[unseen] = _fit(features[seen], wanted[seen]).applied_to(features[unseen])
+    predicted = np.maximum(predicted, 0.0) * np.clip(general / _SHUT, 0.0, 1.0)
+    gain = agreement(times_s, predicted, times_s, wanted).r - together.r
+    return float(gain) if np.isfinite(gain) else None
+
+
+def _useful(frames: SpeakerFrames, voice: Audio) -> np.ndarray:
+    return frames.found & (frames.usable > _USABLE) & (frames.pts_s < voice.duration_s)
+
+
+def _opened(frames: SpeakerFrames, reach: SpeakerRange) -> np.ndarray:
+    """(T,) openness of the clip's own mouth, as mouth tracks count it."""
+    return (frames.features[:, 0] - reach.closed_gap) / (reach.open_gap - reach.closed_gap)
+
+
+@dataclass(frozen=True)
+class _Fit:
+    mean: np.ndarray
+    scale: np.ndarray
+    weights: np.ndarray
+
+    def applied_to(self, features: np.ndarray) -> np.ndarray:
+        return ((features - self.mean) / self.scale) @ self.weights[:-1] + self.weights[-1]
+
+
+def _fit(features: np.ndarray, wanted: np.ndarray) -> _Fit:
+    mean, scale = features.mean(0), features.std(0) + 1e-3
+    design = (features - mean) / scale
+    middle = float(wanted.mean())
+    gram = design.T @ design + _PENALTY * np.eye(design.shape[1])
+    weights = np.linalg.solve(gram, design.T @ (wanted - middle))
+    return _Fit(mean, scale, np.append(weights, middle))
+
+
+def _features(track: MouthTrack) -> np.ndarray:
+    """(T, F): articulation, visemes and loudness around each moment."""
+    own = np.concatenate(
+        [track.articulation, track.viseme_weights, track.prosody.energy[:, None]], axis=1, dtype=np.float64
+    )
+    around = [
+        np.stack([np.interp(track.times_s + lag_s, track.times_s, column) for column in own.T], axis=1)
+        for lag_s in _LAGS_S
+    ]
+    return np.concatenate(around, axis=1)
