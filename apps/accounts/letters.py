@@ -25,6 +25,7 @@ logger = logging.getLogger(__name__)
 BATCH = 100
 CLAIM_FOR = datetime.timedelta(minutes=5)  # longer than a delivery takes; a worker that dies leaves it to the next
 ATTEMPTS_MAX = 12
+STUCK_AFTER = datetime.timedelta(minutes=15)
 KEEP_SENT_FOR = datetime.timedelta(days=30)
 
 
@@ -94,6 +95,11 @@ def _message_of(letter: OutgoingLetter) -> EmailMessage:
     if rich is not None:
         message.attach_alternative(rich.get_content(), "text/html")
     return message
+
+
+def stuck_letters() -> int:
+    """How many letters have not left though they should have."""
+    return OutgoingLetter.objects.filter(sent_at=None, created_at__lt=timezone.now() - STUCK_AFTER).count()
 
 
 def forget_sent() -> None:

@@ -1,5 +1,6 @@
 """What `manage.py doctor` looks at. Each check says what it found, and what to do when that is not good."""
 
+import contextlib
 import json
 import shutil
 import subprocess
@@ -18,6 +19,7 @@ from django.core.files.storage import default_storage
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 
+from apps.accounts.letters import stuck_letters
 from apps.jobs.models import Job
 from apps.jobs.presence import present
 from apps.jobs.redis_client import get_redis
@@ -113,6 +115,10 @@ def look_at_storage() -> Iterator[Finding]:
 
 
 def look_at_mail() -> Iterator[Finding]:
+    with contextlib.suppress(DatabaseError):  # the database has a finding of its own
+        stuck = stuck_letters()
+        fix = "Look for “could not be delivered” in the workers' lines, and check EMAIL_URL."
+        yield Finding("letters", stuck == 0, f"{stuck} wait for longer than they should", fix)
     if settings.EMAIL_CONFIGURED:
         yield fine("mail", f"goes through {settings.EMAIL_HOST}")
     else:

@@ -77,3 +77,12 @@ def test_links_do_not_stay_in_the_database_once_they_left(db):
     OutgoingLetter.objects.update(sent_at=timezone.now() - letters.KEEP_SENT_FOR * 2)
     forget_sent()
     assert not OutgoingLetter.objects.exists()
+
+
+def test_letters_that_do_not_leave_are_counted_for_the_doctor(db):
+    send_later(a_letter())
+    assert letters.stuck_letters() == 0
+    OutgoingLetter.objects.update(created_at=timezone.now() - letters.STUCK_AFTER * 2)
+    assert letters.stuck_letters() == 1
+    deliver_due()
+    assert letters.stuck_letters() == 0
