@@ -57,7 +57,8 @@ def runner(tmp_path, settings):
 def render(alice, portrait, runner):
     def run(project, *sentences, kind="talking_photo", **options) -> Job:
         script = {"text": " ".join(sentences), "voice": "en-us"}
-        request = {"portrait_asset": str(portrait.pk), "voice_asset": None, "script": script, "seed": 1, **options}
+        request = {"portrait_asset": str(portrait.pk), "voice_asset": None, "script": script, "seed": 1}
+        request |= {"emotion": "auto", **options}
         job = Job.objects.create(owner=alice, kind=kind, project=project, request=request)
         runner.run(str(job.pk))
         job.refresh_from_db()

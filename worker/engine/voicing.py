@@ -56,6 +56,11 @@ class _Spoken:
     sample_rate_hz: int
     sentences: Sequence[_Sentence]
 
+    @property
+    def duration_s(self) -> float:
+        last = self.sentences[-1]
+        return (last.first_sample + last.samples) / self.sample_rate_hz
+
     def words(self, frame_rate: Fraction) -> list[Word]:
         """When each word is heard, in seconds of the sound file."""
         found = []
@@ -145,8 +150,13 @@ def _motion(track: MouthTrack, request: TalkingPhotoRequest, seed: int, feeling:
 
 
 def _feeling(request: TalkingPhotoRequest, sound: Path | None) -> Feeling:
+    """What was asked for, or what a recording proposes. A made voice has no mood of its own: what one would hear in it
+    is chance, and would turn the whole video around when one word changes.
+    """
     if request.emotion is not Emotion.AUTO:
         return Feeling(request.emotion, request.intensity)
+    if request.script is not None:
+        return Feeling(Emotion.NEUTRAL, 0.0)
     assert sound is not None
     proposal = propose_emotion(load_audio(sound, max_duration_s=request.max_duration_s))
     if proposal is None:
