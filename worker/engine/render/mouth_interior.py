@@ -23,6 +23,7 @@ _OVERBITE = 2.1 * _MM  # with the jaw shut the lower incisors end this far above
 _ARCH_BEND = 0.95  # canonical depth of the arch per squared canonical distance from the middle
 _BEHIND_LIPS = 0.07
 _FULL_CROWN = 5.0 * _MM  # of the front teeth seen: then no drawn ones are needed beside them
+_BETWEEN_ROWS = 0.025  # a dark gap larger than this parts upper from lower teeth, in inter-ocular distances
 _LIKE_EYES = 0.6  # how much of the tint of the eyes' whites the teeth have
 _LOWER_LIGHT = 0.84  # lower teeth stand in the upper ones' shadow
 _TEETH_DEPTH = -0.20  # canonical z of the front teeth
@@ -194,15 +195,29 @@ def find_photo_teeth(
     colour = np.median(part[bright & (luma > np.percentile(luma[bright], 40))], axis=0).astype(np.float64)
     redness = (part[..., 0] - part[..., 1]) / (luma + 8)
     pale = redness < (colour[0] - colour[1]) / (colour @ [0.299, 0.587, 0.114] + 8) + 0.15  # lips and gums are redder
-    bottom = _tooth_line((luma > 0.42 * top) & pale & (mask > 0))
+    teeth = _first_row((luma > 0.42 * top) & pale & (mask > 0), _BETWEEN_ROWS * pose.scale_px)
+    bottom = _tooth_line(teeth)
     cover = cv2.GaussianBlur(cv2.erode(mask, np.ones((3, 3), np.uint8)), (0, 0), max(0.7, 0.5 * soft_px))
     cover = cover.astype(np.float32) / 255
     rows_at = np.arange(len(part), dtype=np.float32)[:, None]
     above = np.clip((bottom - rows_at) / max(1.0, soft_px) + 0.5, 0, 1).astype(np.float32)
     alpha = (cover * cv2.GaussianBlur(above, (0, 0), max(0.6, 0.5 * soft_px)))[..., None]
     layer = np.concatenate([part * alpha, alpha], axis=2).astype(np.float32)
-    edge, height = _seen_crowns(pose, box, bright & pale)
+    edge, height = _seen_crowns(pose, box, bright & pale & (rows_at < bottom))
     return PhotoTeeth(layer, cover, colour, edge, complete=height > _FULL_CROWN)
+
+
+def _first_row(teeth: np.ndarray, between_px: float) -> np.ndarray:
+    """The upper teeth (h, w) bool: in each column what is above the first gap larger than `between_px`.
+
+    A mouth that is wide open shows the lower row as well, which must not hang on the skull.
+    """
+    side = 2 * max(1, round(between_px / 2)) + 1
+    padded = cv2.copyMakeBorder(teeth.astype(np.uint8), side, side, 0, 0, cv2.BORDER_CONSTANT, value=0)
+    closed = cv2.morphologyEx(padded, cv2.MORPH_CLOSE, np.ones((side, 1), np.uint8))[side:-side] > 0
+    begun = np.maximum.accumulate(closed, axis=0)
+    ended = np.maximum.accumulate(begun & ~closed, axis=0)
+    return teeth & ~ended
 
 
 def _tooth_line(teeth: np.ndarray) -> np.ndarray:

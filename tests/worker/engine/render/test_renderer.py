@@ -9,6 +9,7 @@ from worker.engine.face.landmarks import MIRROR, mouth_openness
 from worker.engine.face.mesh import FaceMesh
 from worker.engine.face.segmentation import person_matte
 from worker.engine.motion.plan import FrameMotion
+from worker.engine.render.mouth_interior import _first_row
 from worker.engine.render.portrait import prepare_portrait
 from worker.engine.render.renderer import Renderer
 from worker.engine.speech.mouth_track import ARTICULATORS, Articulator
@@ -158,3 +159,14 @@ def test_a_grey_photo_gets_a_grey_mouth():
     grey[:] = grey.mean(-1, keepdims=True).astype(np.uint8)
     frame = Renderer(prepare(grey)).render(motion(openness=1.0, jaw=1.0)).astype(int)
     assert (frame.max(-1) - frame.min(-1)).max() <= 12
+
+
+def test_lower_teeth_of_a_wide_open_photo_do_not_hang_on_the_skull():
+    rows = np.zeros((60, 30), bool)
+    rows[10:22] = True  # upper teeth
+    rows[14, 5] = False  # a speck is no gap
+    rows[40:50] = True  # lower teeth
+    upper = _first_row(rows, 3.0)
+    assert upper[10:22, 6:].all()
+    assert upper[15:22, 5].all()
+    assert not upper[40:50].any()
