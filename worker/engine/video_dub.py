@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from worker.engine.contracts import Adaptation, Hooks, RenderResult, Stage, VideoDubRequest
+from worker.engine.contracts import MIN_AUDIO_S, Adaptation, Hooks, RenderResult, Stage, VideoDubRequest
 from worker.engine.device import choose_device
 from worker.engine.dub.blending import Edit, edited
 from worker.engine.dub.cast import Plan, find_cast
@@ -95,6 +95,8 @@ def dub(
 def _moving_picture(info: MediaInfo, request: VideoDubRequest) -> VideoInfo:
     if info.video is None:
         raise EngineFailure(FailureCode.NO_VIDEO_STREAM)
+    if info.video.frame_count < 2:
+        raise EngineFailure(FailureCode.CLIP_TOO_SHORT, duration_s=info.video.duration_s, needed_s=MIN_AUDIO_S)
     if info.video.duration_s > request.max_duration_s:
         raise EngineFailure(FailureCode.CLIP_TOO_LONG, duration_s=info.video.duration_s, max_s=request.max_duration_s)
     return info.video
@@ -102,10 +104,8 @@ def _moving_picture(info: MediaInfo, request: VideoDubRequest) -> VideoInfo:
 
 def _own_voice(request: VideoDubRequest, info: MediaInfo) -> Audio | None:
     """What is heard in the clip, to find out who speaks; None where there is nothing to hear."""
-    if info.sound is None:
-        return None
     try:
-        return load_audio(request.video_path)
+        return None if info.sound is None else load_audio(request.video_path)
     except EngineFailure:  # a clip's own sound only helps: silent, broken or far too short, it says nothing
         return None
 

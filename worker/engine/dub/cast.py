@@ -118,6 +118,15 @@ class Plan:
     def __init__(self, plans: Sequence[MouthPlan]) -> None:
         self._plans = list(plans)
 
+    def sheet(self) -> dict[str, float]:
+        """What became of the lines' frames: dubbed_share, missing_share and covered_share of them; mouths: how many of
+        the clip's are used; opening_error: median difference between the opening wanted and that of the mouth found,
+        in inter-ocular distances. With several people, the mean of theirs.
+        """
+        sheets = [sheet for sheet in (plan.sheet() for plan in self._plans) if sheet]
+        names = sheets[0] if sheets else ()
+        return {name: round(float(np.mean([sheet[name] for sheet in sheets])), 4) for name in names}
+
     def edits(self, out: int) -> list[Edit]:
         """What changes in output frame `out`."""
         found = (plan.edit(out) for plan in self._plans)

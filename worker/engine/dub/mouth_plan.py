@@ -15,7 +15,7 @@ from worker.engine.face.pose import HeadPose
 
 _LOWER_FROM, _LOWER_OVER = 0.22, 0.4  # canonical height below which the face speaks, and how softly that begins
 
-_NEAR_S, _MAYBE_COVERED = 0.3, 0.05
+_NEAR_S, _MAYBE_COVERED, _COVERED = 0.3, 0.05, 0.5
 
 
 @dataclass(frozen=True)
@@ -51,6 +51,7 @@ class MouthPlan:
         self._mouths = list(mouths)
         self._shares: list[tuple[tuple[int, float], ...]] = [()] * len(speaking.source_index)
         self._inside: DrawnInside | None = None
+        self._opening_error = 0.0
         if self._mouths:
             sharpest = max(self._mouths, key=lambda mouth: mouth.sharpness)
             self._inside = DrawnInside.of(sharpest)
@@ -70,7 +71,29 @@ class MouthPlan:
         starts = np.concatenate([[True], shot[1:] != shot[:-1]])
         own_s = self._frames.pts_s[said.source_index]
         wanted = Wanted(features, self._frames.yaw_deg[said.source_index], own_s, starts)
-        self._shares = blended(bank, cheapest_path(bank, wanted, leave_out_s), starts)
+        path = cheapest_path(bank, wanted, leave_out_s)
+        self._shares = blended(bank, path, starts)
+        shown = path >= 0
+        if shown.any():
+            self._opening_error = float(
+                np.median(np.abs(self._frames.features[kept[path[shown]], 0] - features[shown, 0]))
+            )
+
+    def sheet(self) -> dict[str, float]:
+        """Measured on the finished plan: see `dub.cast.Plan.sheet`."""
+        said = self._speaking
+        speaking = said.presence > 0
+        if not speaking.any():
+            return {}
+        source = said.source_index[speaking]
+        changed = np.array([self.changes(int(out)) for out in np.flatnonzero(speaking)])
+        return {
+            "dubbed_share": float(changed.mean()),
+            "missing_share": float((~self._frames.found[source]).mean()),
+            "covered_share": float((self._frames.covered[source] > _COVERED).mean()),
+            "mouths": float(len(self._mouths)),
+            "opening_error": self._opening_error,
+        }
 
     def changes(self, out: int) -> bool:
         """Whether this person's mouth is changed in output frame `out`."""

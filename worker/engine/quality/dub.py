@@ -12,10 +12,13 @@ from pathlib import Path
 import numpy as np
 
 from worker.engine.contracts import Adaptation, RenderResult, SilentHooks, SyncMode, VideoDubRequest
+from worker.engine.dub.adaptation import unseen_gain
 from worker.engine.dub.blending import Edit, shown_mask
 from worker.engine.dub.lower_face import face_box
 from worker.engine.dub.mouth_bank import look_of, straightened
 from worker.engine.dub.reposing import MouthPlace, place_mouth
+from worker.engine.dub.speaker_shape import fit_range, measure_speaker
+from worker.engine.face.stabilization import stabilize_landmarks
 from worker.engine.media.audio import Audio
 from worker.engine.media.decode import decode_video
 from worker.engine.media.planes import Box, NativePicture
@@ -24,6 +27,7 @@ from worker.engine.quality.clips import TalkingClip
 from worker.engine.quality.curves import Numbers, Truth, curve_numbers, median_numbers, reference_numbers
 from worker.engine.quality.gates import verdicts
 from worker.engine.quality.tracking import VideoTrack, track_video
+from worker.engine.speech.track import mouth_track_from_audio
 
 LEFT_OUT_S = 0.5
 WATCHED_FRAMES = 12
@@ -86,6 +90,7 @@ def score_dub(case: DubCase, keep: Path | None = None) -> dict[str, object]:
         numbers["flicker_per_10_s"] = metrics.flicker_per_10_s(video.times_s, video.mouth_change)
         numbers["fast_energy_share"] = metrics.fast_energy_share(video.times_s, video.aperture)
         numbers["jitter_ratio"] = _jitter(video) / max(_jitter(case.video), 1e-9)
+        numbers["adapt_gain"] = _adapt_gain(case)
         numbers.update(_pixel_numbers(case.clip.path, watcher))
         numbers.update(_encoding_numbers(case.clip.path, output, watcher))
     references = reference_numbers(video.times_s, video.aperture, case.truth, case.audio, case.others)
@@ -105,6 +110,18 @@ def _self_dub(clip: Path, output: Path, watcher: Watcher) -> RenderResult:
 
     request = VideoDubRequest(clip, output, audio_path=clip, sync_mode=SyncMode.SILENCE, adapt=Adaptation.OFF)
     return dub(request, SilentHooks(), leave_out_s=LEFT_OUT_S, watch=watcher)
+
+
+def _adapt_gain(case: DubCase) -> float:
+    """By how much the speaker's own habits raise the correlation on seconds they were not learned from; NaN where the
+    clip teaches nothing (short, or out of sync).
+    """
+    video, count = case.video, len(case.video.times_s)
+    stable = stabilize_landmarks(video.landmarks_px, video.times_s)
+    frames = measure_speaker(stable, video.times_s, np.ones(count), np.zeros(count))
+    track = mouth_track_from_audio(case.audio, np.minimum(video.times_s, case.audio.duration_s))
+    gain = unseen_gain(frames, fit_range(frames), case.audio, track)
+    return float("nan") if gain is None else gain
 
 
 def _jitter(video: VideoTrack) -> float:
