@@ -77,7 +77,7 @@ def _flite_phonemes(printed: str) -> list[Phoneme]:
     return found
 
 
-def _as_somebody_else(
+def as_somebody_else(
     samples: np.ndarray, phonemes: list[Phoneme], generator: np.random.Generator
 ) -> tuple[np.ndarray, list[Phoneme]]:
     """Played up to 16 % faster or slower: another throat, pitch and rate; then silence before and after."""
@@ -117,7 +117,7 @@ def build_corpus(path: Path, per_voice: int, seed: int = 0) -> dict[str, int]:
         for samples, phonemes in source:
             if not phonemes or len(samples) < SPEECH_HZ:
                 continue
-            samples, phonemes = _as_somebody_else(samples, phonemes, generator)
+            samples, phonemes = as_somebody_else(samples, phonemes, generator)
             heard = augment(samples, babble, generator)
             babble = 0.7 * babble + np.resize(samples, len(babble))
             phones = hear_phones(heard)

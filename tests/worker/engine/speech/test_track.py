@@ -5,7 +5,8 @@ import pytest
 
 from tests.worker.engine.speech.conftest import RATE_HZ, make_audio, tone_for
 from worker.engine.contracts import Span
-from worker.engine.speech import rules
+from worker.engine.speech import learned, rules
+from worker.engine.speech.acoustics import HeardPhones
 from worker.engine.speech.coarticulation import GRID_HZ
 from worker.engine.speech.mouth_track import VISEMES, Articulator, Phoneme, Viseme
 from worker.engine.speech.phonemes import is_bilabial, is_vowel
@@ -265,3 +266,20 @@ def test_a_short_vowel_between_two_hisses_still_opens():
     ruled, _ = rules.apply_rules(track, np.full((100, 14), 1 / 14, np.float32), hisses, [Span(0.0, 1.0)])
     assert ruled[33:39, 0].max() <= rules.SIBILANT_OPENNESS_MAX + 0.01
     assert ruled[44:46, 0].min() > 0.65
+
+
+def test_a_long_recording_is_never_heard_at_once(speak, monkeypatch):
+    """Memory stays flat because no step that is large per frame sees more than one window."""
+    _, audio = speak("Father bought a large dark car. Mama saw papa far away.")
+    long = make_audio(np.tile(audio.samples, 30)[: 90 * RATE_HZ])
+    most, heard = 0, learned.hear
+
+    def hear(features: np.ndarray) -> HeardPhones:
+        nonlocal most
+        most = max(most, len(features))
+        return heard(features)
+
+    monkeypatch.setattr(learned, "hear", hear)
+    track = mouth_track_from_audio(long, frames(90.0))
+    assert most <= learned.WINDOW_FRAMES + 2 * learned.MARGIN_FRAMES < 0.5 * 90 * GRID_HZ
+    assert track.openness[-200:].max() > 0.3
