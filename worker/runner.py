@@ -365,6 +365,7 @@ class JobRunner:
                 RenderInput(part, asset.content_type, asset.sha256) for part, asset in assets.items() if asset.sha256
             ),
             preset=str(order.get("preset", "h264")),
+            captions=order.get("captions"),
             fragments=is_free,
             segments_dir=segments_dir,
             mouth_edits=tuple(order.get("mouth_edits") or ()),

@@ -37,7 +37,7 @@ _RECENT = 20
 _SENTENCE = re.compile(r"(?<=[.!?…。！？])\s+|\n+")
 # Changing these makes the same video in another form, which was paid for already.
 _FORM = frozenset(
-    {"aspect", "film", "fps", "label_corner", "max_duration_s", "max_short_side_px", "preset", "watermark"}
+    {"aspect", "captions", "film", "fps", "label_corner", "max_duration_s", "max_short_side_px", "preset", "watermark"}
 )
 
 

@@ -81,6 +81,7 @@ def _photo_request(project: Project, max_duration_s: float) -> dict[str, Any]:
         "seed": settings["seed"],
         "watermark": True,
         "label_corner": settings["label_corner"],
+        "captions": _captions(project, settings),
         "max_short_side_px": options.FREE_SHORT_SIDE_MAX_PX,
         "max_duration_s": options.FREE_DURATION_MAX_S,
     }
@@ -115,6 +116,7 @@ def _dub_request(project: Project, max_duration_s: float) -> dict[str, Any]:
         "adapt": settings["adapt"],
         "watermark": True,
         "label_corner": settings["label_corner"],
+        "captions": _captions(project, settings),
         "max_short_side_px": options.FREE_SHORT_SIDE_MAX_PX,
         "max_duration_s": options.FREE_DURATION_MAX_S,
     }
@@ -133,6 +135,12 @@ ORDERS: Mapping[str, Callable[[Project, float], dict[str, Any]]] = {
     Project.Kind.TALKING_PHOTO: _photo_request,
     Project.Kind.VIDEO_DUB: _dub_request,
 }
+
+
+def _captions(project: Project, settings: Mapping[str, Any]) -> str | None:
+    """The style of captions, where the words and their times are known: with a typed script."""
+    is_said = settings.get("moved_by") in (None, "voice") and project.voice_source == Project.VoiceSource.SCRIPT
+    return str(settings["captions"]) if is_said and settings["captions"] != "none" else None
 
 
 def _needs_script(project: Project, settings: Mapping[str, Any]) -> bool:

@@ -2,8 +2,11 @@
 
 from dataclasses import dataclass
 
+from worker.compose.captions.cues import Cue
+from worker.compose.captions.stage import captions_stage
+from worker.compose.captions.styles import CaptionStyle
 from worker.compose.hidden_mark import check_render_id, hidden_mark_stage
-from worker.compose.marks import CORNERS, ai_label_stage, watermark_stage
+from worker.compose.marks import CORNERS, ai_label_stage, label_height_px, watermark_stage
 from worker.engine.contracts import FrameStage
 from worker.engine.failures import EngineFailure, FailureCode
 
@@ -13,13 +16,16 @@ class ComposeOptions:
     """What is laid over the frames before the one encode. Plain values: it travels between processes.
 
     `label_corner`: where the "AI-generated" label sits (one of `marks.CORNERS`), or None for no label.
-    `render_id`: what the hidden mark says (12 hex digits), or None for no hidden mark.
+    `render_id`: what the hidden mark says (12 hex digits), or None for no hidden mark. `captions`: what is burned in,
+    in `caption_style`.
     """
 
     watermark: bool = True
     label_corner: str | None = "bottom-left"
     seed: int = 0
     render_id: str | None = None
+    captions: tuple[Cue, ...] = ()
+    caption_style: CaptionStyle = CaptionStyle.CLEAN
 
     def __post_init__(self) -> None:
         if self.label_corner is not None and self.label_corner not in CORNERS:
@@ -30,8 +36,14 @@ class ComposeOptions:
 
 
 def stages_for(options: ComposeOptions, width_px: int, height_px: int) -> list[FrameStage]:
-    """The stages in drawing order: the label lies over the watermark, to stay readable; the hidden mark over both."""
+    """The stages in drawing order: the label lies over the watermark, to stay readable; the hidden mark over all."""
     stages: list[FrameStage] = []
+    if options.captions:
+        taken_px = label_height_px(width_px, height_px, options.label_corner)
+        gap_px = round(0.02 * height_px) if taken_px else 0
+        stages.append(
+            captions_stage(width_px, height_px, options.captions, options.caption_style, clear_px=taken_px + gap_px)
+        )
     if options.watermark:
         stages.append(watermark_stage(width_px, height_px, seed=options.seed))
     if options.label_corner is not None:

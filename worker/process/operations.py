@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from worker.engine.contracts import FrameStage, Hooks, Progress, RenderResult, Stage, TalkingPhotoRequest
 from worker.engine.failures import EngineFailure, FailureCode
+from worker.process.captions import caption_cues
 from worker.process.orders import (
     IdentifyOrder,
     PreflightOrder,
@@ -117,31 +118,35 @@ def talking_photo(order: RenderOrder, hooks: Hooks) -> RenderedVideo:
         fragments=order.fragments and is_marked,
         segments_dir=order.segments_dir if is_marked else None,
     )
-    return _film(replace(order, request=request), hooks, partial(animate, stages_key=_marks_key(order)))
+    options = _compose_options(order)
+    return _film(replace(order, request=request), hooks, partial(animate, stages_key=_marks_key(options)), options)
 
 
 def _compose_options(order: RenderOrder) -> "ComposeOptions":
     from worker.compose.stages import ComposeOptions
 
-    return ComposeOptions(order.watermark, order.label_corner, order.request.seed, order.render_id)
+    cues, style = caption_cues(order)
+    return ComposeOptions(
+        order.watermark, order.label_corner, order.request.seed, order.render_id, captions=cues, caption_style=style
+    )
 
 
-def _marks_key(order: RenderOrder) -> str:
-    """Names everything that composition draws over this order's frames."""
+def _marks_key(options: "ComposeOptions") -> str:
+    """Names everything that composition draws over frames with these options."""
     import worker.compose
     from worker.engine.versions import version_of
 
-    return f"{version_of(Path(worker.compose.__path__[0]))} {_compose_options(order)!r}"
+    return f"{version_of(Path(worker.compose.__path__[0]))} {options!r}"
 
 
 def video_dub(order: RenderOrder, hooks: Hooks) -> RenderedVideo:
     """A clip says something else: see `_film`."""
     from worker.engine.video_dub import dub
 
-    return _film(order, hooks, dub)
+    return _film(order, hooks, dub, _compose_options(order))
 
 
-def _film(order: RenderOrder, hooks: Hooks, make: "Maker") -> RenderedVideo:
+def _film(order: RenderOrder, hooks: Hooks, make: "Maker", options: "ComposeOptions") -> RenderedVideo:
     """The video with its marks burned in by the one encode, in the format it is delivered in, and its first frame as
     the poster; both signed.
     """
@@ -149,7 +154,6 @@ def _film(order: RenderOrder, hooks: Hooks, make: "Maker") -> RenderedVideo:
     from worker.compose.stages import stages_for
 
     key = None if order.credentials_dir is None else _signing_key(order.credentials_dir)  # before minutes are spent
-    options = _compose_options(order)
 
     def stages(width_px: int, height_px: int) -> Sequence[FrameStage]:
         return stages_for(options, width_px, height_px)

@@ -113,6 +113,7 @@ class RenderOrder:
     credentials_dir: Path | None = None
     inputs: tuple[RenderInput, ...] = ()
     preset: str = "h264"  # one of compose.delivery.DELIVERIES
+    captions: str | None = None  # a style of compose.captions, for what is made from a script; None: none
     fragments: bool = False  # tell of playable pieces meanwhile; never done for a film without the watermark
     segments_dir: Path | None = None  # where segments of marked films are kept for the next render
     mouth_edits: tuple[dict[str, object], ...] = ()  # of a talking photo; see engine.speech.track_edits

@@ -1,6 +1,7 @@
 // The studio page of one project: puts the parts together.
 import { request } from "../api.js";
 import { confirmDialog, find, toast } from "../ui.js";
+import { startCaptions } from "./burned.js";
 import { startClip } from "./clip.js";
 import { startExporting } from "./export.js";
 import { startFit } from "./fit.js";
@@ -65,6 +66,7 @@ if (isDub(store.project)) {
   startMovement(store);
   startTimeline(store);
 }
+startCaptions(store);
 startRender(store, stage);
 startExporting(store);
 startDropping(isDub(store.project) ? dubTakes(source, voice) : photoTakes(source, voice));

@@ -204,6 +204,7 @@ def test_a_render_is_ordered_with_everything_it_depends_on(owner, project, portr
         "script": {"text": "Hello there.", "voice": "en-us:female", "rate": 1.0, "pitch": 1.0},
         "drive_asset": None,
         "track_asset": None,
+        "captions": None,
         "mouth_edits": [],
         "mute": False,
         "idle_s": None,

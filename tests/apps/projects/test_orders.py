@@ -80,3 +80,12 @@ def test_a_clip_goes_with_the_last_project_that_uses_it(project, clip):
     services.update_project(project, {"clip": clip.pk})
     services.delete_project(project)
     assert not type(clip).objects.filter(pk=clip.pk).exists()
+
+
+def test_captions_go_with_a_typed_script_and_with_nothing_else(project, voice):
+    services.update_project(project, {"captions": "karaoke"})
+    assert services.render_request(project)["captions"] == "karaoke"
+    services.update_project(project, {"voice_source": "audio", "voice": str(voice.pk)})
+    assert services.render_request(project)["captions"] is None
+    services.update_project(project, {"voice_source": "script", "moved_by": "idle"})
+    assert services.render_request(project)["captions"] is None

@@ -1,6 +1,6 @@
 """One caption as a picture: words laid out line by line, in their own fonts and direction."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -39,12 +39,16 @@ class Layout:
     size_px: int
 
 
-def lay_out(cue: Cue, look: Look, width_px: int, height_px: int, *, japanese: bool = False) -> Layout:
+def lay_out(
+    cue: Cue, look: Look, width_px: int, height_px: int, *, japanese: bool = False, clear_px: int = 0
+) -> Layout:
     """Place the cue's words inside the safe area, above its lower edge; letters shrink until the lines fit.
 
-    japanese: Han characters take Japanese forms even where no kana stand beside them.
+    japanese: Han characters take Japanese forms even where no kana stand beside them. clear_px: height at the lower
+    edge that something else needs.
     """
     area = safe_area(width_px, height_px)
+    area = replace(area, bottom=max(area.bottom, clear_px / height_px))
     room = width_px * (1 - area.left - area.right)
     size_px = max(8, round(look.size * min(width_px, height_px)))
     least = max(8, round(SMALLEST * size_px))

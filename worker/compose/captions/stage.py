@@ -18,11 +18,13 @@ POP_S = 0.12  # how long a word takes to pop up
 POP_FROM, POP_OVER = 0.72, 1.06
 
 
-def captions_stage(width_px: int, height_px: int, cues: Sequence[Cue], style: CaptionStyle) -> FrameStage:
+def captions_stage(
+    width_px: int, height_px: int, cues: Sequence[Cue], style: CaptionStyle, *, clear_px: int = 0
+) -> FrameStage:
     """A stage that blends the caption of each moment into (height_px, width_px, 3) uint8 frames, in place.
 
     Only the caption's own box is touched. Pictures are drawn when first shown and the last few are kept, so that a
-    frame costs a blend and memory does not grow with length.
+    frame costs a blend and memory does not grow with length. clear_px: height at the lower edge to keep free.
     """
     look = LOOKS[style]
     starts = [cue.start_s for cue in cues]
@@ -31,7 +33,7 @@ def captions_stage(width_px: int, height_px: int, cues: Sequence[Cue], style: Ca
 
     @lru_cache(maxsize=2)
     def layout_of(number: int) -> Layout:
-        return lay_out(cues[number], look, width_px, height_px, japanese=japanese)
+        return lay_out(cues[number], look, width_px, height_px, japanese=japanese, clear_px=clear_px)
 
     @lru_cache(maxsize=4)
     def placed_of(number: int, active: int | None, percent: int) -> Placed:
