@@ -132,6 +132,7 @@ def _fit(options: argparse.Namespace) -> None:
         schedule.load_state_dict(stored["schedule"])
         first = stored["step"]
     started = time.monotonic()
+    held_out = _openness_r(network, features[cut:], targets[cut:])
     for step in range(first, options.steps):
         network.train()
         x, y = next(feed)
