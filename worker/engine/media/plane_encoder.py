@@ -2,7 +2,8 @@
 
 The planes travel to ffmpeg as raw pictures in a NUT stream, because raw video alone has no times: so each frame keeps
 its exact presentation time, at steady and at variable rates. 8-bit pictures become H.264, deeper ones stay 10-bit, in
-HEVC. Colour tags and the display rotation go along; nothing is scaled or converted on the way.
+HEVC. Colour tags and the display rotation go along; nothing is scaled or converted on the way, but HDR (PQ and HLG),
+which is tone-mapped for ordinary screens after everything else.
 """
 
 import contextlib
@@ -35,6 +36,16 @@ _LEAST_CLOCK_HZ = 10_000
 _COPIED_CODECS = frozenset({"aac", "mp3", "ac3", "eac3", "alac"})  # that an MP4 may hold as they are
 _AAC_BITS_PER_CHANNEL = 96_000
 _AAC_RATES_HZ = (8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000, 64000, 88200, 96000)
+_HDR_TRANSFERS = frozenset({16, 18})  # SMPTE ST 2084 (PQ) and ARIB STD-B67 (HLG), as ITU-T H.273 numbers them
+# To linear light at 100 cd/m² white, highlights rolled off (a Möbius curve), and to BT.709: what ordinary screens show.
+_TONE_MAPPING = (
+    "zscale=transfer=linear:npl=100",
+    "format=gbrpf32le",
+    "zscale=primaries=bt709",
+    "tonemap=tonemap=mobius:desat=0",
+    "zscale=transfer=bt709:matrix=bt709:range=limited",
+    "format=yuv420p",
+)
 _PLAIN = {"yuvj420p": "yuv420p", "yuvj422p": "yuv422p", "yuvj444p": "yuv444p"}
 
 
@@ -183,7 +194,7 @@ class PlaneEncoder:
     def _arguments(self, crf: int, preset: str) -> list[str]:
         looks = self._looks
         width, height = self._kind[1]
-        deep = self._kind[0].endswith("10le")
+        deep = self._kind[0].endswith("10le") and looks.transfer not in _HDR_TRANSFERS
         arguments = ["-noautorotate", "-display_rotation", str(-looks.rotation_deg % 360)] if looks.rotation_deg else []
         arguments += ["-f", "nut", "-thread_queue_size", "16", "-i", "pipe:0"]
         if self._sound_path is not None:
@@ -195,6 +206,8 @@ class PlaneEncoder:
             f"range={range_name}:colorspace={looks.matrix}:color_primaries={looks.primaries}:color_trc={looks.transfer}"
         )
         filters += [f"setparams={tags}", f"setsar={looks.pixel_aspect.numerator}/{looks.pixel_aspect.denominator}"]
+        if looks.transfer in _HDR_TRANSFERS:
+            filters += [*_TONE_MAPPING]
         arguments += ["-vf", ",".join(filters), "-fps_mode", "passthrough", "-enc_time_base", "demux"]
         if deep:
             codec = ["-c:v", "libx265", "-pix_fmt", "yuv420p10le", "-tag:v", "hvc1", "-x265-params", "log-level=error"]

@@ -110,3 +110,35 @@ def test_times_must_rise_and_sizes_must_stay(tmp_path):
         with pytest.raises(ValueError, match="expected"):
             encoder.write(other.picture, 0.04)
     assert np.isclose(probe(tmp_path / "o.mp4").duration_s, 0.04, atol=0.01)
+
+
+def test_interlaced_clips_come_as_whole_pictures_at_their_own_times(tmp_path):
+    from tests.synth import run_ffmpeg
+
+    clip = drawn_talking_clip(tmp_path / "in.mp4", 0.8, frame_rate=Fraction(50)).path
+    woven = tmp_path / "woven.mp4"
+    weave = ["-vf", "tinterlace=interleave_top", "-c:v", "libx264", "-flags", "+ildct+ilme"]
+    run_ffmpeg(["-i", str(clip), *weave, str(woven)])
+    assert probe(woven).video.is_interlaced
+    frames = list(decode_video(woven))
+    assert [f.pts_s for f in frames] == pytest.approx([i / 25 for i in range(20)], abs=1e-4)
+    assert not any(f.native.interlaced_frame for f in frames)
+
+
+def test_hdr_becomes_what_ordinary_screens_show(tmp_path):
+    from tests.synth import run_ffmpeg
+
+    clip = drawn_talking_clip(tmp_path / "in.mp4", 0.3).path
+    hdr = tmp_path / "hdr.mp4"
+    to_pq = (
+        "setparams=colorspace=bt709:color_primaries=bt709:color_trc=bt709:range=tv,zscale=t=linear:npl=100,"
+        "format=gbrpf32le,zscale=p=bt2020:t=smpte2084:m=bt2020nc:r=tv,format=yuv420p10le"
+    )
+    coding = ["-c:v", "libx265", "-preset", "ultrafast", "-x265-params", "log-level=error"]
+    run_ffmpeg(["-i", str(clip), "-vf", to_pq, *coding, str(hdr)])
+    assert probe(hdr).video.colour_transfer == "pq"
+    copied(hdr, tmp_path / "out.mp4", crf=10)
+    video = probe(tmp_path / "out.mp4").video
+    assert (video.colour_transfer, video.bit_depth, video.codec) == ("sdr", 8, "h264")
+    before, after = (next(iter(decode_video(path))).rgb().astype(float) for path in (clip, tmp_path / "out.mp4"))
+    assert np.corrcoef(before.ravel(), after.ravel())[0, 1] > 0.97
