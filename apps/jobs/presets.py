@@ -23,9 +23,9 @@ class Preset:
 
 
 PRESETS = (
-    Preset("h264", "MP4 · H.264", "Plays everywhere", "video/mp4", 0.030),
-    Preset("h264_small", "MP4 · H.264, small", "For mail and chats", "video/mp4", 0.012),
-    Preset("hevc", "MP4 · HEVC", "Half the size; for newer devices", "video/mp4", 0.014),
+    Preset("h264", "MP4 · H.264", "Plays everywhere", "video/mp4", 0.060),
+    Preset("h264_small", "MP4 · H.264, small", "For mail and chats", "video/mp4", 0.016),
+    Preset("hevc", "MP4 · HEVC", "Much smaller, for newer devices", "video/mp4", 0.012),
     Preset("prores", "MOV · ProRes 422 HQ", "For editing; very large", "video/quicktime", 3.6, _PCM_BYTES_PER_S),
     Preset("webm_alpha", "WebM · VP9 with alpha", "See-through on the web", "video/webm", 0.05, is_see_through=True),
     Preset(
