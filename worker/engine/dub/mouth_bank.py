@@ -61,7 +61,7 @@ def choose_frames(frames: SpeakerFrames, cap: int = MAX_MOUTHS) -> np.ndarray:
 
 
 def _binned(values: np.ndarray, bins: int) -> np.ndarray:
-    low, high = np.percentile(values, [1, 99])
+    low, high = float(values.min()), float(values.max())
     return np.clip(((values - low) / max(high - low, 1e-6) * bins).astype(int), 0, bins - 1)
 
 
