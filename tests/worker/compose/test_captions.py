@@ -70,6 +70,11 @@ def test_sentences_and_pauses_end_captions():
     assert [cue.text for cue in cues_of(words, line_chars=30)] == ["One two.", "Three four", "five"]
 
 
+def test_a_sentence_that_needs_two_captions_leaves_no_word_alone():
+    cues = cues_of(spoken("I am a still picture, and yet I can speak."), line_chars=20)
+    assert [cue.text.replace("\n", " ") for cue in cues] == ["I am a still picture,", "and yet I can speak."]
+
+
 def test_lines_are_alike_in_length_and_break_at_commas():
     cue = cues_of(spoken("When it rains outside, we stay at home"), line_chars=24)[0]
     assert cue.text == "When it rains outside,\nwe stay at home"

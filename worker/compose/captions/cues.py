@@ -4,6 +4,7 @@ Reading comfort follows the BBC's and Netflix's subtitle guidelines: at most two
 and at commas, lines of about the same length, nothing shorter than a glance, no flicker between neighbours.
 """
 
+import math
 import re
 import unicodedata
 from collections.abc import Sequence
@@ -143,12 +144,8 @@ def _filled(words: list[str], times: list[tuple[float, float] | None], duration_
 def cues_of(words: Sequence[TimedWord], *, line_chars: int, max_lines: int = 2) -> list[Cue]:
     """Captions of at most `max_lines` lines of about `line_chars` Latin letters; in time, never overlapping."""
     groups: list[list[TimedWord]] = []
-    for word in words:
-        if not word.text.strip():
-            continue
-        if not groups or _ends(groups[-1], word, line_chars * max_lines):
-            groups.append([])
-        groups[-1].append(word)
+    for stretch in _stretches([word for word in words if word.text.strip()]):
+        groups.extend(_parts(stretch, line_chars * max_lines))
     cues: list[Cue] = []
     for number, group in enumerate(groups):
         next_s = groups[number + 1][0].start_s if number + 1 < len(groups) else float("inf")
@@ -160,15 +157,41 @@ def cues_of(words: Sequence[TimedWord], *, line_chars: int, max_lines: int = 2) 
     return cues
 
 
-def _ends(group: list[TimedWord], word: TimedWord, most_chars: int) -> bool:
-    """Whether the caption ends before `word`."""
-    length = _room([one.text for one in group])
-    text = group[-1].text.rstrip("\"'”’»)]」』")
-    if word.start_s - group[-1].end_s >= PAUSE_S or _room([*(one.text for one in group), word.text]) > most_chars:
-        return True
-    if text[-1:] in ENDS_SENTENCE and not re.fullmatch(r"\w\.", text):
-        return True
-    return text[-1:] in ENDS_CLAUSE and length >= 0.75 * most_chars
+def _stretches(words: Sequence[TimedWord]) -> list[list[TimedWord]]:
+    """Words between places where a caption ends in any case: sentences and pauses."""
+    stretches: list[list[TimedWord]] = []
+    for word in words:
+        if not stretches or _ends_before(stretches[-1][-1], word):
+            stretches.append([])
+        stretches[-1].append(word)
+    return stretches
+
+
+def _ends_before(last: TimedWord, word: TimedWord) -> bool:
+    text = last.text.rstrip("\"'”’»)]」』")
+    is_initial = re.fullmatch(r"\w\.", text) is not None
+    return word.start_s - last.end_s >= PAUSE_S or (text[-1:] in ENDS_SENTENCE and not is_initial)
+
+
+def _parts(words: list[TimedWord], most_chars: int) -> list[list[TimedWord]]:
+    """As few captions as hold the words, alike in length, so that none is left with a single word; a comma is a good
+    place to part.
+    """
+    left, parts = list(words), []
+    while left:
+        count = math.ceil(_room([word.text for word in left]) / most_chars)
+        wanted = _room([word.text for word in left]) / count
+        sizes = [_room([word.text for word in left[: n + 1]]) for n in range(len(left))]
+        fitting = [n + 1 for n, size in enumerate(sizes) if size <= most_chars] or [1]
+
+        def cost(at: int, wanted: float = wanted, sizes: list[int] = sizes, words: list[TimedWord] = left) -> float:
+            is_clause = words[at - 1].text[-1:] in ENDS_CLAUSE
+            return abs(sizes[at - 1] - wanted) - (0.3 * wanted if is_clause else 0)
+
+        at = len(left) if count == 1 else min(fitting, key=cost)
+        parts.append(left[:at])
+        left = left[at:]
+    return parts
 
 
 def _room(texts: Sequence[str]) -> int:
