@@ -88,6 +88,7 @@ def dub(
         duration_s=float(timeline.end_s),
         size_bytes=request.output_path.stat().st_size,
         stage_seconds=telling.seconds,
+        sheet=plan.sheet(),
         warnings=[*line_warnings(lines), *cast.warnings(timeline), *sound.warnings],
     )
 
