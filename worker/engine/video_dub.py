@@ -27,8 +27,7 @@ from worker.engine.media.planes import NativePicture
 from worker.engine.media.probe import MediaInfo, VideoInfo, probe
 from worker.engine.media.workspace import Workspace
 
-# What happens to a frame: its number in the clip, its changed picture, and what changed it.
-Watch = Callable[[int, NativePicture, Sequence[Edit]], None]
+Watch = Callable[[int, NativePicture, Sequence[Edit]], None]  # a frame's number in the clip, its picture, its changes
 
 
 def dub(
