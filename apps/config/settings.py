@@ -58,6 +58,7 @@ INSTALLED_APPS = [
     "apps.ops",
     "apps.studio",
     "apps.api",
+    "apps.shares",
     "apps.jobs",
     "apps.projects",
     "apps.trust",

@@ -16,6 +16,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("apps.uploads.urls")),
     path("", include("apps.trust.urls")),
     path("", include("apps.jobs.urls")),
+    path("", include("apps.shares.urls")),
     path("", include("apps.credits.urls")),
     path("", include("apps.billing.urls")),
     path("api/v1/", api.urls),

@@ -121,6 +121,11 @@ _SITE_WORK: dict[str, FailureText] = {
         "Take what is saved there, or keep what you see here.",
         http_status=409,
     ),
+    "share_over": bad_input(
+        "This link has run out, or was taken back.",
+        "Ask whoever sent it to share the video again.",
+        http_status=410,
+    ),
     "render_not_ready": bad_input(
         "That video is not finished.",
         "Wait until it is, or render it again.",

@@ -3,6 +3,7 @@ import { Problem, request } from "../api.js";
 import { watchJob } from "../jobs.js";
 import { icon, make, notice, toast } from "../ui.js";
 import { cuesOf, toSrt, toVtt } from "./captions.js";
+import { shareButton } from "./sharing.js";
 
 const EVERY_FORMAT = { srt: ["application/x-subrip", toSrt], vtt: ["text/vtt", toVtt] };
 
@@ -41,7 +42,8 @@ export function extraActions(store, render) {
     store.putRender({ ...store.render(render.id), thumbnail_url: job.output_url });
     toast("This frame is the video’s picture now.", { action: "Download it", onAction: () => make("a", { href: job.download_url, download: "" }).click() });
   }));
-  if (!render.request?.script) return [still];
+  const share = shareButton(render);
+  if (!render.request?.script) return [share, still];
   const captions = make("select", { class: "select select-small", "aria-label": "Download captions" },
     make("option", { value: "" }, "Captions"), make("option", { value: "srt" }, "SRT"), make("option", { value: "vtt" }, "WebVTT"));
   captions.addEventListener("change", () => {
@@ -53,7 +55,7 @@ export function extraActions(store, render) {
       save(write(cuesOf(result.words, render.request.script.text)), type, `captions.${format}`);
     });
   });
-  return [still, captions];
+  return [share, still, captions];
 }
 
 /** What was not as it could be, said once under the video. */

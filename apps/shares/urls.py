@@ -1,0 +1,5 @@
+from django.urls import path
+
+from apps.shares import views
+
+urlpatterns = [path("v/<slug:token>/", views.shared, name="shared")]
