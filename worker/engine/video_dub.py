@@ -67,7 +67,7 @@ def dub(
             timeline = lay_out(lines, clip.pts_s, clip.end_s, rate)
             plan = cast.plan(
                 request.video_path, lines, timeline,
-                habits={} if request.adapt is Adaptation.OFF else cast.habits(own_voice, lines),
+                own_voice=None if request.adapt is Adaptation.OFF else own_voice,
                 strength=request.strength, leave_out_s=leave_out_s, on_share=lambda share: telling.check(),
             )  # fmt: skip
             sound = dub_sound(

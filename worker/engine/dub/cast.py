@@ -1,6 +1,7 @@
 """Everybody who gets new words in a dub: who says which line, and the plan of each one's mouth."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,7 +11,7 @@ from worker.engine.contracts import Span
 from worker.engine.dub.adaptation import Habits, learn_habits
 from worker.engine.dub.blending import Edit
 from worker.engine.dub.lines import Line, articulation_of, presence_of
-from worker.engine.dub.mouth_bank import MAX_BYTES, MAX_MOUTHS, choose_frames, collect_mouths
+from worker.engine.dub.mouth_bank import MAX_BYTES, MAX_MOUTHS, Mouth, choose_frames, collect_mouths
 from worker.engine.dub.mouth_plan import MouthPlan, Speaking
 from worker.engine.dub.people import ClipPeople, Person, is_large_enough
 from worker.engine.dub.speaker import choose_person
@@ -48,20 +49,30 @@ class Cast:
         lines: Sequence[Line],
         timeline: Timeline,
         *,
-        habits: Mapping[int, Habits],
+        own_voice: Audio | None,
         strength: float,
         leave_out_s: float,
         on_share: Callable[[float], None],
     ) -> "Plan":
-        """Gather everybody's mouths from the clip (one pass) and plan every output frame. habits: by person."""
-        articulation = articulation_of(lines, timeline, [habits.get(number) for number in self.number_of])
+        """Gather everybody's mouths from the clip (one pass) and plan every output frame.
+
+        own_voice: what the clip's speaker is heard saying, to learn habits from; None to learn none.
+        """
         share = len(self.roles)
         chosen = [choose_frames(role.frames, MAX_MOUTHS // share) for role in self.roles]
         wanted = [(role.frames, frames) for role, frames in zip(self.roles, chosen, strict=True)]
         end_s = max(self._clip.end_s, 1e-3)
-        mouths = collect_mouths(
-            decode_video(path), wanted, lambda frame: on_share(frame.pts_s / end_s), MAX_BYTES // share
-        )
+
+        def gather() -> list[list[Mouth]]:
+            return collect_mouths(
+                decode_video(path), wanted, lambda frame: on_share(frame.pts_s / end_s), MAX_BYTES // share
+            )
+
+        with ThreadPoolExecutor(1) as beside:  # decoding and listening leave each other's core alone
+            gathering = beside.submit(gather)
+            habits = self.habits(own_voice, lines)
+            articulation = articulation_of(lines, timeline, [habits.get(number) for number in self.number_of])
+            mouths = gathering.result()
         shot = self._clip.shot_of()
         plans = []
         for role, own in zip(self.roles, mouths, strict=True):
