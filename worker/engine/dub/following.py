@@ -6,6 +6,7 @@ every few frames only; what lies between is filled in afterwards.
 """
 
 import tempfile
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -15,9 +16,11 @@ import numpy as np
 from worker.engine.contracts import MIN_FACE_PX, FaceBox
 from worker.engine.dub.cuts import Thumb
 from worker.engine.dub.likeness import Likeness, same_place
+from worker.engine.dub.occluders import HandWatch, canonical_patch
 from worker.engine.face import landmarks
 from worker.engine.face.detection import FaceFinder
 from worker.engine.face.occlusion import mouth_covered_in_view
+from worker.engine.face.pose import head_pose
 from worker.engine.face.tracks import FaceFollower, FrameFace, TrackableFrame, scaled_box
 
 MAX_PEOPLE = 6  # followed at once
@@ -31,6 +34,9 @@ NOBODY_S = 0.2  # the same while nobody is
 SMALL_FACES_S = 2.0  # between thorough searches while nobody is
 LOOK_S = 0.5  # between looks at what a person looks like
 COVER_S = 0.2  # between looks at what lies over the mouth
+CLOSE_COVER_S = 0.1  # the same while something does
+HANDS_S = 0.4  # between searches for hands, while none is seen
+HAND_REACH = 0.35  # of the face's size, within which a hand concerns it
 SAME_PLACE = 0.5
 THUMBNAIL_SIDE_PX = 160
 
@@ -71,6 +77,8 @@ class Stretch:
     indices: list[int] = field(default_factory=list)
     rows: list[int] = field(default_factory=list)
     cover: list[tuple[int, float]] = field(default_factory=list)
+    patches: list[np.ndarray] = field(default_factory=list)  # the lower face at each of these looks, see `occluders`
+    hands: list[tuple[float, np.ndarray]] = field(default_factory=list)  # when, and (21, 2) px
     likeness: Likeness = field(default_factory=Likeness)
     width_px: float = 0.0  # mean
     last_box: FaceBox | None = None
@@ -78,6 +86,7 @@ class Stretch:
     thumbnail_score: float = -1.0
     next_look_s: float = 0.0
     next_cover_s: float = 0.0
+    next_hands_s: float = 0.0
 
 
 @dataclass(eq=False)
@@ -91,6 +100,7 @@ class Crowd:
 
     def __init__(self, folder: Path) -> None:
         self._finder = FaceFinder()
+        self._hands = HandWatch()
         self._idle: list[FaceFollower] = []
         self._active: list[_Followed] = []
         self._done: list[Stretch] = []
@@ -129,6 +139,7 @@ class Crowd:
         for follower in [*self._idle, *(followed.follower for followed in self._active)]:
             follower.close()
         self._finder.close()
+        self._hands.close()
         self.points.close()
 
     def _search(self, frame: TrackableFrame, thumb: Thumb) -> None:
@@ -165,13 +176,25 @@ class Crowd:
         width_px = float(landmarks.face_width_px(face.landmarks_px))
         stretch.width_px += (width_px - stretch.width_px) / len(stretch.indices)
         if face.pts_s >= stretch.next_cover_s:
-            stretch.next_cover_s = face.pts_s + COVER_S
-            covered = mouth_covered_in_view(follower.view_rgb, follower.view_points[:, :2])
-            stretch.cover.append((face.index, covered))
+            self._look_for_cover(stretch, face, follower.view_rgb, follower.view_points)
         if face.pts_s >= stretch.next_look_s:
             stretch.next_look_s = face.pts_s + LOOK_S
             stretch.likeness.look(face, follower.view_rgb, follower.view_points)
             keep_best_thumbnail(stretch, face, follower.view_rgb, follower.view_points)
+
+    def _look_for_cover(self, stretch: Stretch, face: FrameFace, view: np.ndarray, points: np.ndarray) -> None:
+        """What may lie over the mouth: by colour, by the lower face's looks (judged later), and by hands nearby."""
+        covered = mouth_covered_in_view(view, points[:, :2])
+        stretch.cover.append((face.index, covered))
+        stretch.patches.append(canonical_patch(view, head_pose(points)))
+        is_seen = covered > 0.5
+        if stretch.width_px >= BACKGROUND_PX and face.pts_s >= stretch.next_hands_s:
+            hand = _nearest_hand(self._hands.find(view), points)
+            if hand is not None:
+                is_seen = True
+                stretch.hands.append((face.pts_s, _in_frame(hand, points, face.landmarks_px)))
+            stretch.next_hands_s = face.pts_s + (CLOSE_COVER_S if hand is not None else HANDS_S)
+        stretch.next_cover_s = face.pts_s + (CLOSE_COVER_S if is_seen else COVER_S)
 
     def _drop_doubles(self) -> None:
         """Two windows that have drifted onto one face: the newer one goes."""
@@ -193,6 +216,21 @@ class Crowd:
         self._active.remove(followed)
         self._idle.append(followed.follower)
         self._done.append(followed.stretch)
+
+
+def _nearest_hand(hands: Sequence[np.ndarray], points: np.ndarray) -> np.ndarray | None:
+    """Of the hands in a view, the one nearest to the mouth, if it is near the face at all."""
+    low, high = points[:, :2].min(0), points[:, :2].max(0)
+    reach = HAND_REACH * float(max(high - low))
+    near = [hand for hand in hands if ((hand > low - reach) & (hand < high + reach)).all(axis=1).any()]
+    mouth = points[list(landmarks.LIPS_OUTER), :2].mean(0)
+    return min(near, key=lambda hand: float(np.linalg.norm(hand - mouth, axis=1).min()), default=None)
+
+
+def _in_frame(hand: np.ndarray, view_points: np.ndarray, frame_points: np.ndarray) -> np.ndarray:
+    """(21, 2) from pixels of the view to pixels of the frame, by the face that is known in both."""
+    scale = np.ptp(frame_points[:, :2], axis=0) / np.ptp(view_points[:, :2], axis=0)
+    return ((hand - view_points[:, :2].mean(0)) * scale + frame_points[:, :2].mean(0)).astype(np.float32)
 
 
 def keep_best_thumbnail(stretch: Stretch, face: FrameFace, view_rgb: np.ndarray, view_points: np.ndarray) -> None:

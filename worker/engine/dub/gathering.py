@@ -9,7 +9,7 @@ from worker.engine.dub.cuts import difference
 from worker.engine.dub.following import Stretch
 from worker.engine.dub.likeness import same_place, unlikeness
 
-SAME_PERSON = 0.80  # seen: one person up to 0.70, also from far and near; two people 1.2 and more
+SAME_PERSON = 0.80  # seen: one person up to 0.77, also from far and near; two people 1.3 and more
 CLOSE_GAP_S = 1.5  # within a shot, a face that comes back this soon in the same place is the same one
 SAME_CAMERA = 0.12  # difference of two shots' first frames
 

@@ -43,7 +43,7 @@ def unlikeness(a: Likeness, b: Likeness) -> float:
     shape = float(np.sqrt(((a.shape - b.shape) ** 2).sum(-1).mean()))
     colour = float(np.abs(a.colours - b.colours).sum(-1).mean() / 2)
     contrast = float(np.abs((a.light[1:] - a.light[0]) - (b.light[1:] - b.light[0])).mean()) / 100
-    return shape / 0.10 + 0.8 * colour + 0.6 * contrast
+    return shape / 0.10 + colour + contrast
 
 
 def _colours(view_rgb: np.ndarray, points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -2,7 +2,8 @@
 
 import itertools
 import json
-from collections.abc import Callable, Iterator, Sequence
+import zipfile
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import overload
@@ -13,9 +14,10 @@ from worker.engine.contracts import MIN_FACE_PX, Span
 from worker.engine.dub.cuts import CutFinder, thumb_of
 from worker.engine.dub.following import Crowd, Stretch
 from worker.engine.dub.gathering import Group, gather
+from worker.engine.dub.occluders import HAND_POINTS, FaceLook, hand_at, hidden_share, occluder_mask, unlike
 from worker.engine.dub.people_cache import PeopleFolder
 from worker.engine.face import landmarks
-from worker.engine.face.pose import head_pose
+from worker.engine.face.pose import HeadPose, head_pose
 from worker.engine.face.stabilization import stabilize_landmarks
 from worker.engine.face.tracks import FrameFace
 from worker.engine.failures import EngineFailure, FailureCode
@@ -24,6 +26,7 @@ from worker.engine.media.probe import MediaInfo
 
 FADE_FROM_DEG, FADE_TO_DEG = 35.0, 40.0  # of yaw: the edit is whole before, gone after
 THUMB_SOURCE_PX = 256
+MAYBE_COVERED = 0.15
 MAX_FILLED_FRAMES = 5  # gaps inside a stretch, where a face was looked at now and then
 MAX_DROPOUT_S = 0.15  # gaps between two stretches of one shot that are filled too
 MAX_PEOPLE_KEPT = 12
@@ -65,7 +68,8 @@ class Person:
     index: 0 = most on screen × size. faces: T entries, None in place. stable_landmarks_px: (T, 478, 3) float32 mapped
     from disk, rows of NaN where missing. usable: (T,) float32, how much of the edit to show: 1, falling to 0 between
     35° and 40° of yaw; 0 where missing. covered: (T,) float32, how surely something lies over the mouth.
-    width_px: mean inter-ear width. thumbnail_rgb: (160, 160, 3) uint8.
+    width_px: mean inter-ear width. thumbnail_rgb: (160, 160, 3) uint8. looks: the lower face as it usually looks, by
+    number of the shot. hands_s, hands_px: (H,) and (H, 21, 2), hands seen near the face.
     """
 
     index: int
@@ -75,11 +79,26 @@ class Person:
     covered: np.ndarray
     width_px: float
     thumbnail_rgb: np.ndarray
+    looks: Mapping[int, FaceLook] = field(default_factory=dict, repr=False, compare=False)
+    hands_s: np.ndarray = field(default_factory=lambda: np.zeros(0), repr=False, compare=False)
+    hands_px: np.ndarray = field(default_factory=lambda: np.zeros((0, HAND_POINTS, 2), np.float32), repr=False)
 
     @property
     def present(self) -> np.ndarray:
         """(T,) bool: where the face is seen."""
         return np.isfinite(self.stable_landmarks_px[:, 0, 0])
+
+    def may_be_hidden(self, index: int, pts_s: float) -> bool:
+        """Whether anything was seen near the mouth around this frame; `in_front` is worth asking only then."""
+        near_hand = bool(len(self.hands_s)) and hand_at(self.hands_s, self.hands_px, pts_s) is not None
+        return near_hand or float(self.covered[index]) > MAYBE_COVERED
+
+    def in_front(
+        self, crop_rgb: np.ndarray, origin_px: tuple[float, float], pose: HeadPose, *, pts_s: float, shot: int
+    ) -> np.ndarray | None:
+        """(h, w) float32: what stands before the face in a part of the frame shown at `pts_s`; None for nothing."""
+        look = self.looks.get(shot)
+        return occluder_mask(crop_rgb, origin_px, pose, look, hand_at(self.hands_s, self.hands_px, pts_s))
 
 
 @dataclass(frozen=True)
@@ -196,7 +215,9 @@ def _write_person(
     for index in np.flatnonzero(np.isfinite(stable[:, 0, 0])):
         usable[index] = pose_fade(np.array(head_pose(stable[index]).yaw_deg))
     np.save(target / f"{number}-usable.npy", usable)
-    np.save(target / f"{number}-covered.npy", _covered(group.stretches, len(pts_s)))
+    looks = _looks(group.stretches, shot_of)
+    _write_looks(target / f"{number}-looks.npz", looks, group.stretches)
+    np.save(target / f"{number}-covered.npy", _covered(group.stretches, looks, shot_of))
     np.save(target / f"{number}-thumbnail.npy", _best_thumbnail(group.stretches))
     raw.flush()
     stable.flush()
@@ -226,14 +247,40 @@ def _stabilise(raw: np.ndarray, stable: np.ndarray, pts_s: np.ndarray, first: in
             stable[start:stop] = stabilize_landmarks(raw[low:high], pts_s[low:high])[start - low : stop - low]
 
 
-def _covered(stretches: Sequence[Stretch], count: int) -> np.ndarray:
-    """(T,) float32: between two looks, the straight line; 0 where nobody is."""
-    covered = np.zeros(count, np.float32)
+def _looks(stretches: Sequence[Stretch], shot_of: np.ndarray) -> dict[int, FaceLook]:
+    """What the lower face usually looks like, by shot: each has its own light."""
+    patches: dict[int, list[np.ndarray]] = {}
     for stretch in stretches:
-        if stretch.cover:
-            at, values = zip(*stretch.cover, strict=True)
-            frames = np.arange(stretch.indices[0], stretch.indices[-1] + 1)
-            covered[frames] = np.interp(frames, at, values)
+        patches.setdefault(int(shot_of[stretch.indices[0]]), []).extend(stretch.patches)
+    found = {shot: FaceLook.of(np.stack(own)) for shot, own in patches.items() if own}
+    return {shot: look for shot, look in found.items() if look is not None}
+
+
+def _write_looks(path: Path, looks: Mapping[int, FaceLook], stretches: Sequence[Stretch]) -> None:
+    hands = sorted((hand for stretch in stretches for hand in stretch.hands), key=lambda hand: hand[0])
+    shots = list(looks)
+    np.savez(
+        path,
+        shots=np.array(shots, np.int64),
+        usual=np.array([looks[shot].usual for shot in shots], np.float32),
+        spread=np.array([looks[shot].spread for shot in shots], np.float32),
+        skin=np.array([looks[shot].skin for shot in shots], np.float32),
+        hands_s=np.array([at_s for at_s, _ in hands]),
+        hands_px=np.array([points for _, points in hands], np.float32).reshape(-1, HAND_POINTS, 2),
+    )
+
+
+def _covered(stretches: Sequence[Stretch], looks: Mapping[int, FaceLook], shot_of: np.ndarray) -> np.ndarray:
+    """(T,) float32: by colour or by unusual looks, whichever is surer; straight lines between two looks."""
+    covered = np.zeros(len(shot_of), np.float32)
+    for stretch in stretches:
+        if not stretch.cover:
+            continue
+        at, by_colour = zip(*stretch.cover, strict=True)
+        look = looks.get(int(shot_of[stretch.indices[0]]))
+        by_looks = [0.0 if look is None else hidden_share(unlike(patch, look)) for patch in stretch.patches]
+        frames = np.arange(stretch.indices[0], stretch.indices[-1] + 1)
+        covered[frames] = np.interp(frames, at, np.maximum(by_colour, by_looks))
     return covered
 
 
@@ -254,7 +301,7 @@ def _read(folder: PeopleFolder) -> ClipPeople | None:
         pts_s = np.load(path / "pts_s.npy", allow_pickle=False)
         people = tuple(_read_person(path, i, float(w), pts_s) for i, w in enumerate(meta["widths_px"]))
         edges_s = [0.0, *map(float, meta["cuts_s"]), float(meta["end_s"])]
-    except (OSError, ValueError, KeyError, EOFError):
+    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
         return None
     shots = tuple(Span(a, b) for a, b in itertools.pairwise(edges_s))
     return ClipPeople(pts_s, float(meta["end_s"]), shots, people, folder)
@@ -269,7 +316,21 @@ def _read_person(path: Path, index: int, width_px: float, pts_s: np.ndarray) -> 
 
     faces = FaceRow(part("landmarks", mapped=True), pts_s)
     stable = part("stable", mapped=True)
-    return Person(index, faces, stable, part("usable"), part("covered"), width_px, part("thumbnail"))
+    looks, hands_s, hands_px = _read_looks(path / f"{index}-looks.npz")
+    return Person(
+        index, faces, stable, part("usable"), part("covered"), width_px, part("thumbnail"), looks, hands_s, hands_px
+    )
+
+
+def _read_looks(path: Path) -> tuple[dict[int, FaceLook], np.ndarray, np.ndarray]:
+    with np.load(path, allow_pickle=False) as kept:
+        looks = {
+            int(shot): FaceLook(usual, spread, skin)
+            for shot, usual, spread, skin in zip(
+                kept["shots"], kept["usual"], kept["spread"], kept["skin"], strict=True
+            )
+        }
+        return looks, kept["hands_s"], kept["hands_px"]
 
 
 def is_large_enough(person: Person) -> bool:
