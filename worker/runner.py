@@ -366,6 +366,7 @@ class JobRunner:
             ),
             preset=str(order.get("preset", "h264")),
             captions=order.get("captions"),
+            aspect=str(order.get("aspect", "source")),
             fragments=is_free,
             segments_dir=segments_dir,
             mouth_edits=tuple(order.get("mouth_edits") or ()),

@@ -113,12 +113,21 @@ def measure_video_dub(project: Project) -> Measured:
         voice_s, is_exact = (project.voice.duration_s if project.voice is not None else None) or 0.0, True
     if voice_s <= 0:
         raise SiteFailure("asset_not_ready")
+    if order["aspect"] != "source":
+        width, height = _reframed(width, height, order["aspect"])
     order["fps"] = str(((clip.preflight or {}).get("video") or {}).get("frame_rate") or "25")
     mode = order["sync_mode"]
     if mode == "silence":
         return Measured(order, clip.duration_s, is_exact=True, width_px=width, height_px=height)
     duration_s = min(voice_s, clip.duration_s) if mode == "cut_off" else voice_s
     return Measured(order, duration_s, is_exact, width, height)
+
+
+def _reframed(width_px: int, height_px: int, aspect: str) -> tuple[int, int]:
+    """The size of a clip in another shape: its own short side, at most what platforms show."""
+    across, down = (int(part) for part in aspect.split(":"))
+    short = min(width_px, height_px, pricing.SHORT_SIDE_STANDARD_PX)
+    return (short, round(short * down / across)) if across <= down else (round(short * across / down), short)
 
 
 def _no_changes(paid: dict[str, Any], now: Measured) -> Sequence[PricedSegment] | None:

@@ -109,7 +109,7 @@ SETTINGS: Mapping[str, Setting] = {
     "moved_by": Choice("What moves the photo: a voice, a clip of somebody, or nothing: a loop.", MOVERS, "voice"),
     "clip_sound": Choice("With a clip: its own sound, the uploaded voice, or none.", CLIP_SOUNDS, "clip"),
     "idle_s": Number("Length of the listening loop in seconds.", IDLE_MIN_S, IDLE_MAX_S, 8.0),
-    "aspect": Choice("Shape of the video.", ASPECTS, "source"),
+    "aspect": Choice("Shape of the video.", ASPECTS, "source", _BOTH),
     "background": Choice("What is behind the person; transparent gives a WebM video.", BACKGROUNDS, "photo"),
     "frames_per_second": Choice("Frames per second.", FRAME_RATES, "25"),
     "style": Choice("How lively head, brows and gaze are.", STYLES, "natural"),

@@ -110,6 +110,7 @@ def _dub_request(project: Project, max_duration_s: float) -> dict[str, Any]:
         "voice_asset": _id(voice),
         "script": _script_of(project) if is_typed else None,
         "face": _person(project.clip, project.face_index),
+        "aspect": settings["aspect"],
         "sync_mode": settings["sync_mode"],
         "strength": settings["strength"],
         "keep_background": settings["keep_background"],

@@ -57,6 +57,7 @@ def reframe(
     hooks: Hooks,
     *,
     fill: Fill = Fill.BLUR,
+    max_short_side_px: int | None = None,
     frame_stages: StageFactory | None = None,
 ) -> Reframed:
     """Write `video_path` in another shape, with its own sound, H.264/AAC in an MP4.
@@ -76,7 +77,7 @@ def reframe(
     telling = Telling(hooks)
     with telling.stage(Stage.LOOKING):
         path = find_camera(video_path, info.video, float(RATIOS[aspect]), telling)
-    width, height = output_size(info.video, aspect)
+    width, height = output_size(info.video, aspect, max_short_side_px)
     stages = frame_stages(width, height) if frame_stages is not None else ()
     sound = video_path if info.sound is not None else None
     frame_rate, frames = info.video.frame_rate, max(1, round(info.video.duration_s * info.video.frame_rate))
@@ -97,10 +98,11 @@ def reframe(
     return Reframed(encoder.width_px, encoder.height_px, encoder.frame_count, filled)
 
 
-def output_size(video: VideoInfo, aspect: Aspect) -> tuple[int, int]:
-    """Width and height in px, even: the short side is the source's own, at most SHORT_SIDE_MAX_PX."""
+def output_size(video: VideoInfo, aspect: Aspect, max_short_side_px: int | None = None) -> tuple[int, int]:
+    """Width and height in px, even: the short side is the source's own, at most SHORT_SIDE_MAX_PX or what is wanted."""
     ratio = RATIOS[aspect]
-    short = max(2, min(SHORT_SIDE_MAX_PX, video.width_px, video.height_px) // 2 * 2)
+    most_px = min(SHORT_SIDE_MAX_PX, max_short_side_px or SHORT_SIDE_MAX_PX)
+    short = max(2, min(most_px, video.width_px, video.height_px) // 2 * 2)
     longer = max(2, round(short * max(ratio, 1 / ratio) / 2) * 2)
     return (short, longer) if ratio <= 1 else (longer, short)
 

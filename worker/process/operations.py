@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from worker.engine.contracts import FrameStage, Hooks, Progress, RenderResult, Stage, TalkingPhotoRequest
+from worker.engine.contracts import FrameStage, Hooks, RenderResult, TalkingPhotoRequest
 from worker.engine.failures import EngineFailure, FailureCode
 from worker.process.captions import caption_cues
 from worker.process.orders import (
@@ -22,6 +22,7 @@ from worker.process.orders import (
     SpeechOrder,
     VoicesOrder,
 )
+from worker.process.parts import Part
 from worker.process.stills import take_still
 from worker.process.tracks import make_track, track_report, with_edits
 
@@ -140,10 +141,12 @@ def _marks_key(options: "ComposeOptions") -> str:
 
 
 def video_dub(order: RenderOrder, hooks: Hooks) -> RenderedVideo:
-    """A clip says something else: see `_film`."""
+    """A clip says something else, in its own shape or in another: see `_film`."""
     from worker.engine.video_dub import dub
+    from worker.process.shapes import dub_in_shape
 
-    return _film(order, hooks, dub, _compose_options(order))
+    make = dub if order.aspect == "source" else partial(dub_in_shape, order.aspect)
+    return _film(order, hooks, make, _compose_options(order))
 
 
 def _film(order: RenderOrder, hooks: Hooks, make: "Maker", options: "ComposeOptions") -> RenderedVideo:
@@ -190,31 +193,6 @@ def _film(order: RenderOrder, hooks: Hooks, make: "Maker", options: "ComposeOpti
         segments=result.segments,
         segments_kept=result.segments_kept,
     )
-
-
-class Part:
-    """Hooks for one part of a job: its progress takes up the part [start, end] of the whole.
-
-    Fragments go nowhere: they are of another format than what is delivered.
-    """
-
-    def __init__(self, hooks: Hooks, start: float, end: float) -> None:
-        self._hooks, self._start, self._end = hooks, start, end
-
-    def on_progress(self, progress: Progress) -> None:
-        fraction = self._start + progress.fraction * (self._end - self._start)
-        self._hooks.on_progress(replace(progress, fraction=fraction, eta_s=None))
-
-    def tell(self, fraction: float) -> None:
-        self.on_progress(Progress(Stage.FINISHING, fraction))
-
-    def on_thumbnail(self, jpeg: bytes, pts_s: float) -> None:
-        self._hooks.on_thumbnail(jpeg, pts_s)
-
-    def on_fragment(self, number: int, data: bytes) -> None: ...
-
-    def should_stop(self) -> bool:
-        return self._hooks.should_stop()
 
 
 def _signing_key(folder: Path) -> "SigningKey":

@@ -113,6 +113,7 @@ class RenderOrder:
     credentials_dir: Path | None = None
     inputs: tuple[RenderInput, ...] = ()
     preset: str = "h264"  # one of compose.delivery.DELIVERIES
+    aspect: str = "source"  # the shape of a dub, brought there after it is made
     captions: str | None = None  # a style of compose.captions, for what is made from a script; None: none
     fragments: bool = False  # tell of playable pieces meanwhile; never done for a film without the watermark
     segments_dir: Path | None = None  # where segments of marked films are kept for the next render

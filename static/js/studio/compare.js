@@ -6,7 +6,7 @@ const ALIGNED = new Set(["cut_off", "silence"]); // with these, both show the sa
 
 /** Whether a render can be compared with the clip it was made of. */
 export const canCompare = (store, render) => Boolean(store.project.clip?.url)
-  && render.request?.clip_asset === store.project.clip.id && ALIGNED.has(render.request.sync_mode);
+  && render.request?.clip_asset === store.project.clip.id && ALIGNED.has(render.request.sync_mode) && (render.request.aspect ?? "source") === "source";
 
 /** The button that lays the clip over the video in `player` and takes it away again. */
 export function compareButton(store, playerNow) {

@@ -12,6 +12,10 @@ const SYNC_WORDS = {
 
 export function startFit(store) {
   wireRadios(store, "label_corner");
+  wireRadios(store, "aspect");
+  const showShape = () => { find("#aspect-hint").textContent = store.project.aspect === "source" ? "As the clip is." : "The picture follows the face; nothing of it is cut off."; };
+  store.addEventListener("change", showShape);
+  showShape();
   wireRange(store, "strength", find("#strength"), (value) => `${Math.round(value * 100)} %`);
   wireChoice(store, "sync_mode", (value) => { find("#sync_mode-hint").textContent = SYNC_WORDS[value]; });
   wireBox(store, "keep_background", (isOn) => isOn, (value) => value);

@@ -448,3 +448,10 @@ def test_a_dub_costs_two_credits_for_each_second_it_will_have(dub, mode, seconds
 
 def test_a_dub_keeps_the_clips_frame_rate(dub):
     assert refused(lambda: price(dub, frames_per_second="60")).code == "option_invalid"
+
+
+def test_a_dub_in_another_shape_is_priced_by_the_size_it_will_have(dub):
+    dub.options = {"aspect": "9:16"}
+    dub.save()
+    quote = price(dub)
+    assert (quote.width_px, quote.height_px, quote.credits) == (720, 1280, 12)

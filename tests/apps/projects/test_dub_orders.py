@@ -48,7 +48,17 @@ def test_a_recording_and_a_chosen_person_are_passed_on(dub, make_asset):
     voice = make_asset(kind="voice", duration_s=5.0)
     services.update_project(dub, {"voice_source": "audio", "voice": str(voice.pk), "face_index": 0})
     order = services.render_request(dub)
-    assert (order["voice_asset"], order["script"], order["face"]) == (str(voice.pk), None, {"point": [50, 60], "at_s": 1.2})
+    assert (order["voice_asset"], order["script"], order["face"]) == (
+        str(voice.pk),
+        None,
+        {"point": [50, 60], "at_s": 1.2},
+    )
+
+
+def test_a_dub_has_a_shape_too(dub):
+    assert services.render_request(dub)["aspect"] == "source"
+    services.update_project(dub, {"aspect": "9:16"})
+    assert services.render_request(dub)["aspect"] == "9:16"
 
 
 def test_settings_of_dubs_are_kept_and_those_of_photos_refused(dub):
