@@ -37,6 +37,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--cache", metavar="FOLDER", help="keep face tracks here for the next dub of the same clip")
     parser.add_argument("--seed", default="0", metavar="N", help="same seed, same frames (default 0)")
     parser.add_argument("--device", default="auto", choices=("auto", "cpu", "cuda"))
+    parser.add_argument("--max-short-side", metavar="PX", help="scale the video down to this short side")
     parser.add_argument("--progress", choices=("json", "text", "none"), help="default: text on a terminal, else none")
 
 
@@ -75,6 +76,7 @@ def request_from(options: argparse.Namespace) -> VideoDubRequest:
     cache = None if options.cache is None else Path(options.cache)
     if cache is not None and not cache.is_dir():
         raise EngineFailure(FailureCode.OPTION_INVALID, option="--cache", reason="it must be a folder")
+    side = options.max_short_side
     return VideoDubRequest(
         video_path=video,
         output_path=output,
@@ -89,6 +91,7 @@ def request_from(options: argparse.Namespace) -> VideoDubRequest:
         adapt=Adaptation(options.adapt),
         device=options.device,
         seed=parse_whole_number("--seed", options.seed, 0, 2**63 - 1),
+        max_short_side_px=None if side is None else parse_whole_number("--max-short-side", side, 64, 4096),
         cache_dir=cache,
     )
 

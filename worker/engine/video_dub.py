@@ -40,7 +40,7 @@ def dub(
 ) -> RenderResult:
     """Render `request` to `request.output_path`, as a finished MP4 or not at all.
 
-    frame_stages: called once with the output's width and height in px; the stages it returns see every frame in order
+    frame_stages: called once with the clip's width and height in px; the stages it returns see every frame in order
     before it is encoded. leave_out_s: mouths closer in time than this to the frame they would be shown in are not
     used, so that a dub with the clip's own voice can be scored without having copied. watch: shown every output frame
     before it is marked and encoded.

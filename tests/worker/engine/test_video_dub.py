@@ -6,7 +6,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.synth import babble, drawn_landscape, drawn_portrait, drawn_talking_clip, syllables, write_audio, write_clip
+from tests.synth import (
+    babble,
+    drawn_landscape,
+    drawn_portrait,
+    drawn_talking_clip,
+    run_ffmpeg,
+    syllables,
+    write_audio,
+    write_clip,
+)
 from worker.engine.contracts import DubSegment, SilentHooks, SyncMode, VideoDubRequest
 from worker.engine.failures import EngineFailure
 from worker.engine.media.decode import decode_video
@@ -117,7 +126,6 @@ def test_a_variable_rate_keeps_its_times(tmp_path, voice):
 
 
 def test_broadcast_rates_stay_exact_and_ten_bits_stay_ten(tmp_path, voice):
-    from tests.synth import run_ffmpeg
 
     rate = Fraction(30000, 1001)
     drawn = drawn_talking_clip(tmp_path / "a.mp4", 0.8, frame_rate=rate, width_px=SIZE[0], height_px=SIZE[1])
@@ -198,3 +206,19 @@ def test_progress_never_falls_and_pictures_come_along(tmp_path, clip, voice, cac
     dub(VideoDubRequest(clip, tmp_path / "out.mp4", audio_path=voice, cache_dir=cache), hooks)
     assert hooks.fractions == sorted(hooks.fractions) and hooks.fractions[-1] == 1.0
     assert hooks.pictures >= 1
+
+
+def test_odd_sizes_carry_every_mark(tmp_path, voice):
+    from worker.compose.stages import ComposeOptions, stages_for
+
+    faces = [drawn_portrait(257, 321, gap=0.1 * (i % 3), unit_share=0.2, eye_line=0.38) for i in range(3)]
+    even = write_clip(tmp_path / "even.mkv", [np.pad(f, ((0, 1), (0, 1), (0, 0)), "edge") for f in faces] * 4)
+
+    clip = tmp_path / "odd.mp4"
+    run_ffmpeg(["-i", str(even), "-vf", "format=yuv444p,crop=257:321:exact=1", "-c:v", "libx264", str(clip)])
+    request = VideoDubRequest(clip, tmp_path / "out.mp4", audio_path=voice)
+    marks = ComposeOptions(watermark=True, label_corner="top-left", render_id="0123456789ab")
+    result = dub(request, SilentHooks(), lambda w, h: stages_for(marks, w, h))
+    assert (result.width_px, result.height_px) == (256, 320)
+    before, after = (next(iter(decode_video(path))).rgb().astype(int) for path in (clip, request.output_path))
+    assert np.abs(before[5:30, 5:90] - after[5:30, 5:90]).max() > 60  # the label

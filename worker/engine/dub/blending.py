@@ -122,6 +122,7 @@ def _lay_mouth(face: np.ndarray, origin: tuple[int, int], part: _PatchPlace, edi
     inside = np.s_[y0 - origin[1] : y1 - origin[1], x0 - origin[0] : x1 - origin[0]]
     below = face[inside].astype(np.float32)
     patch = np.zeros_like(below)
+    mainly = patch
     for mouth, share, table in tables:
         source = cv2.resize(to_picture(mouth.place, looked_up(table.source, at)), size)
         seen = cv2.remap(mouth.rgb, source, None, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
@@ -129,6 +130,11 @@ def _lay_mouth(face: np.ndarray, origin: tuple[int, int], part: _PatchPlace, edi
         if edit.inside is not None:
             _draw_inside(seen, edit.inside, part.target, mouth, table, at)
         cv2.scaleAdd(seen, share, patch, patch)
+        if share >= 0.5:
+            mainly = seen
+    if len(tables) > 1:  # two rows of teeth over each other would be no mouth at all: inside, one of the two is shown
+        between = inside_mask(looked_up(tables[0][2].from_top, at), looked_up(tables[0][2].to_bottom, at), _INSIDE_SOFT)
+        patch += cv2.resize(between, size)[..., None] * (mainly - patch)
     patch = as_blurred(patch, below, mask)
     patch = as_lit(patch, below, mask, edit.pose.scale_px)
     alpha = mask * np.float32(edit.presence)
