@@ -63,10 +63,19 @@ export function videoActions(store, render, stage) {
   ];
 }
 
+/** Where in the video it went wrong, as a sentence. */
+function placeOf({ at_s, detail }) {
+  const second = at_s === null || at_s === undefined ? "" : `at ${clockTime(at_s)}`;
+  const said = detail?.said ? ` (“${detail.said}”)` : "";
+  const sentence = detail?.sentence ? `in sentence ${detail.sentence}${said}` : "";
+  const place = [second, sentence].filter(Boolean).join(", ");
+  return place && ` It happened ${place}.`;
+}
+
 function failedActions(store, render, stage) {
   const failure = render.failure ?? {};
   const cancelled = render.state === "cancelled";
-  const at = failure.at_s === null || failure.at_s === undefined ? "" : ` It happened at ${clockTime(failure.at_s)}.`;
+  const at = placeOf(failure);
   const retry = make("button", { class: "button button-ink button-small", type: "button", onclick: () => again(store, render, stage) }, icon("refresh"), cancelled ? "Start again" : "Try again");
   return [
     notice(cancelled ? "info" : "bad", `${failure.sentence ?? "Something went wrong."}${at}`, `${failure.next_step ?? ""}${cancelled || (failure.next_step ?? "").includes("cost") ? "" : " It cost nothing."}`,
