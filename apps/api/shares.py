@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.http import Http404, HttpRequest
+from django.http import HttpRequest
 from django.urls import reverse
 from ninja import Field, Router, Schema, Status
 from pydantic import ConfigDict, StrictInt
@@ -26,11 +26,15 @@ class ShareIn(Schema):
 
 
 class ShareOut(Schema):
-    url: str
-    expires_at: datetime
+    """Both null while there is no link."""
+
+    url: str | None
+    expires_at: datetime | None
 
 
-def _facts(request: HttpRequest, share: Share) -> dict[str, Any]:
+def _facts(request: HttpRequest, share: Share | None) -> dict[str, Any]:
+    if share is None:
+        return {"url": None, "expires_at": None}
     address = request.build_absolute_uri(reverse("shared", args=[share.token]))
     return {"url": address, "expires_at": share.expires_at}
 
@@ -43,10 +47,7 @@ def share_video(request: HttpRequest, job_id: UUID, payload: ShareIn) -> Status[
 
 @router.get("/{job_id}/share", response=ShareOut, throttle=read, summary="Look at a video's link")
 def get_share(request: HttpRequest, job_id: UUID) -> dict[str, Any]:
-    found = services.share_of(get_job_for(request.user, job_id))
-    if found is None:
-        raise Http404("not shared")
-    return _facts(request, found)
+    return _facts(request, services.share_of(get_job_for(request.user, job_id)))
 
 
 @router.delete("/{job_id}/share", response={204: None}, throttle=write, summary="Take a link back")

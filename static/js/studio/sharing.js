@@ -39,7 +39,10 @@ async function openDialog(render) {
   document.body.append(dialog);
   show(null);
   dialog.showModal();
-  show(await request("GET", `/jobs/${render.id}/share`).catch(() => null));
+  await attempt(async () => {
+    const link = await request("GET", `/jobs/${render.id}/share`);
+    if (link.url) show(link);
+  });
 }
 
 function linkRow(link, stop) {

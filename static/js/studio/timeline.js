@@ -26,6 +26,8 @@ class Timeline {
     this.selection = new Selection(store, this);
     this.root.addEventListener("toggle", () => this.onToggle());
     new ResizeObserver(() => this.draw()).observe(this.inner);
+    matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.draw());
+    new MutationObserver(() => this.draw()).observe(document.documentElement, { attributeFilter: ["data-theme"] });
     find("#timeline-zoom").addEventListener("input", (event) => { this.inner.style.width = `${event.target.value * 100}%`; });
     find("#timeline-play").addEventListener("click", () => this.togglePlaying());
     this.wireFiles();
