@@ -33,6 +33,7 @@ from worker.engine.speech.learned import fold_fusion
 from worker.engine.speech.mouth_track import MouthTrack, Phoneme
 
 LEVELS = ("track", "render")
+_AROUND_BLINK_S = 0.25
 Report = dict[str, object]
 OnClip = Callable[[str], None]
 
@@ -257,6 +258,9 @@ def video_numbers(video: VideoTrack, pauses: Sequence[Span]) -> Numbers:
         still |= (video.times_s > pause.start_s + metrics.PAUSE_SKIP_START_S) & (
             video.times_s < pause.end_s - metrics.PAUSE_SKIP_END_S
         )
+    for blink in metrics.blinks(video.times_s, video.eye_openness):  # wanted motion, and the tracker shakes with it
+        around = (video.times_s > blink.start_s - _AROUND_BLINK_S) & (video.times_s < blink.end_s + _AROUND_BLINK_S)
+        still &= ~around
     return {
         "flicker_per_10_s": metrics.flicker_per_10_s(video.times_s, video.mouth_change),
         "jitter_share": metrics.jitter_share(video.landmarks_px, video.inter_ocular_px, still),
