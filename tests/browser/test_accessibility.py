@@ -32,6 +32,8 @@ OWN_PAGES = [
     "/accounts/password/change/",
     "/accounts/delete/",
     "/accounts/data/",
+    "/credits/",
+    "/credits/buy/",
     "/api/v1/docs",
 ]
 

@@ -7,6 +7,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Stack
 from tests.browser.studio_page import SHORT_SCRIPT, StudioPage
+from tests.browser.test_accessibility import assert_accessible
 from worker.compose.credentials import CredentialsState, read_credentials
 from worker.engine.media.probe import probe
 
@@ -82,5 +83,6 @@ def test_a_pack_is_bought_a_clean_video_exported_and_the_credits_move(
     page.wait_for_selector("html[data-ready=true]")
     open_panel(page)
     expect(page.locator(".export-total")).to_have_text("Free", timeout=20_000)
+    assert_accessible(page, "the export panel with a finished export")
     page.goto("/credits/buy/")
     expect(page.get_by_role("heading", name="Free and paid")).to_be_visible()
