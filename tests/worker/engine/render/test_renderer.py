@@ -8,9 +8,11 @@ from worker.engine.contracts import FaceBox
 from worker.engine.face.landmarks import MIRROR, mouth_openness
 from worker.engine.face.mesh import FaceMesh
 from worker.engine.face.segmentation import person_matte
+from worker.engine.motion.expressions import smile
+from worker.engine.motion.mouth_shapes import load_mouth_shapes
 from worker.engine.motion.plan import FrameMotion
 from worker.engine.render.mouth_interior import _first_row
-from worker.engine.render.portrait import prepare_portrait
+from worker.engine.render.portrait import _directions, prepare_portrait
 from worker.engine.render.renderer import Renderer
 from worker.engine.speech.mouth_track import ARTICULATORS, Articulator
 
@@ -170,3 +172,15 @@ def test_lower_teeth_of_a_wide_open_photo_do_not_hang_on_the_skull():
     assert upper[10:22, 6:].all()
     assert upper[15:22, 5].all()
     assert not upper[40:50].any()
+
+
+def test_a_stretched_mouth_has_a_longer_way_to_a_round_one():
+    shapes = load_mouth_shapes()
+    smiling_face = shapes.mean_mesh + 5 * smile(shapes.mean_mesh)
+    way = []
+    for face in (shapes.mean_mesh, smiling_face):
+        directions, _ = _directions(shapes, face, is_open=False)
+        rounding = directions[ARTICULATORS.index(Articulator.PROTRUSION)]
+        way.append(rounding[308, 0] - rounding[78, 0])
+    assert way[0] < 0
+    assert way[1] < way[0] - 0.02
