@@ -1,9 +1,8 @@
 """The speaker's own habits: how far this mouth opens for this voice, learned from the clip itself.
 
-Ridge regression (Hoerl & Kennard 1970) from the general mouth track, a few frames around each moment, to what the
-clip's own mouth did. It is used only when it does better on seconds it has not seen: the clip is cut into four
-stretches, and two by two one pair says about the other. A clip whose sound and picture are not together teaches
-nothing, or its lag would be learned as well.
+Ridge regression (Hoerl & Kennard 1970) from the general mouth track to how the clip's own mouth differed from it. It is
+used only when it does better on seconds it has not seen: the clip is cut into four stretches, and two by two one pair
+says about the other. A clip whose sound and picture are not together teaches nothing, or its lag would be learned too.
 """
 
 from dataclasses import dataclass
@@ -19,8 +18,7 @@ LEAST_S = 6.0  # of a clip with a face and a voice
 LEAST_GAIN = 0.05  # of correlation on unseen seconds, below which the general track stays
 MAX_LAG_MS = 90.0  # of the clip's own mouth against its own sound
 LEAST_AGREEMENT = 0.2
-_LAGS_S = (-0.16, -0.12, -0.08, -0.04, 0.0, 0.04, 0.08, 0.12, 0.16)
-_PENALTY = 30.0
+_PENALTY = 300.0  # clips are short: only what is plain in them is learned
 _STRETCHES = 4
 _USABLE = 0.8
 _SHUT = 0.12  # where the general track is nearly shut, it decides: closures are its surest knowledge
@@ -38,7 +36,7 @@ class Habits:
 
     def applied(self, track: MouthTrack) -> np.ndarray:
         """(T, A) float32 articulation of `track`, its openness as this speaker would have it."""
-        found = ((_features(track) - self.mean) / self.scale) @ self.weights[:-1] + self.weights[-1]
+        found = track.openness + ((_features(track) - self.mean) / self.scale) @ self.weights[:-1] + self.weights[-1]
         shut = np.clip(track.openness / _SHUT, 0.0, 1.0)
         articulation = track.articulation.astype(np.float32).copy()
         articulation[:, _OPENNESS] = np.maximum(found, 0.0) * shut
@@ -54,7 +52,7 @@ def learn_habits(frames: SpeakerFrames, reach: SpeakerRange, voice: Audio, track
     if gain is None or gain < LEAST_GAIN:
         return None
     use = _useful(frames, voice)
-    fit = _fit(_features(track)[use], _opened(frames, reach)[use])
+    fit = _fit(_features(track)[use], (_opened(frames, reach) - track.openness)[use])
     return Habits(fit.mean, fit.scale, fit.weights, gain)
 
 
@@ -74,7 +72,8 @@ def unseen_gain(frames: SpeakerFrames, reach: SpeakerRange, voice: Audio, track:
     predicted = np.empty(len(wanted))
     for fold in (0, 1):
         seen, unseen = stretch % 2 == fold, stretch % 2 != fold
-        predicted[unseen] = _fit(features[seen], wanted[seen]).applied_to(features[unseen])
+        fit = _fit(features[seen], (wanted - general)[seen])
+        predicted[unseen] = general[unseen] + fit.applied_to(features[unseen])
     predicted = np.maximum(predicted, 0.0) * np.clip(general / _SHUT, 0.0, 1.0)
     gain = agreement(times_s, predicted, times_s, wanted).r - together.r
     return float(gain) if np.isfinite(gain) else None
@@ -109,12 +108,7 @@ def _fit(features: np.ndarray, wanted: np.ndarray) -> _Fit:
 
 
 def _features(track: MouthTrack) -> np.ndarray:
-    """(T, F): articulation, visemes and loudness around each moment."""
-    own = np.concatenate(
+    """(T, F): articulation, visemes and loudness at each moment."""
+    return np.concatenate(
         [track.articulation, track.viseme_weights, track.prosody.energy[:, None]], axis=1, dtype=np.float64
     )
-    around = [
-        np.stack([np.interp(track.times_s + lag_s, track.times_s, column) for column in own.T], axis=1)
-        for lag_s in _LAGS_S
-    ]
-    return np.concatenate(around, axis=1)
