@@ -32,6 +32,7 @@ SEARCH_SIDE_PX = 960
 NEWCOMERS_S = 1.0  # between searches while somebody is followed
 NOBODY_S = 0.2  # the same while nobody is
 SMALL_FACES_S = 2.0  # between thorough searches while nobody is
+WINDOW_FACTORS = (1.0, 1.27, 0.73)  # of the window a face is first looked for in: the mesh misses some at one size
 LOOK_S = 0.5  # between looks at what a person looks like
 COVER_S = 0.2  # between looks at what lies over the mouth
 CLOSE_COVER_S = 0.1  # the same while something does
@@ -157,8 +158,12 @@ class Crowd:
             if known or box.x1 - box.x0 < MIN_WIDTH_PX or len(self._active) >= MAX_PEOPLE:
                 continue
             follower = self._idle.pop() if self._idle else FaceFollower()
-            follower.start(frame, box)
-            face = follower.follow(frame)
+            face = None
+            for factor in WINDOW_FACTORS:
+                follower.start(frame, _grown(box, factor))
+                face = follower.follow(frame)
+                if face is not None:
+                    break
             if face is None:
                 self._idle.append(follower)
                 continue
@@ -216,6 +221,13 @@ class Crowd:
         self._active.remove(followed)
         self._idle.append(followed.follower)
         self._done.append(followed.stretch)
+
+
+def _grown(box: FaceBox, factor: float) -> FaceBox:
+    """The box, `factor` times as large about its middle."""
+    x, y = (box.x0 + box.x1) / 2, (box.y0 + box.y1) / 2
+    across, down = factor * (box.x1 - box.x0) / 2, factor * (box.y1 - box.y0) / 2
+    return FaceBox(x - across, y - down, x + across, y + down, box.score)
 
 
 def _nearest_hand(hands: Sequence[np.ndarray], points: np.ndarray) -> np.ndarray | None:
