@@ -39,7 +39,9 @@ export function extraActions(store, render) {
   still.addEventListener("click", () => busy(still, async () => {
     const at_s = document.querySelector(".stage video")?.currentTime ?? 0;
     const job = await done(request("POST", `/jobs/${render.id}/still`, { at_s }));
-    store.putRender({ ...store.render(render.id), thumbnail_url: job.output_url });
+    store.render(render.id).thumbnail_url = job.output_url; // quietly: the video on the stage plays on
+    const film = document.querySelector(`.film[data-view="${render.id}"] img`);
+    if (film) film.src = job.output_url;
     toast("This frame is the video’s picture now.", { action: "Download it", onAction: () => make("a", { href: job.download_url, download: "" }).click() });
   }));
   const share = shareButton(render);
