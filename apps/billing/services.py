@@ -34,10 +34,6 @@ def get_payment_for(user: User, payment_id: UUID) -> Payment:
     return payment
 
 
-def has_ever_bought(user: User) -> bool:
-    return Payment.objects.filter(user=user, state=Payment.State.PAID).exists()
-
-
 def start_pack_checkout(
     user: User, slug: str, *, order_key: str, thanks_url: Callable[[UUID], str], back_url: str
 ) -> str:

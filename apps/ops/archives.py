@@ -25,7 +25,7 @@ from apps.accounts.models import User
 from apps.billing.models import Payment, Subscription
 from apps.core.failures import SiteFailure
 from apps.credits.models import Hold, Movement
-from apps.jobs.models import Job
+from apps.jobs.models import Job, Quote
 from apps.projects.models import Project
 from apps.trust import rights
 from apps.trust.models import Acceptance, Attestation
@@ -47,6 +47,7 @@ ROWS: dict[str, Callable[[User], "QuerySet[Any]"]] = {
     "projects": lambda user: Project.objects.filter(owner=user),
     "files": lambda user: Asset.objects.filter(owner=user),
     "jobs": lambda user: Job.objects.filter(owner=user),
+    "prices": lambda user: Quote.objects.filter(owner=user),
     "statements": lambda user: Attestation.objects.filter(owner=user),
     "accepted_terms": lambda user: Acceptance.objects.filter(owner=user),
     "credits": lambda user: Movement.objects.filter(account__owner=user),

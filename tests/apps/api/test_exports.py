@@ -52,6 +52,12 @@ def test_a_price_says_everything_that_is_needed_to_decide(owner, spoken, credits
     assert owner.get(f"{QUOTES}/{body['id']}").json() == body
 
 
+def test_a_price_says_whether_credits_are_sold_here(owner, spoken, settings):
+    assert not quote(owner, spoken)["can_buy"]
+    settings.STRIPE_SECRET_KEY, settings.STRIPE_WEBHOOK_SECRET = "sk_test_1", "whsec_1"
+    assert quote(owner, spoken)["can_buy"]
+
+
 def test_a_see_through_picture_has_formats_of_its_own(owner, spoken):
     spoken.options = {"background": "transparent"}
     spoken.save()

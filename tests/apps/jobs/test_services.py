@@ -114,6 +114,18 @@ def test_yesterdays_renders_do_not_count_today(alice, make_job, settings):
     assert order(alice).state == "queued"
 
 
+@pytest.mark.parametrize("zone", ["Pacific/Kiritimati", "America/Adak"])
+def test_a_day_of_free_renders_is_a_day_in_utc_wherever_the_reader_is(alice, make_job, settings, zone):
+    settings.FREE_RENDERS_PER_DAY = 1
+    midnight = timezone.now().astimezone(datetime.UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    job = make_job(state="succeeded")
+    with timezone.override(zone):
+        Job.objects.filter(pk=job.pk).update(queued_at=midnight)
+        assert services.renders_today(alice) == 1
+        Job.objects.filter(pk=job.pk).update(queued_at=midnight - datetime.timedelta(seconds=1))
+        assert services.renders_today(alice) == 0
+
+
 def test_the_owner_gets_a_job_and_strangers_do_not(alice, charlie, make_job):
     job = make_job()
     assert services.get_job_for(alice, job.pk) == job
