@@ -11,7 +11,9 @@ const STYLE_NAMES = { still: "still", natural: "natural", expressive: "expressiv
 /** `before`: what the stage showed of this render while it was made; a video that plays there goes on playing. */
 export function videoView(store, render, { play, before = null }) {
   const video = make("video", { playsInline: true, preload: "auto", "aria-label": `Finished video, ${clockTime(render.duration_s ?? 0)}` });
-  if (render.thumbnail_url) video.poster = render.thumbnail_url;
+  const isSeeThrough = render.request?.background === "transparent";
+  if (isSeeThrough) video.dataset.seeThrough = "true";
+  else if (render.thumbnail_url) video.poster = render.thumbnail_url;
   video.src = render.output_url;
   let renewed = false;
   video.addEventListener("error", async () => {
@@ -26,7 +28,7 @@ export function videoView(store, render, { play, before = null }) {
   });
   const wanted = play && !matchMedia("(prefers-reduced-motion: reduce)").matches;
   const start = () => { if (wanted) video.play().catch(() => {}); };
-  const growing = before?.player?.video.readyState >= HTMLMediaElement.HAVE_CURRENT_DATA ? before : null;
+  const growing = before?.growing && before.player?.video.readyState >= HTMLMediaElement.HAVE_CURRENT_DATA ? before : null;
   const player = growing?.player ?? playerOf(video);
   player.element.dataset.result = render.id;
   if (growing) {
