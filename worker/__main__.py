@@ -25,6 +25,7 @@ from worker.engine.failures import EngineFailure, FailureCode
 COMMANDS = (
     "animate",
     "dub",
+    "lines",
     "track",
     "preflight",
     "reframe",
