@@ -37,6 +37,7 @@ _CELL_SAMPLES = 2  # per cell and direction, when places are searched
 _FFT_SIDE = CANVAS_CELLS * _CELL_SAMPLES
 MIN_SIZE, MAX_SIZE = 0.42, 1.35  # of a cell, relative to that of an uncut picture
 SIZE_STEP = 0.012
+SOFT_CELLS = 0.5  # how widely a cell is averaged before it is sampled: as wide as it is soft itself
 KEPT_FITS = 3
 LEAST_CLARITY = 8.0  # below, not even the pilots stand out, and a code that fits would be an accident
 CERTAIN_CLARITY = 35.0  # noise reaches this once in a billion searches
@@ -157,7 +158,7 @@ def _pilot_spectrum() -> np.ndarray:
 def match(sum_: np.ndarray, cell_px: float) -> np.ndarray:
     """|correlation|² with the pilots at every place, (_FFT_SIDE, _FFT_SIDE); what chance gives on average is 1.
 
-    sum_: softened by about a quarter of a sample, which is cell_px / _CELL_SAMPLES wide.
+    sum_: softened by about half a sample, which is cell_px / _CELL_SAMPLES wide.
     """
     height, width = sum_.shape
     step = cell_px / _CELL_SAMPLES
@@ -188,7 +189,7 @@ def best_fits(sum_: np.ndarray) -> list[Fit]:
         step = float(cell_px) / _CELL_SAMPLES
         level = round(2 * np.log2(step))
         if level not in softened:
-            softened[level] = _blur(sum_, 0.25 * 2 ** (level / 2))
+            softened[level] = _blur(sum_, 0.5 * 2 ** (level / 2))
         clarity = match(softened[level], float(cell_px))
         y, x = np.unravel_index(int(clarity.argmax()), clarity.shape)
         fits.append(Fit(float(cell_px), int(x) * step, int(y) * step, float(clarity[y, x])))
@@ -199,7 +200,7 @@ def best_fits(sum_: np.ndarray) -> list[Fit]:
 
 def refine(sums: list[np.ndarray], fit: Fit) -> Fit:
     """Climb to the place and size at which the pilots agree most, in steps of a third of a cell down to a twentieth."""
-    softened = [_blur(sum_, 0.3 * fit.cell_px) for sum_ in sums]
+    softened = [_blur(sum_, 0.9 * SOFT_CELLS * fit.cell_px) for sum_ in sums]
     best, best_power = fit, -1.0
     step_px = fit.cell_px / 3
     while step_px > fit.cell_px / 20:
@@ -251,7 +252,7 @@ def lean(softened: np.ndarray, fit: Fit) -> tuple[np.ndarray, np.ndarray]:
 
 def soft_values(sum_: np.ndarray, fit: Fit) -> np.ndarray:
     """(CODE_BITS,) how much each of the code's signs leans to +1, scaled by what the pilots tell of the noise."""
-    leaning, role = lean(_blur(sum_, 0.3 * fit.cell_px), fit)
+    leaning, role = lean(_blur(sum_, SOFT_CELLS * fit.cell_px), fit)
     mean = leaning[role >= CODE_BITS].mean()
     along = (leaning * np.conj(mean)).real / max(abs(mean), 1e-9)
     noise = float(np.var(along[role >= CODE_BITS])) + 1e-9
