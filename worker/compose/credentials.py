@@ -22,7 +22,13 @@ log = logging.getLogger(__name__)
 
 GENERATOR = {"name": "Lipsmith", "version": "0.1.0"}
 RENDER_LABEL = "lipsmith.render"
-EMBEDDED = {".mp4": "video/mp4", ".mov": "video/quicktime", ".png": "image/png", ".jpg": "image/jpeg", ".jpeg": "image/jpeg"}
+EMBEDDED = {
+    ".mp4": "video/mp4",
+    ".mov": "video/quicktime",
+    ".png": "image/png",
+    ".jpg": "image/jpeg",
+    ".jpeg": "image/jpeg",
+}
 BESIDE = {".webm": "video/webm"}
 _SOURCE_TYPES = "http://cv.iptc.org/newscodes/digitalsourcetype/"
 _OFFLINE = {
