@@ -129,7 +129,7 @@ def _render(
     limit_px = request.max_short_side_px or min(sample.size_px)
     sample.shrink(limit_px)
     encoder = PlaneEncoder(request.output_path, sample, looks, timeline.frame_rate, sound_path=sound)
-    stages = frame_stages(*encoder.size_px) if frame_stages is not None else ()
+    stages = frame_stages(*sample.size_px) if frame_stages is not None else ()
     with encoder:
         for out, frame in enumerate(itertools.chain([first], frames)):
             telling.check()

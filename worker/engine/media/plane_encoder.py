@@ -84,7 +84,6 @@ class PlaneEncoder:
         looks: colour tags, rotation.
         frame_rate: the steady rate, or None for a variable one.
         sound_path: finished sound, used to its end; None for silence.
-        max_short_side_px: larger pictures are scaled down to this short side.
         crf, preset: x264's (x265's for 10 bits) quality and effort.
 
     Raises:
@@ -100,7 +99,6 @@ class PlaneEncoder:
         frame_rate: Fraction | None,
         *,
         sound_path: Path | None = None,
-        max_short_side_px: int | None = None,
         crf: int = 18,
         preset: str = "veryfast",
     ) -> None:
@@ -114,7 +112,7 @@ class PlaneEncoder:
             self.clock_hz *= 2
         self._last_tick = -1
         self._sound_path = sound_path
-        self._coded_size = _coded_size(self._kind[1], max_short_side_px)
+        self._coded_size = (self._kind[1][0] // 2 * 2, self._kind[1][1] // 2 * 2)
         self._part = path.parent / f".{uuid.uuid4().hex}.part.mp4"
         self._errors = tempfile.TemporaryFile()  # noqa: SIM115 (closed by _discard)
         self._queue: queue.Queue[tuple[bytes, int] | None] = queue.Queue(_BUFFERED_FRAMES)
@@ -209,8 +207,6 @@ class PlaneEncoder:
             f"range={range_name}:colorspace={looks.matrix}:color_primaries={looks.primaries}:color_trc={looks.transfer}"
         )
         filters += [f"setparams={tags}", f"setsar={looks.pixel_aspect.numerator}/{looks.pixel_aspect.denominator}"]
-        if self._coded_size != (width // 2 * 2, height // 2 * 2):
-            filters.append(f"scale={self._coded_size[0]}:{self._coded_size[1]}:flags=bicubic")
         if looks.transfer in _HDR_TRANSFERS:
             filters += [*_TONE_MAPPING]
         arguments += ["-vf", ",".join(filters), "-fps_mode", "passthrough", "-enc_time_base", "demux"]
@@ -282,15 +278,6 @@ class PlaneEncoder:
                 self._feeder.join(0.05)
         self._part.unlink(missing_ok=True)
         self._errors.close()
-
-
-def _coded_size(stored: tuple[int, int], max_short_side_px: int | None) -> tuple[int, int]:
-    """(width, height), even, of what is encoded for pictures of a stored size."""
-    width, height = (side // 2 * 2 for side in stored)
-    if max_short_side_px is None or min(width, height) <= max_short_side_px:
-        return width, height
-    scale = max_short_side_px / min(width, height)
-    return max(2, round(width * scale / 2) * 2), max(2, round(height * scale / 2) * 2)
 
 
 class _Pipe(io.RawIOBase):
