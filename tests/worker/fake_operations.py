@@ -10,11 +10,15 @@ from worker.engine.contracts import Hooks, Progress, Stage
 from worker.engine.failures import EngineFailure, FailureCode
 from worker.process.orders import (
     IdentifyOrder,
+    MadeTrack,
     PreflightOrder,
     RenderedVideo,
     RenderOrder,
     Speech,
     SpeechOrder,
+    StillOrder,
+    StillPicture,
+    TrackOrder,
     VoicesOrder,
 )
 
@@ -91,6 +95,19 @@ def devour() -> None:
         time.sleep(0.01)
 
 
+def track(order: TrackOrder, hooks: Hooks) -> MadeTrack:
+    order.output_path.write_text("{}")
+    if order.script is not None:
+        order.sound_path.write_bytes(b"sound")
+    sound = order.sound_path if order.script is not None else None
+    return MadeTrack(order.output_path, sound, 1.0, "script", [("Hello", 0.1, 0.4)], {"emotion": "calm"})
+
+
+def still(order: StillOrder, hooks: Hooks) -> StillPicture:
+    order.output_path.write_bytes(JPEG)
+    return StillPicture(order.output_path, 720, 900, order.at_s)
+
+
 def voices(order: VoicesOrder, hooks: Hooks) -> list[dict[str, object]]:
     return [{"id": "test", "name": "Test", "language": "en", "engine": "fake", "gender": ""}]
 
@@ -107,6 +124,8 @@ OPERATIONS = {
     "identify": identify,
     "preflight": preflight,
     "speak": speak,
+    "still": still,
     "talking_photo": talking_photo,
+    "track": track,
     "voices": voices,
 }

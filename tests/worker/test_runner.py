@@ -245,3 +245,30 @@ def test_a_render_is_told_its_id_its_inputs_and_where_the_certificate_is(make_ru
         ("portrait", "image/png", "ab" * 32),
         ("voice", "image/png", "ab" * 32),
     ]
+
+
+def test_a_track_is_kept_with_the_sound_of_its_script(make_runner, make_job):
+    script = {"text": "Hello", "voice": "en-us"}
+    job = run(make_runner(), make_job(kind="track", request={"voice_asset": None, "script": script, "fps": "30"}))
+    assert (job.state, job.output.content_type) == ("succeeded", "application/json")
+    assert job.result["words"] == [["Hello", 0.1, 0.4]]
+    sound = Asset.objects.get(pk=job.result["sound_asset"])
+    assert (sound.parent, sound.content_type) == (job.output, "audio/wav")
+    delete_asset(job.output)
+    assert not Asset.objects.filter(pk=sound.pk).exists()
+
+
+def test_a_still_becomes_the_picture_of_its_render(make_runner, make_job, portrait):
+    render = run(make_runner(), make_job())
+    request = {"video_asset": str(render.output_id), "at_s": 0.5, "render": str(render.pk)}
+    job = run(make_runner(), make_job(kind="still", request=request))
+    render.refresh_from_db()
+    assert render.thumbnail == job.output
+    assert (job.output.parent_id, job.output.height_px, job.result) == (render.output_id, 900, {"at_s": 0.5})
+
+
+def test_what_was_changed_about_the_mouth_goes_along(make_runner, make_job):
+    engine = QuickEngine()
+    edits = [{"kind": "close", "start_s": 0.1, "end_s": 0.4}]
+    run(make_runner(engine), make_job(request={"mouth_edits": edits}))
+    assert engine.orders[0].mouth_edits == tuple(edits)
