@@ -142,15 +142,3 @@ def test_hdr_becomes_what_ordinary_screens_show(tmp_path):
     assert (video.colour_transfer, video.bit_depth, video.codec) == ("sdr", 8, "h264")
     before, after = (next(iter(decode_video(path))).rgb().astype(float) for path in (clip, tmp_path / "out.mp4"))
     assert np.corrcoef(before.ravel(), after.ravel())[0, 1] > 0.97
-
-
-def test_pictures_can_be_scaled_down_and_never_up(tmp_path):
-    clip = drawn_talking_clip(tmp_path / "in.mp4", 0.2, rotation_deg=90).path
-    frame = next(iter(decode_video(clip)))
-    looks = Looks.of(frame.native, frame.picture)
-    for most, size in ((160, (160, 200)), (4000, (256, 320))):
-        out = tmp_path / f"{most}.mp4"
-        with PlaneEncoder(out, frame.picture, looks, Fraction(25), max_short_side_px=most) as encoder:
-            encoder.write(frame.picture, 0.0)
-        video = probe(out).video
-        assert encoder.size_px == (video.width_px, video.height_px) == size
