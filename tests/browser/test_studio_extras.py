@@ -6,6 +6,7 @@ from pathlib import Path
 from playwright.sync_api import Page, expect
 
 from tests.browser.studio_page import StudioPage
+from tests.browser.test_accessibility import assert_accessible
 
 CUE = re.compile(r"(\d\d):(\d\d):(\d\d),(\d{3}) --> (\d\d):(\d\d):(\d\d),(\d{3})")
 WORDS = [["Hello", 0.2, 0.6], ["there", 0.6, 1.0], ["my", 2.4, 2.6], ["friend", 2.6, 2.7]]
@@ -46,6 +47,14 @@ def test_a_finished_video_gives_captions_and_takes_another_picture(studio: Studi
     page.evaluate("document.querySelector('.stage video').currentTime = 1")
     page.get_by_role("button", name="Use this frame").click()
     expect(page.locator(".toast", has_text="picture now")).to_be_visible(timeout=30_000)
+    page.get_by_role("button", name="Share").click()
+    page.get_by_role("button", name="1 week").click()
+    link = page.get_by_label("The link")
+    expect(link).to_have_value(re.compile("/v/"))
+    assert_accessible(page, "sharing")
+    page.goto(link.input_value())
+    expect(page.get_by_text("AI-generated", exact=True)).to_be_visible()
+    assert_accessible(page, "a shared video")
 
 
 def test_a_silent_loop_is_rendered_without_a_word(studio: StudioPage, page: Page) -> None:
