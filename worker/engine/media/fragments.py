@@ -24,15 +24,15 @@ def read_pieces(stream: BinaryIO) -> Iterator[bytes]:
         BrokenFragmentError: the stream ends within a box, or holds something else.
     """
     piece = b""
-    wanted = b"moov"
+    wanted, opener = b"moov", b"ftyp"
     while (box := _read_box(stream)) is not None:
         kind = box[4:8]
         if kind in (b"ftyp", b"styp", b"moof"):
             piece = box
         elif kind in (b"moov", b"mdat"):
-            if kind != wanted or not piece:
+            if kind != wanted or piece[4:8] != opener:
                 raise BrokenFragmentError(f"found {kind!r} out of place")
-            wanted = b"mdat"
+            wanted, opener = b"mdat", b"moof"
             yield piece + box
             piece = b""
     if piece:
