@@ -285,7 +285,7 @@ def test_stopping_keeps_whole_segments_and_nothing_else(folder, tmp_path):
     request = request_of(folder, "stopped", OTHER, OTHER, OTHER, fragments=True, segments_dir=kept, seed=5)
     request = replace(request, output_path=tmp_path / "out.mp4")
     with pytest.raises(EngineFailure) as caught:
-        animate(request, Listener(stop_after=10))
+        animate(request, Listener(stop_after=20))
     assert caught.value.code is FailureCode.CANCELLED
     assert [path.name for path in tmp_path.iterdir()] == ["kept"]
     whole = list(kept.iterdir())
