@@ -21,7 +21,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from worker.bench_live import FIRST_SECOND_MAX_S, bench_live, bench_long
+from worker.bench_live import FIRST_SECOND_MAX_S, SENTENCES, bench_live, bench_long
 from worker.engine.contracts import Progress, RenderResult, Script, SilentHooks, Stage, TalkingPhotoRequest
 from worker.engine.failures import EngineFailure, FailureCode
 from worker.engine.media.workspace import Workspace
@@ -102,7 +102,8 @@ def bench_command(
             tell("1080 × 1920")
             report["full_hd"] = _bench_full_hd(short, folder, arguments.device)
         tell("a script, played while it is made")
-        report["live"] = bench_live(portrait, folder, arguments.device)
+        sentences = SENTENCES[:2] if arguments.quick else SENTENCES
+        report["live"] = bench_live(portrait, folder, arguments.device, sentences)
         if arguments.long:
             tell("ten minutes")
             report["long"] = bench_long(portrait, folder, arguments.device, _watched)

@@ -54,17 +54,17 @@ def _request(portrait: Path, out: Path, device: str, sentences: tuple[str, ...])
     return TalkingPhotoRequest(portrait, out, script=script, frame_rate=FRAME_RATE, device=device, fragments=True)
 
 
-def bench_live(portrait: Path, folder: Path, device: str) -> Report:
+def bench_live(portrait: Path, folder: Path, device: str, sentences: tuple[str, ...] = SENTENCES) -> Report:
     """Seconds until the first picture and the first second play, warm; and of one changed sentence against all."""
     from worker.engine.talking_photo import animate
 
-    request = _request(portrait, folder / "live.mp4", device, SENTENCES)
+    request = _request(portrait, folder / "live.mp4", device, sentences)
     animate(request, SilentHooks())  # what is loaded once per worker
     viewer = _Viewer()
     result = animate(replace(request, segments_dir=folder / "segments"), viewer)
     whole_s = time.perf_counter() - viewer.started
     changed = replace(
-        _request(portrait, folder / "changed.mp4", device, (SENTENCES[0], CHANGED, *SENTENCES[2:])),
+        _request(portrait, folder / "changed.mp4", device, (sentences[0], CHANGED, *sentences[2:])),
         segments_dir=folder / "segments",
     )
     again = _Viewer()
