@@ -81,7 +81,7 @@ CLIPS: dict[str, tuple[str | None, set[str]]] = {
     "vid_one_frame.mp4": ("clip_too_short", {"no_sound"}),
     "vid_phone_hand_occlusion.mp4": (None, set()),
     "vid_plant_1s.mp4": ("no_face", set()),
-    "vid_profile_224.mp4": (None, {"turned"}),  # a dub fades out where the face turns away
+    "vid_profile_224.mp4": ("face_turned_away", set()),  # all the time: nothing could be dubbed
     "vid_profile_noisy_restaurant.mp4": (None, set()),
     "vid_rotated_metadata90.mp4": (None, {"rotated"}),
     "vid_shifted_audio_+400ms.mp4": (None, set()),
@@ -92,7 +92,7 @@ CLIPS: dict[str, tuple[str | None, set[str]]] = {
     "vid_text_renamed.mp4": ("file_unreadable", set()),
     "vid_truncated_faststart.mp4": (None, {"damaged"}),
     "vid_truncated_no_moov.mp4": ("file_unreadable", set()),
-    "vid_two_speakers_debate2_turban.avi": (None, {"several_faces"}),
+    "vid_two_speakers_debate2_turban.avi": (None, {"several_people"}),
     "vid_vfr_made.mp4": (None, {"variable_rate"}),
     "vid_vfr_natural.mp4": (None, {"variable_rate"}),
     "vid_webm_vp9_opus.webm": (None, set()),

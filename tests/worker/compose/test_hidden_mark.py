@@ -210,16 +210,17 @@ def test_what_is_no_picture_is_refused_as_everywhere(tmp_path):
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(600)
 def test_detection_holds_over_many_clips_and_no_id_is_read_wrongly():
     from argparse import Namespace
 
     from worker.bench_marks import marks_command, table
 
-    options = Namespace(trials=6, minutes=None, seconds=2.0, material=None, seed=5, jobs=1, json=False)
+    options = Namespace(trials=4, minutes=None, seconds=2.0, material=None, seed=5, jobs=1, json=False)
     report = marks_command(options, lambda step: None)
-    assert min(report["detection_rate"].values()) >= 5 / 6
+    assert min(report["detection_rate"].values()) >= 3 / 4
     assert (report["wrong_ids"], sum(report["false_alarms"].values())) == (0, 0)
     assert sum(report["unmarked"].values()) == 2 * report["trials"]
     assert report["psnr_db"]["least"] >= 42
     assert report["sign_ms"]["median"] <= 200
-    assert table(report).startswith("| what happened to the video (6 clips")
+    assert table(report).startswith("| what happened to the video (4 clips")

@@ -56,7 +56,8 @@ def test_turned_clips_are_shown_upright(tmp_path, rotation_deg):
     assert frame.rgb().shape == truth.shape == (frame.height_px, frame.width_px, 3)
     assert np.abs(frame.rgb().astype(int) - truth).mean() < 6
     crop = frame.crop_rgb((50, 60, 120, 200))
-    assert np.array_equal(crop, frame.rgb()[60:200, 50:120])
+    same = np.abs(crop.astype(int) - frame.rgb()[60:200, 50:120])
+    assert same.mean() < 2.5, "from the planes themselves, but for how colour is interpolated"
 
 
 def test_a_crop_outside_the_picture_is_a_mistake(tmp_path):
