@@ -5,6 +5,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
@@ -35,14 +36,25 @@ def redis_url() -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def postgres_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A real PostgreSQL, for tests of what happens at the same time."""
+def _postgres_server_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     import pgserver
 
     logging.getLogger("pgserver").setLevel(logging.WARNING)  # it logs at exit, when nobody listens any more
     server = pgserver.get_server(tmp_path_factory.mktemp("postgres"))
     yield server.get_uri()
     server.cleanup()
+
+
+@pytest.fixture
+def postgres_url(_postgres_server_url: str) -> str:
+    """An empty database of a real PostgreSQL, for tests of what happens at the same time."""
+    import psycopg
+
+    name = f"test_{uuid4().hex}"
+    with psycopg.connect(_postgres_server_url, autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name}")
+    assert "/postgres?" in _postgres_server_url
+    return _postgres_server_url.replace("/postgres?", f"/{name}?")
 
 
 @pytest.fixture(autouse=True)

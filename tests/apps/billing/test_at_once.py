@@ -73,9 +73,7 @@ def test_events_delivered_in_many_threads_at_once_have_one_effect_each(database,
     }.items():
         monkeypatch.setenv(name, value)
     if database == "postgres":
-        from tests.apps.credits.test_at_once import fresh_database
-
-        monkeypatch.setenv("DATABASE_URL", fresh_database(request.getfixturevalue("postgres_url")))
+        monkeypatch.setenv("DATABASE_URL", request.getfixturevalue("postgres_url"))
     with running_double() as double:
         monkeypatch.setenv("STRIPE_API_BASE", double.url)
         done = subprocess.run(

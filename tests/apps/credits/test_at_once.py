@@ -4,9 +4,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
-from uuid import uuid4
 
-import psycopg
 import pytest
 
 REPO = Path(__file__).resolve().parents[3]
@@ -125,8 +123,7 @@ def test_fifty_orders_at_once_against_credits_for_ten_hold_exactly_ten(database,
     monkeypatch.setenv("DATA_DIR", str(tmp_path))
     monkeypatch.setenv("ENV_FILE", os.devnull)
     if database == "postgres":
-        url = request.getfixturevalue("postgres_url")
-        monkeypatch.setenv("DATABASE_URL", fresh_database(url))
+        monkeypatch.setenv("DATABASE_URL", request.getfixturevalue("postgres_url"))
     run(SETUP)
     assert run(HOLDS) == [10, 40, 0]
     assert run(SETTLEMENTS) == [10, 0, 100]
@@ -134,12 +131,3 @@ def test_fifty_orders_at_once_against_credits_for_ten_hold_exactly_ten(database,
     monkeypatch.setenv("CONCURRENT_JOBS_MAX", "100")
     assert run(ORDERS) == [10, 40, 10, 10, 10, 0]
     assert run(SAME_QUOTE) == [1, 90]
-
-
-def fresh_database(url: str) -> str:
-    """An empty database beside the server's own one."""
-    name = f"at_once_{uuid4().hex}"
-    with psycopg.connect(url, autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name}")
-    assert "/postgres?" in url
-    return url.replace("/postgres?", f"/{name}?")
