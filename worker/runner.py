@@ -1,7 +1,7 @@
-"""One job's life: claim → fetch its files into a workspace → engine process → store what was made → settle.
+"""One job's life: claim → have it made (`worker.making`) → settle.
 
-The only bridge between the site and the engine. Every write in a job's name is conditional on its lease, so that a
-worker that was given up for dead and wakes again changes nothing.
+With `worker.making` the only bridge between the site and the engine. Every write in a job's name is conditional on its
+lease, so that a worker that was given up for dead and wakes again changes nothing.
 """
 
 import errno
@@ -10,14 +10,9 @@ import logging
 import shutil
 import threading
 import uuid
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import asdict, dataclass
-from fractions import Fraction
-from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import redis
-from django.core.exceptions import ObjectDoesNotExist
 from django.db import DatabaseError, close_old_connections, connection, transaction
 
 from apps.core.failures import SiteFailure
@@ -25,82 +20,22 @@ from apps.core.logs import job_in_logs
 from apps.jobs import presence, progress, queue
 from apps.jobs.live import LiveStream
 from apps.jobs.models import Job
-from apps.jobs.segments import own_id, project_segments
 from apps.jobs.services import after_settling
 from apps.jobs.takedown import render_of
 from apps.projects.voices import VOICES_FILE_NAME
 from apps.trust import inquiries
-from apps.uploads.models import Asset
-from apps.uploads.pictures import needs_preview
-from apps.uploads.services import delete_asset, local_copy, publish, record_preflight, store_output
-from worker.engine.contracts import Hooks, Progress, SilentHooks
+from apps.uploads.services import delete_asset, publish, record_preflight
+from worker.engine.contracts import Progress, SilentHooks
 from worker.engine.failures import EngineFailure, FailureCode
 from worker.engine.media.workspace import Workspace
 from worker.lease import Lease, StopReason
-from worker.process.orders import (
-    IdentifyOrder,
-    MadeTrack,
-    PreflightOrder,
-    RenderedVideo,
-    RenderInput,
-    RenderOrder,
-    Speech,
-    SpeechOrder,
-    StillOrder,
-    StillPicture,
-    TrackOrder,
-    VoicesOrder,
-)
-from worker.process.requests import FILMS, Film, Places, read_script
+from worker.making import Engine, LongerThanQuotedError, Made, Maker, RunnerOptions
+from worker.process.orders import IdentifyOrder, VoicesOrder
 
 logger = logging.getLogger(__name__)
 
 # A lost child or a hang may be bad luck, so the job gets its second attempt; everything else would only happen again.
 RUN_AGAIN = frozenset({FailureCode.ENGINE_CRASHED, FailureCode.TIMED_OUT, FailureCode.OUT_OF_MEMORY})
-
-# What a render ends with, before its first frame, when its sound turns out longer than it may be.
-TOO_LONG = frozenset({FailureCode.AUDIO_TOO_LONG, FailureCode.CLIP_TOO_LONG, FailureCode.SCRIPT_TOO_LONG})
-VIDEO_TYPES = {".mp4": "video/mp4", ".mov": "video/quicktime", ".webm": "video/webm"}
-
-
-class LongerThanQuotedError(EngineFailure):
-    """An export's real length is above what its price covers."""
-
-    def __init__(self, failure: EngineFailure) -> None:
-        super().__init__(failure.code, at_s=failure.at_s, **failure.detail)
-
-
-class Engine(Protocol):
-    """An engine process, or a pool of them."""
-
-    def call(self, operation: str, request: object, hooks: Hooks, *, label: str = "") -> object: ...
-
-
-@dataclass(frozen=True)
-class RunnerOptions:
-    """What a runner needs to know of the settings."""
-
-    data_dir: Path
-    work_dir: Path
-    voice_dir: Path
-    device: str = "auto"
-    credentials_dir: Path | None = None  # the certificate that signs videos; None leaves them unsigned
-    clips_dir: Path | None = None  # what was found in clips, so that a second dub of one need not look again
-    segments_dir: Path | None = None  # segments of free renders by project; None renders everything anew
-    free_bytes_min: int = 200 * 2**20  # below this nothing new is started, so that the database can still be written
-
-
-@dataclass(frozen=True)
-class Made:
-    """What a job brought forth."""
-
-    output: Asset | None = None
-    thumbnail: Asset | None = None
-    result: dict[str, Any] | None = None
-    preflight: dict[str, Any] | None = None
-    preview: Asset | None = None
-    extras: tuple[Asset, ...] = ()  # what belongs to the output: its content credentials
-    is_hidden: bool = False  # nobody can open it before it is paid
 
 
 class SiteDesk:
@@ -151,15 +86,8 @@ class JobRunner:
     def __init__(self, engine: Engine, options: RunnerOptions) -> None:
         self._engine = engine
         self._options = options
+        self._maker = Maker(engine, options)
         self._stopping = threading.Event()
-        self._work: dict[str, Callable[[Job, Workspace, Lease], Made]] = {
-            Job.Kind.PREFLIGHT: self._preflight,
-            Job.Kind.SPEECH: self._speech,
-            Job.Kind.TRACK: self._track,
-            Job.Kind.STILL: self._still,
-            Job.Kind.EXPORT: self._export,
-            **dict.fromkeys(FILMS, self._film),
-        }
 
     def stop(self) -> None:
         """Have running jobs given back to the queue as soon as possible."""
@@ -189,7 +117,7 @@ class JobRunner:
         try:
             with lease, Workspace(self._options.work_dir) as workspace:
                 self._require_space()
-                return self._work[job.kind](job, workspace, lease)
+                return self._maker.make(job, workspace, lease)
         except EngineFailure:
             raise
         except SiteFailure as failure:  # storing: the disk is full
@@ -209,168 +137,6 @@ class JobRunner:
         if free < self._options.free_bytes_min:
             logger.error("only %d MB left on the disk", free // 2**20)
             raise EngineFailure(FailureCode.DISK_FULL)
-
-    # the kinds of work
-
-    def _preflight(self, job: Job, workspace: Workspace, lease: Lease) -> Made:
-        asset = _require(job.asset)
-        preview_path = workspace.file("preview.jpg") if needs_preview(asset) else None
-        order = PreflightOrder(local_copy(asset, workspace.path), asset.kind, preview_path)
-        report = self._engine.call("preflight", order, lease, label=str(job.pk))
-        assert isinstance(report, dict)
-        preview = None
-        if preview_path is not None:
-            key = _key(job, "preview.jpg")
-            preview = store_output(
-                asset.owner, Asset.Kind.DERIVED, preview_path, key=key, content_type="image/jpeg", parent=asset
-            )
-        return Made(result={}, preflight=report, preview=preview)
-
-    def _speech(self, job: Job, workspace: Workspace, lease: Lease) -> Made:
-        order = SpeechOrder(read_script(job.request["script"]), workspace.file("speech.wav"), self._options.voice_dir)
-        speech = self._engine.call("speak", order, lease, label=str(job.pk))
-        assert isinstance(speech, Speech)
-        asset = store_output(
-            job.owner,
-            Asset.Kind.DERIVED,
-            speech.path,
-            key=_key(job, "speech.wav"),
-            content_type="audio/wav",
-            duration_s=speech.duration_s,
-        )
-        return Made(output=asset, result={"duration_s": speech.duration_s, "words": speech.words})
-
-    def _still(self, job: Job, workspace: Workspace, lease: Lease) -> Made:
-        order = job.request
-        video = _asset_of(job, order["video_asset"])
-        still = self._engine.call(
-            "still",
-            StillOrder(
-                local_copy(video, workspace.path),
-                workspace.file("still.jpg"),
-                float(order["at_s"]),
-                order.get("render_id"),
-                self._options.credentials_dir,
-            ),
-            lease,
-            label=str(job.pk),
-        )
-        assert isinstance(still, StillPicture)
-        size = {"width_px": still.width_px, "height_px": still.height_px}
-        key, kind = _key(job, "still.jpg"), Asset.Kind.THUMBNAIL
-        picture = store_output(
-            job.owner, kind, still.path, key=key, content_type="image/jpeg", parent=video, is_hidden=False, **size
-        )
-        return Made(output=picture, result={"at_s": still.at_s})
-
-    def _track(self, job: Job, workspace: Workspace, lease: Lease) -> Made:
-        order = job.request
-        voice = _asset_of(job, order["voice_asset"]) if order.get("voice_asset") else None
-        made = self._engine.call(
-            "track",
-            TrackOrder(
-                output_path=workspace.file("track.json"),
-                sound_path=workspace.file("voice.wav"),
-                voice_dir=self._options.voice_dir,
-                audio_path=None if voice is None else local_copy(voice, workspace.path),
-                script=read_script(order["script"]) if voice is None else None,
-                frame_rate=Fraction(str(order.get("fps", "25"))),
-                max_duration_s=float(order.get("max_duration_s", 60)),
-            ),
-            lease,
-            label=str(job.pk),
-        )
-        assert isinstance(made, MadeTrack)
-        key, kind = _key(job, "track.json"), Asset.Kind.DERIVED
-        track = store_output(job.owner, kind, made.path, key=key, content_type="application/json")
-        result = {"duration_s": made.duration_s, "method": made.method, "words": made.words, "emotion": made.emotion}
-        if made.sound_path is not None:
-            key = _key(job, "voice.wav")
-            sound = store_output(job.owner, kind, made.sound_path, key=key, content_type="audio/wav", parent=track)
-            result["sound_asset"] = str(sound.pk)
-        return Made(output=track, result=result)
-
-    def _film(self, job: Job, workspace: Workspace, lease: Lease) -> Made:
-        """A free render."""
-        return self._store_video(job, self._rendered(job, FILMS[job.kind], workspace, lease), is_hidden=False)
-
-    def _export(self, job: Job, workspace: Workspace, lease: Lease) -> Made:
-        """A clean one: hidden until its settlement has taken the credits for it."""
-        try:
-            video = self._rendered(job, FILMS[job.request["film"]], workspace, lease)
-        except EngineFailure as failure:
-            if failure.code in TOO_LONG:
-                raise LongerThanQuotedError(failure) from failure
-            raise
-        return self._store_video(job, video, is_hidden=True)
-
-    def _rendered(self, job: Job, film: Film, workspace: Workspace, lease: Lease) -> RenderedVideo:
-        order = self._render_order(job, film, workspace)
-        video = self._engine.call(film.operation, order, lease, label=str(job.pk))
-        assert isinstance(video, RenderedVideo)
-        return video
-
-    def _store_video(self, job: Job, video: RenderedVideo, *, is_hidden: bool) -> Made:
-        stored: list[Asset] = []
-
-        def store(kind: str, path: Path, name: str, content_type: str, **facts: Any) -> Asset:
-            key = _key(job, name)
-            asset = store_output(
-                job.owner, kind, path, key=key, content_type=content_type, is_hidden=is_hidden, **facts
-            )
-            stored.append(asset)
-            return asset
-
-        size = {"width_px": video.width_px, "height_px": video.height_px}
-        poster_size = {"width_px": video.poster_width_px, "height_px": video.poster_height_px}
-        suffix = video.path.suffix
-        try:
-            output = store(
-                Asset.Kind.OUTPUT,
-                video.path,
-                f"video{suffix}",
-                VIDEO_TYPES[suffix],
-                duration_s=video.duration_s,
-                **size,
-            )
-            thumbnail = store(
-                Asset.Kind.THUMBNAIL, video.poster_path, "poster.jpg", "image/jpeg", parent=output, **poster_size
-            )
-            if video.sidecar_path is not None:
-                store(Asset.Kind.DERIVED, video.sidecar_path, "video.c2pa", "application/c2pa", parent=output)
-        except BaseException:  # a video without its poster or its credentials is not kept
-            for asset in reversed(stored):
-                delete_asset(asset)
-            raise
-        facts = asdict(video) | {"path": None, "poster_path": None, "sidecar_path": None}
-        result = {key: value for key, value in facts.items() if value is not None}
-        return Made(output, thumbnail, result, extras=tuple(stored[2:]), is_hidden=is_hidden)
-
-    def _render_order(self, job: Job, film: Film, workspace: Workspace) -> RenderOrder:
-        order = job.request
-        assets = {part: _asset_of(job, asset_id) for part, asset_id in _named_assets(order)}
-        files = {part: local_copy(asset, workspace.path) for part, asset in assets.items()}
-        label_corner = order.get("label_corner", "bottom-left")
-        is_free = job.kind != Job.Kind.EXPORT and bool(order.get("watermark", True))
-        segments_dir, render_id = project_segments(self._options.segments_dir, job) if is_free else (None, own_id(job))
-        return RenderOrder(
-            film.build(order, files, Places(workspace.file("video"), self._options.device, self._options.clips_dir)),
-            poster_path=workspace.file("poster.jpg"),
-            voice_dir=self._options.voice_dir,
-            watermark=bool(order.get("watermark", True)),
-            label_corner=None if label_corner is None else str(label_corner),
-            render_id=render_id,
-            credentials_dir=self._options.credentials_dir,
-            inputs=tuple(
-                RenderInput(part, asset.content_type, asset.sha256) for part, asset in assets.items() if asset.sha256
-            ),
-            preset=str(order.get("preset", "h264")),
-            captions=order.get("captions"),
-            aspect=str(order.get("aspect", "source")),
-            fragments=is_free,
-            segments_dir=segments_dir,
-            mouth_edits=tuple(order.get("mouth_edits") or ()),
-        )
 
     # how it ends
 
@@ -470,29 +236,3 @@ def _known_of(render_id: object) -> dict[str, Any]:
     """What may be told about one of our renders: when it was made and of which kind, never by whom."""
     job = render_of(render_id) if isinstance(render_id, str) else None
     return {} if job is None else {"made_at": job.queued_at.isoformat(), "kind": job.request.get("film", job.kind)}
-
-
-def _key(job: Job, name: str) -> str:
-    """Where an attempt's result is stored; another attempt never writes to the same place."""
-    return f"jobs/{job.pk}/{job.lease_token}/{name}"
-
-
-def _require(asset: Asset | None) -> Asset:
-    if asset is None:
-        raise EngineFailure(FailureCode.FILE_MISSING)
-    return asset
-
-
-def _named_assets(order: Mapping[str, Any]) -> Iterable[tuple[str, str]]:
-    """The files an order names: {"portrait_asset": id} → ("portrait", id)."""
-    for name, value in order.items():
-        if name.endswith("_asset") and value:
-            yield name.removesuffix("_asset"), str(value)
-
-
-def _asset_of(job: Job, asset_id: str) -> Asset:
-    """The asset of that id, if it is the job owner's; it may have been deleted since the order was placed."""
-    try:
-        return Asset.objects.get(pk=asset_id, owner_id=job.owner_id)
-    except ObjectDoesNotExist:
-        raise EngineFailure(FailureCode.FILE_MISSING) from None

@@ -44,7 +44,8 @@ def serve(role_name: str, number: int, operations: str) -> int:
 
     from apps.jobs.presence import ANNOUNCE_INTERVAL_S
     from worker.actors import ROLES, declare_actors
-    from worker.runner import JobRunner, RunnerOptions
+    from worker.making import RunnerOptions
+    from worker.runner import JobRunner
 
     role, name = ROLES[role_name], f"{role_name}-{number}"
     threads = settings.INTERACTIVE_THREADS if role_name == "interactive" else 1

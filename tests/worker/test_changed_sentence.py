@@ -13,8 +13,9 @@ from apps.jobs.segments import own_id
 from apps.projects.services import create_project
 from apps.uploads.models import Asset
 from tests.synth import drawn_portrait, write_image
+from worker.making import RunnerOptions
 from worker.process.operations import OPERATIONS
-from worker.runner import JobRunner, RunnerOptions
+from worker.runner import JobRunner
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
 

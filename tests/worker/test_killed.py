@@ -54,7 +54,8 @@ def order():
 
 def work():
     from pathlib import Path
-    from worker.runner import JobRunner, RunnerOptions
+    from worker.making import RunnerOptions
+    from worker.runner import JobRunner
     folder = Path(os.environ["DATA_DIR"])
     (folder / "work").mkdir(exist_ok=True)
     runner = JobRunner(ENGINE(), RunnerOptions(folder, folder / "work", folder / "voices"))
@@ -143,7 +144,7 @@ def test_a_site_killed_while_ordering_leaves_both_the_hold_and_the_job_or_neithe
         "DIE(Job, 'claim', when='after')",
         "DIE(ENGINE, 'call', when='before')",
         "DIE(ENGINE, 'call', when='after')",
-        "import worker.runner as r; DIE(r, 'store_output', when='after')",
+        "import worker.making as m; DIE(m, 'store_output', when='after')",
         "import worker.runner as r; DIE(r.JobRunner, '_settle_success', when='before')",
         "import apps.jobs.models as m; DIE(m, 'settle_hold', when='before')",
         "DIE(credits, 'capture', when='after')",

@@ -14,7 +14,8 @@ from apps.uploads.pictures import preview_of
 from apps.uploads.services import delete_asset
 from tests.worker import fake_operations as fake
 from worker.engine.failures import EngineFailure, FailureCode
-from worker.runner import JobRunner, RunnerOptions
+from worker.making import RunnerOptions
+from worker.runner import JobRunner
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

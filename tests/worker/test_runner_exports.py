@@ -16,7 +16,8 @@ from apps.uploads.models import Asset
 from apps.uploads.services import get_asset_for
 from tests.worker import fake_operations as fake
 from worker.engine.failures import EngineFailure, FailureCode
-from worker.runner import JobRunner, RunnerOptions
+from worker.making import RunnerOptions
+from worker.runner import JobRunner
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
