@@ -32,7 +32,7 @@ from worker.process.orders import (
     StillPicture,
     TrackOrder,
 )
-from worker.process.requests import FILMS, Film, Places, read_script
+from worker.process.requests import FILMS, Film, Places, music_of, read_script
 
 # What a render ends with, before its first frame, when its sound turns out longer than it may be.
 TOO_LONG = frozenset({FailureCode.AUDIO_TOO_LONG, FailureCode.CLIP_TOO_LONG, FailureCode.SCRIPT_TOO_LONG})
@@ -256,6 +256,7 @@ class Maker:
             fragments=is_free,
             segments_dir=segments_dir,
             mouth_edits=tuple(order.get("mouth_edits") or ()),
+            music=music_of(order, files),
         )
 
 

@@ -275,6 +275,10 @@ class SilentHooks:
 # A stage of composition in the frame stream: (rgb uint8 (H, W, 3), pts_s) -> rgb of the same shape. May work in place.
 FrameStage = Callable[[object, float], object]
 
+# What composition makes of the finished sound before it is encoded: (its file or None, length in s, a working folder)
+# -> the file to use, None for silence.
+SoundStage = Callable[[Path | None, float, Path], Path | None]
+
 
 @dataclass(frozen=True)
 class RenderResult:

@@ -5,7 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from worker.engine.acting import find_acting
-from worker.engine.contracts import Background, Hooks, RenderResult, Stage, TalkingPhotoRequest
+from worker.engine.contracts import Background, Hooks, RenderResult, SoundStage, Stage, TalkingPhotoRequest
 from worker.engine.device import choose_device
 from worker.engine.face.segmentation import person_matte
 from worker.engine.face.selection import require_face
@@ -27,12 +27,14 @@ def animate(
     frame_stages: StageFactory | None = None,
     *,
     stages_key: str | None = None,
+    sound_stage: SoundStage | None = None,
 ) -> RenderResult:
     """Render `request` to `request.output_path`, as a finished video or not at all: H.264/AAC in an MP4, or, with
     a transparent background, what the output's ending says (see `media.encode_alpha`).
 
     frame_stages: called once with the output's width and height in px; the stages it returns see every frame in order
     before it is encoded. stages_key: names all that they draw; without one, frames with stages are never used again.
+    sound_stage: given the voice before anything is encoded; what it returns is heard, live and in the file.
 
     Raises:
         EngineFailure: every reason in the catalogue that concerns pictures, faces, sound, scripts, options and the
@@ -48,6 +50,9 @@ def animate(
             looking = beside.submit(_look, request)
             with telling.stage(Stage.LISTENING):
                 acting = find_acting(request, Path(workspace.path), telling)
+                if sound_stage is not None:
+                    duration_s = float(acting.frames / request.frame_rate)
+                    acting = replace(acting, sound=sound_stage(acting.sound, duration_s, Path(workspace.path)))
             with telling.stage(Stage.LOOKING):
                 portrait = looking.result()
         with telling.stage(Stage.RENDERING):

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from worker.engine.contracts import MIN_AUDIO_S, Adaptation, Hooks, RenderResult, Stage, VideoDubRequest
+from worker.engine.contracts import MIN_AUDIO_S, Adaptation, Hooks, RenderResult, SoundStage, Stage, VideoDubRequest
 from worker.engine.device import choose_device
 from worker.engine.dub.blending import Edit, edited
 from worker.engine.dub.cast import Plan, find_cast
@@ -37,13 +37,14 @@ def dub(
     *,
     leave_out_s: float = 0.0,
     watch: Watch | None = None,
+    sound_stage: SoundStage | None = None,
 ) -> RenderResult:
     """Render `request` to `request.output_path`, as a finished MP4 or not at all.
 
     frame_stages: called once with the clip's width and height in px; the stages it returns see every frame in order
     before it is encoded. leave_out_s: mouths closer in time than this to the frame they would be shown in are not
     used, so that a dub with the clip's own voice can be scored without having copied. watch: shown every output frame
-    before it is marked and encoded.
+    before it is marked and encoded. sound_stage: given the finished sound; what it returns is encoded instead.
 
     Raises:
         EngineFailure: every reason in the catalogue that concerns clips, faces, sound, segments and the machine;
@@ -74,8 +75,11 @@ def dub(
                 request.video_path, info, timeline, [line.sound_path for line in lines], folder=folder,
                 keep_background=request.keep_background, loudness=request.loudness,
             )  # fmt: skip
+            heard = sound.path
+            if sound_stage is not None:
+                heard = sound_stage(heard, float(timeline.end_s), folder)
         with telling.stage(Stage.RENDERING):
-            encoder = _render(request, video, clip.pts_s, timeline, plan, sound.path, telling, frame_stages, watch)
+            encoder = _render(request, video, clip.pts_s, timeline, plan, heard, telling, frame_stages, watch)
         telling.tell(Stage.FINISHING, 1.0, 0.0)
     width_px, height_px = encoder.size_px
     return RenderResult(

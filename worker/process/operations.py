@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from worker.engine.contracts import FrameStage, Hooks, RenderResult, TalkingPhotoRequest
+from worker.engine.contracts import FrameStage, Hooks, RenderResult, SoundStage, TalkingPhotoRequest
 from worker.engine.failures import EngineFailure, FailureCode
 from worker.process.captions import caption_cues
 from worker.process.orders import (
@@ -120,7 +120,8 @@ def talking_photo(order: RenderOrder, hooks: Hooks) -> RenderedVideo:
         segments_dir=order.segments_dir if is_marked else None,
     )
     options = _compose_options(order)
-    return _film(replace(order, request=request), hooks, partial(animate, stages_key=_marks_key(options)), options)
+    make = partial(animate, stages_key=_marks_key(options), sound_stage=_sound_stage(order))
+    return _film(replace(order, request=request), hooks, make, options)
 
 
 def _compose_options(order: RenderOrder) -> "ComposeOptions":
@@ -146,7 +147,17 @@ def video_dub(order: RenderOrder, hooks: Hooks) -> RenderedVideo:
     from worker.process.shapes import dub_in_shape
 
     make = dub if order.aspect == "source" else partial(dub_in_shape, order.aspect)
-    return _film(order, hooks, make, _compose_options(order))
+    return _film(order, hooks, partial(make, sound_stage=_sound_stage(order)), _compose_options(order))
+
+
+def _sound_stage(order: RenderOrder) -> SoundStage | None:
+    """What composition adds to the sound: music, if there is any."""
+    bed = order.music
+    if bed is None:
+        return None
+    from worker.compose.music import lay_music
+
+    return lambda voice, duration_s, folder: lay_music(voice, bed, duration_s, folder)
 
 
 def _film(order: RenderOrder, hooks: Hooks, make: "Maker", options: "ComposeOptions") -> RenderedVideo:

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
 
+from worker.compose.music_bed import MusicBed
 from worker.engine.contracts import MAX_AUDIO_S, Script, TalkingPhotoRequest, VideoDubRequest
 
 
@@ -118,6 +119,7 @@ class RenderOrder:
     fragments: bool = False  # tell of playable pieces meanwhile; never done for a film without the watermark
     segments_dir: Path | None = None  # where segments of marked films are kept for the next render
     mouth_edits: tuple[dict[str, object], ...] = ()  # of a talking photo; see engine.speech.track_edits
+    music: MusicBed | None = None  # under what is said
 
 
 @dataclass(frozen=True)

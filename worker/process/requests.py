@@ -9,6 +9,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
+from worker.compose.music_bed import MusicBed
 from worker.engine.contracts import (
     Adaptation,
     Aspect,
@@ -23,6 +24,7 @@ from worker.engine.contracts import (
     VideoDubRequest,
 )
 
+MUSIC_NUMBERS = ("volume", "ducking", "fade_in_s", "fade_out_s")
 _SUFFIXES_BY_PRESET = {"prores_alpha": ".mov", "webm_alpha": ".webm"}
 
 
@@ -103,6 +105,15 @@ def output_suffix(order: Mapping[str, Any]) -> str:
     if (order.get("background") or "photo") == Background.TRANSPARENT.value:
         return _SUFFIXES_BY_PRESET.get(str(order.get("preset")), ".webm")
     return ".mp4"
+
+
+def music_of(order: Mapping[str, Any], files: Mapping[str, Path]) -> MusicBed | None:
+    """files: "music" where the order names it. Raises EngineFailure (OPTION_INVALID), TypeError, ValueError."""
+    wanted = order.get("music") or {}
+    if "music" not in files:
+        return None
+    numbers = {name: float(wanted[name]) for name in MUSIC_NUMBERS if name in wanted}
+    return MusicBed(files["music"], loops=bool(wanted.get("loops", True)), **numbers)
 
 
 def read_script(script: Mapping[str, Any]) -> Script:

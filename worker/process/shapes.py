@@ -5,7 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from worker.engine.contracts import Aspect, Hooks, RenderResult, VideoDubRequest
+from worker.engine.contracts import Aspect, Hooks, RenderResult, SoundStage, VideoDubRequest
 from worker.process.parts import Part
 
 if TYPE_CHECKING:
@@ -15,7 +15,12 @@ DUB_SHARE = 0.7  # of the progress
 
 
 def dub_in_shape(
-    aspect: str, request: VideoDubRequest, hooks: Hooks, frame_stages: "StageFactory | None"
+    aspect: str,
+    request: VideoDubRequest,
+    hooks: Hooks,
+    frame_stages: "StageFactory | None",
+    *,
+    sound_stage: SoundStage | None = None,
 ) -> RenderResult:
     """As `video_dub.dub`, with the window following the face; marks are drawn last, in the new shape.
 
@@ -28,7 +33,12 @@ def dub_in_shape(
 
     with tempfile.TemporaryDirectory(dir=request.output_path.parent) as folder:
         whole = Path(folder) / "dub.mp4"
-        result = dub(replace(request, output_path=whole, max_short_side_px=None), Part(hooks, 0.0, DUB_SHARE), None)
+        result = dub(
+            replace(request, output_path=whole, max_short_side_px=None),
+            Part(hooks, 0.0, DUB_SHARE),
+            None,
+            sound_stage=sound_stage,
+        )
         made = reframe(
             whole,
             request.output_path,
