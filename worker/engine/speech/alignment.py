@@ -2,6 +2,7 @@
 
 import functools
 import re
+import unicodedata
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -79,35 +80,52 @@ def align_phonemes(audio: "Audio", text: str) -> list[Phoneme]:
     Raises:
         EngineFailure: SCRIPT_EMPTY without words; AUDIO_TOO_LONG; NO_SPEECH when the text cannot be found in the sound.
     """
-    words = _words(text)
+    words = english_words(text)
     if not words:
         raise EngineFailure(FailureCode.SCRIPT_EMPTY)
     samples = speech_samples(audio)
     if len(samples) > MAX_ALIGNED_S * SPEECH_HZ:
         raise EngineFailure(FailureCode.AUDIO_TOO_LONG, max_s=MAX_ALIGNED_S)
     decoder = _decoder()
-    for word in words:
-        if decoder.lookup_word(word) is None:
-            decoder.add_word(word, spell_phones(word), update=True)
     found: list[Phoneme] = []
-    for part in _parts(decoder, samples, words):
+    for part in _parts(find_words(samples, words)):
         found += _align_part(decoder, samples, part)
     if not found:
         raise EngineFailure(FailureCode.NO_SPEECH)
     return found
 
 
-def _parts(decoder: pocketsphinx.Decoder, samples: np.ndarray, words: list[str]) -> list[list[HeardWord]]:
-    """Finds the words, then cuts at silences: aligning states over a long stretch loses its path."""
+def find_words(samples: np.ndarray, words: list[str]) -> list[HeardWord]:
+    """Where each of `words` (as `english_words` gives them) sounds in 16 kHz samples, in order.
+
+    About 30 times faster than the recording plays. Raises EngineFailure(NO_SPEECH) when they cannot be found in it:
+    another text ends in no path at all.
+    """
+    decoder = _decoder()
+    for word in words:
+        if decoder.lookup_word(word) is None:
+            decoder.add_word(word, spell_phones(word), update=True)
     decoder.set_align_text(" ".join(words))
-    if not _decode(decoder, sphinx_pcm(samples)) or decoder.hyp() is None:
+    if not decode(decoder, sphinx_pcm(samples)) or decoder.hyp() is None:
         raise EngineFailure(FailureCode.NO_SPEECH)
-    parts: list[list[HeardWord]] = []
+    return heard_words(decoder)
+
+
+def heard_words(decoder: pocketsphinx.Decoder) -> list[HeardWord]:
+    """The words of what was just decoded, without silences and noises."""
+    found = []
     for segment in decoder.seg():
         text = segment.word.split("(")[0]
-        if text.startswith(("<", "[")):
-            continue
-        word = HeardWord(text, segment.start_frame / FRAMES_PER_S, (segment.end_frame + 1) / FRAMES_PER_S)
+        if not text.startswith(("<", "[")):
+            end_s = (segment.end_frame + 1) / FRAMES_PER_S
+            found.append(HeardWord(text, segment.start_frame / FRAMES_PER_S, end_s))
+    return found
+
+
+def _parts(found: list[HeardWord]) -> list[list[HeardWord]]:
+    """Cuts at silences: aligning states over a long stretch loses its path."""
+    parts: list[list[HeardWord]] = []
+    for word in found:
         if (
             parts
             and word.start_s - parts[-1][-1].end_s < CUT_AT_SILENCE_S
@@ -127,10 +145,10 @@ def _align_part(decoder: pocketsphinx.Decoder, samples: np.ndarray, words: list[
         pcm = sphinx_pcm(samples[first:last], seed=attempt)
         decoder.set_align_text(" ".join(word.text for word in words))
         # First the words, then, within them, the phones; the second pass has no word hypothesis of its own.
-        if not _decode(decoder, pcm) or decoder.hyp() is None:
+        if not decode(decoder, pcm) or decoder.hyp() is None:
             continue
         decoder.set_alignment()
-        if _decode(decoder, pcm):
+        if decode(decoder, pcm):
             return _phonemes(decoder, first / SPEECH_HZ)
     if len(words) > 1:
         half = len(words) // 2
@@ -151,7 +169,9 @@ def _placed(phone: str, start_s: float, end_s: float) -> tuple[str, float, float
     return symbol, start_s, end_s, stress
 
 
-def _words(text: str) -> list[str]:
+def english_words(text: str) -> list[str]:
+    """What the recogniser reads of a text: lower-case words without accents, digits one by one."""
+    text = "".join(c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c))
     text = re.sub(r"\d", lambda digit: f" {DIGITS[int(digit.group())]} ", text)
     return [word for word in re.findall(r"[a-z]+(?:'[a-z]+)*", text.lower().replace("’", "'"))]
 
@@ -161,7 +181,8 @@ def spell_phones(word: str) -> str:
     return " ".join(PHONES_BY_LETTERS[part] for part in SPELLINGS.findall(word.lower()))
 
 
-def _decode(decoder: pocketsphinx.Decoder, pcm: bytes) -> bool:
+def decode(decoder: pocketsphinx.Decoder, pcm: bytes) -> bool:
+    """Runs the recogniser over 16 kHz int16 sound; False when it finds no way through."""
     try:
         decoder.start_utt()
         decoder.process_raw(pcm, full_utt=True)
