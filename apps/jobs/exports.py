@@ -25,6 +25,7 @@ from apps.jobs.presets import PRESETS, Preset, estimated_bytes, presets_for
 from apps.jobs.pricing import SPARE_S, PaidWork, PricedSegment
 from apps.jobs.services import ACTIVE_STATES, submit
 from apps.projects import options
+from apps.projects.lines import KEEPS_LENGTH
 from apps.projects.models import Project
 from apps.projects.orders import render_request
 from apps.uploads.models import Asset
@@ -107,7 +108,9 @@ def measure_video_dub(project: Project) -> Measured:
     width, height = clip.width_px or 0, clip.height_px or 0
     if min(width, height) < 1 or not clip.duration_s:
         raise SiteFailure("asset_not_ready")
-    if order["script"]:
+    if order.get("lines"):
+        voice_s, is_exact = _with_lines_s(project, order["lines"], clip.duration_s)
+    elif order["script"]:
         voice_s, is_exact = _spoken_s(project, order["script"])
     else:
         voice_s, is_exact = (project.voice.duration_s if project.voice is not None else None) or 0.0, True
@@ -117,10 +120,35 @@ def measure_video_dub(project: Project) -> Measured:
         width, height = _reframed(width, height, order["aspect"])
     order["fps"] = str(((clip.preflight or {}).get("video") or {}).get("frame_rate") or "25")
     mode = order["sync_mode"]
+    if order.get("lines"):
+        return Measured(order, voice_s, is_exact, width, height)
     if mode == "silence":
         return Measured(order, clip.duration_s, is_exact=True, width_px=width, height_px=height)
     duration_s = min(voice_s, clip.duration_s) if mode == "cut_off" else voice_s
     return Measured(order, duration_s, is_exact, width, height)
+
+
+def _with_lines_s(project: Project, lines: Sequence[dict[str, Any]], clip_s: float) -> tuple[float, bool]:
+    """How long a clip is once single lines of it are said anew: only those that move the picture change that."""
+    total_s, is_exact = clip_s, True
+    ids = [line["voice_asset"] for line in lines if line["voice_asset"]]
+    recorded = {
+        str(pk): duration_s or 0.0
+        for pk, duration_s in Asset.objects.filter(pk__in=ids, owner_id=project.owner_id).values_list(
+            "pk", "duration_s"
+        )
+    }
+    for line in lines:
+        if line["sync_mode"] in KEEPS_LENGTH:
+            continue
+        slot_s = line["end_s"] - line["start_s"]
+        if line["voice_asset"]:
+            said_s = recorded.get(line["voice_asset"], 0.0)
+        else:
+            said_s, is_known = _spoken_s(project, line["script"])
+            is_exact = is_exact and is_known
+        total_s += said_s - slot_s if line["sync_mode"] == "remap" else max(0.0, said_s - slot_s)
+    return total_s, is_exact
 
 
 def _reframed(width_px: int, height_px: int, aspect: str) -> tuple[int, int]:
@@ -198,6 +226,13 @@ def quote_export(user: User, project: Project, choice: ExportChoice) -> Quote:
 
     Raises SiteFailure: option_invalid, and every reason for which the project cannot be rendered.
     """
+    quote = price_export(user, project, choice)
+    quote.save(force_insert=True)
+    return quote
+
+
+def price_export(user: User, project: Project, choice: ExportChoice) -> Quote:
+    """As `quote_export`, not stored yet: for telling only."""
     exportable = EXPORTABLE.get(project.kind)
     if exportable is None:
         raise SiteFailure("not_exportable")
@@ -224,7 +259,7 @@ def quote_export(user: User, project: Project, choice: ExportChoice) -> Quote:
         duration_s=measured.duration_s,
         frame_rate=Fraction(request["fps"]),
     )
-    return Quote.objects.create(
+    return Quote(
         owner=user,
         project=project,
         request=request,

@@ -20,6 +20,7 @@ from apps.jobs.letters import tell_owner
 from apps.jobs.live import Live
 from apps.jobs.models import Job, Quote
 from apps.jobs.pricing import QUOTE_VALID
+from apps.jobs.signals import job_settled
 from apps.projects.models import Project
 from apps.projects.presentation import display_title
 from apps.trust.attestations import check_order
@@ -39,10 +40,12 @@ def submit(
     request: dict[str, Any] | None = None,
     quote: Quote | None = None,
     idempotency_key: str | None = None,
+    is_one_of_many: bool = False,
 ) -> Job:
     """Order one piece of work. The same key with the same order gives the same job again, as does the same quote.
 
-    With a `quote` its credits are reserved in the transaction that makes the job.
+    With a `quote` its credits are reserved in the transaction that makes the job. `is_one_of_many`: part of a batch,
+    which waits in the queue as a whole, so that it is not counted how many of it are there at once.
     Raises SiteFailure: daily_limit, too_many_jobs, idempotency_conflict, attestation_missing, media_blocked,
     credits_short, quote_expired.
     """
@@ -56,7 +59,7 @@ def submit(
             earlier = _earlier_job(user, key, quote)
             if earlier is not None:
                 return _same_order(earlier, kind, order)
-            _check_limits(user, kind)
+            _check_limits(user, kind, is_one_of_many=is_one_of_many)
             job = Job(owner=user, kind=kind, project=project, asset=asset, request=order, idempotency_key=key)
             if quote is not None:
                 _reserve(job, quote)
@@ -100,11 +103,11 @@ def renders_today(user: User) -> int:
     return Job.objects.filter(owner=user, kind__in=FREE_RENDERS, queued_at__gte=midnight, state__in=counted).count()
 
 
-def _check_limits(user: User, kind: str) -> None:
+def _check_limits(user: User, kind: str, *, is_one_of_many: bool) -> None:
     if not KINDS[kind].is_limited:
         return
     running = Job.objects.filter(owner=user, kind=kind, state__in=ACTIVE_STATES).count()
-    if running >= settings.CONCURRENT_JOBS_MAX:
+    if running >= settings.CONCURRENT_JOBS_MAX and not is_one_of_many:
         raise SiteFailure("too_many_jobs", running=running, limit=settings.CONCURRENT_JOBS_MAX)
     if KINDS[kind].is_daily and renders_today(user) >= settings.FREE_RENDERS_PER_DAY:
         raise SiteFailure("daily_limit", limit=settings.FREE_RENDERS_PER_DAY)
@@ -189,6 +192,7 @@ def after_settling(job: Job) -> None:
         Job.objects.filter(pk=job.request.get("render"), owner_id=job.owner_id).update(thumbnail=job.output)
     tell_owner(job)
     progress.publish_change(job.pk)
+    job_settled.send(Job, job=job)
 
 
 def jobs_ahead(job: Job) -> int:
