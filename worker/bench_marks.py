@@ -46,7 +46,7 @@ _CRF28 = ["-crf", "28"]
 _CROP = "crop=trunc(iw*0.9/2)*2:trunc(ih*0.9/2)*2:trunc(iw*0.03):trunc(ih*0.07)"
 _HALF = "scale=trunc(iw/4)*2:trunc(ih/4)*2"
 _PAD = "scale=480:854:force_original_aspect_ratio=decrease:force_divisible_by=2,pad=480:854:(ow-iw)/2:(oh-ih)/2"
-_PAD_SMALL = _PAD.replace("540", "360").replace("960", "640")
+_PAD_SMALL = _PAD.replace("480", "360").replace("854", "640")
 ATTACKS: dict[str, list[str]] = {
     "crf 28": _CRF28,
     "half size, crf 28": ["-vf", _HALF, *_CRF28],
