@@ -22,7 +22,7 @@ router = Router(tags=["assets"])
 )
 def send_asset(
     request: HttpRequest,
-    kind: Form[Literal["portrait", "voice", "clip", "track"]],
+    kind: Form[Literal["portrait", "voice", "clip", "track", "music", "picture"]],
     file: File[UploadedFile],
     basis: Form[Literal["own", "consent", "licensed", "public_domain"] | None] = None,
 ) -> Status[Any]:

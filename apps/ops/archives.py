@@ -59,6 +59,8 @@ _FOLDERS = {
     Asset.Kind.PORTRAIT: "uploads",
     Asset.Kind.VOICE: "uploads",
     Asset.Kind.CLIP: "uploads",
+    Asset.Kind.MUSIC: "uploads",
+    Asset.Kind.PICTURE: "uploads",
     Asset.Kind.OUTPUT: "videos",
 }
 _README = """\

@@ -23,7 +23,7 @@ def attest(asset: Asset, basis: str, *, address: str | None = None, by_site: boo
     if basis not in Basis.values:
         raise SiteFailure("option_invalid", option="basis", reason=f"choose one of {', '.join(Basis.values)}")
     if asset.kind not in NEEDED_FOR:
-        raise SiteFailure("asset_wrong_kind", found=asset.kind, needed="portrait, clip or voice")
+        raise SiteFailure("asset_wrong_kind", found=asset.kind, needed="portrait, clip, voice or piece of music")
     known = attestation_of(asset)
     if known is not None and (known.asset_id, known.basis, known.text_version) == (asset.pk, basis, STATEMENT_VERSION):
         return known
@@ -86,7 +86,12 @@ def require_attested(assets: Sequence[Asset]) -> None:
         raise SiteFailure("attestation_missing", which=" and ".join(kinds), assets=[str(asset.pk) for asset in missing])
 
 
-_WORDS = {Asset.Kind.PORTRAIT: "picture", Asset.Kind.CLIP: "video", Asset.Kind.VOICE: "recording"}
+_WORDS = {
+    Asset.Kind.PORTRAIT: "picture",
+    Asset.Kind.CLIP: "video",
+    Asset.Kind.VOICE: "recording",
+    Asset.Kind.MUSIC: "music",
+}
 
 
 def check_order(user: User, order: Mapping[str, Any]) -> None:

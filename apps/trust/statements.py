@@ -27,8 +27,22 @@ _HEARD = {
     Basis.LICENSED: "The voice is made by a computer, or its licence allows this use.",
     Basis.PUBLIC_DOMAIN: "It is in the public domain, and no living person is heard in it.",
 }
-# The kinds of file that need a statement: uploads with a person in them.
-_BY_KIND = {"portrait": _PICTURED, "clip": _PICTURED, "voice": _HEARD}
+_PLAYED = {
+    Basis.OWN: "I made this music, and all rights in it are mine.",
+    Basis.CONSENT: "Whoever holds the rights in this music has agreed in writing that I use it in my videos.",
+    Basis.LICENSED: "This music is made by a computer, or its licence allows me to use it in videos I publish.",
+    Basis.PUBLIC_DOMAIN: "This music and this recording of it are in the public domain.",
+}
+# The kinds of file that need a statement: uploads with a person in them, and music.
+_BY_KIND = {"portrait": _PICTURED, "clip": _PICTURED, "voice": _HEARD, "music": _PLAYED}
+_LABELS: dict[str, dict[Basis, str]] = {
+    "voice": {Basis.OWN: "My own voice"},
+    "music": {
+        Basis.OWN: "I made it",
+        Basis.CONSENT: "Its makers agreed in writing",
+        Basis.LICENSED: "Licensed for my videos",
+    },
+}
 NEEDED_FOR = frozenset(_BY_KIND)
 
 
@@ -46,5 +60,5 @@ def choices_for(kind: str) -> list[dict[str, str]]:
     """What may be chosen for a kind of file: [{basis, label, statement}]; empty when none is needed."""
     if kind not in _BY_KIND:
         return []
-    labels = {**dict(Basis.choices), **({Basis.OWN: "My own voice"} if kind == "voice" else {})}
+    labels = {**dict(Basis.choices), **_LABELS.get(kind, {})}
     return [{"basis": basis.value, "label": labels[basis], "statement": _BY_KIND[kind][basis]} for basis in Basis]

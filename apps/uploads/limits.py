@@ -9,6 +9,7 @@ from apps.credits.services import has_ever_bought
 from apps.uploads.models import Asset
 
 MIB = 1024 * 1024
+PICTURES = frozenset({Asset.Kind.PORTRAIT, Asset.Kind.PICTURE})
 
 
 def used_bytes(user: User) -> int:
@@ -37,7 +38,7 @@ def check_size(user: User, kind: str, size_bytes: int) -> None:
     """Raise file_empty, upload_too_large, or upload_too_large_for_free where credits would help."""
     if size_bytes == 0:
         raise SiteFailure("file_empty")
-    is_picture = kind == Asset.Kind.PORTRAIT
+    is_picture = kind in PICTURES
     most = settings.MAX_PICTURE_BYTES if is_picture else settings.MAX_UPLOAD_BYTES
     if size_bytes <= most:
         return

@@ -12,6 +12,8 @@ class Asset(models.Model):
         VOICE = "voice"
         CLIP = "clip"
         TRACK = "track"  # what a mouth does, as JSON
+        MUSIC = "music"  # to lie under what is said
+        PICTURE = "picture"  # shown as it is, nobody in it speaks
         OUTPUT = "output"
         THUMBNAIL = "thumbnail"
         DERIVED = "derived"

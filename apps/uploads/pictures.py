@@ -19,7 +19,7 @@ _FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "AVIF", "HEIF")
 
 def needs_preview(asset: Asset) -> bool:
     """Whether pages should show a file by a JPEG that preflight makes of it: a clip, or a portrait hard to show."""
-    if asset.kind != Asset.Kind.PORTRAIT:
+    if asset.kind not in (Asset.Kind.PORTRAIT, Asset.Kind.PICTURE):
         return asset.kind == Asset.Kind.CLIP
     return is_hard_to_show(asset.content_type, (asset.width_px or 0) * (asset.height_px or 0))
 

@@ -18,7 +18,7 @@ from apps.accounts.models import User
 from apps.core.failures import CATALOGUE, SiteFailure
 from apps.uploads import links, storage
 from apps.uploads.file_types import HEAD_BYTES, Category, FileType, extension_for, sniff
-from apps.uploads.limits import check_quota, check_size, max_upload_bytes
+from apps.uploads.limits import PICTURES, check_quota, check_size, max_upload_bytes
 from apps.uploads.models import Asset
 from apps.uploads.names import display_name
 from apps.uploads.pictures import picture_size_px
@@ -30,6 +30,8 @@ _NEEDED = {
     Asset.Kind.VOICE: "a voice",
     Asset.Kind.CLIP: "a clip",
     Asset.Kind.TRACK: "a track",
+    Asset.Kind.MUSIC: "a piece of music",
+    Asset.Kind.PICTURE: "a picture",
 }
 # A video has a voice in it; the engine takes its sound.
 _CATEGORIES = {
@@ -37,6 +39,8 @@ _CATEGORIES = {
     Asset.Kind.VOICE: frozenset({Category.SOUND, Category.VIDEO}),
     Asset.Kind.CLIP: frozenset({Category.VIDEO}),
     Asset.Kind.TRACK: frozenset({Category.DATA}),
+    Asset.Kind.MUSIC: frozenset({Category.SOUND, Category.VIDEO}),
+    Asset.Kind.PICTURE: frozenset({Category.PICTURE}),
 }
 
 
@@ -53,13 +57,13 @@ def receive_upload(user: User, kind: str, uploaded_file: File, original_name: st
             upload_interrupted.
     """
     if kind not in _CATEGORIES:
-        raise SiteFailure("option_invalid", option="kind", reason="it has to be portrait, voice, clip or track")
+        raise SiteFailure("option_invalid", option="kind", reason=f"it has to be one of {', '.join(_CATEGORIES)}")
     if refusal := getattr(uploaded_file, "refusal", ""):
         raise SiteFailure(refusal, max_mb=max_upload_bytes(user) / 2**20)
     check_size(user, kind, uploaded_file.size)
     file_type = _check_type(kind, uploaded_file)
     width_px = height_px = None
-    if kind == Asset.Kind.PORTRAIT:
+    if kind in PICTURES:
         width_px, height_px = picture_size_px(uploaded_file, max_pixels=settings.MAX_PICTURE_PIXELS)
     asset = _reserve(
         user,
@@ -221,7 +225,7 @@ def _check_type(kind: str, file: File) -> FileType:
     file.seek(0)
     if file_type.category in _CATEGORIES[Asset.Kind(kind)]:
         return file_type
-    if kind == Asset.Kind.PORTRAIT and file_type.category is Category.VIDEO:
+    if kind in PICTURES and file_type.category is Category.VIDEO:
         raise SiteFailure("picture_is_video", found=file_type.label)
     raise SiteFailure("unsupported_type", found=file_type.label, needed=_NEEDED[Asset.Kind(kind)])
 

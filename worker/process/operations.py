@@ -61,6 +61,8 @@ def preflight(order: PreflightOrder, hooks: Hooks) -> dict[str, object]:
 
     if order.kind == "track":
         return track_report(order.path)
+    if order.kind in ("music", "picture"):
+        return _look_at_plain(order)
     report = preflight_file(order.path, order.kind)
     problems = report["problems"]
     assert isinstance(problems, list)
@@ -72,6 +74,19 @@ def preflight(order: PreflightOrder, hooks: Hooks) -> dict[str, object]:
         write_preview(order.path, order.preview_path)
     if order.kind == "portrait":
         report["picture_hash"] = _picture_hash(order.path)
+    return report
+
+
+def _look_at_plain(order: PreflightOrder) -> dict[str, object]:
+    """Of what has nobody in it."""
+    from worker.engine.plain_check import check_music, check_picture_alone
+
+    if order.kind == "music":
+        return check_music(order.path)
+    report = check_picture_alone(order.path)
+    report["picture_hash"] = _picture_hash(order.path)
+    if order.preview_path is not None:
+        write_preview(order.path, order.preview_path)
     return report
 
 

@@ -10,7 +10,7 @@ from worker.engine.contracts import MAX_AUDIO_S, Script, TalkingPhotoRequest, Vi
 
 @dataclass(frozen=True)
 class PreflightOrder:
-    """Look at a file that was given as a `kind`: "portrait", "voice", "clip" or "track".
+    """Look at a file that was given as a `kind`: "portrait", "voice", "clip", "track", "music" or "picture".
 
     `preview_path`: where to write a JPEG of a picture that can be used, for browsers that cannot show it; or None.
     """

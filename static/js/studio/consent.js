@@ -2,7 +2,7 @@
 import { request } from "../api.js";
 import { announce, icon, make, notice } from "../ui.js";
 
-const QUESTION = { portrait: "Whose face is this?", clip: "Who is in this video?", voice: "Whose voice is this?" };
+const QUESTION = { portrait: "Whose face is this?", clip: "Who is in this video?", voice: "Whose voice is this?", music: "May you use this music?" };
 
 /** Whether nothing more has to be said about a file before a video can be made of it. */
 export const isStated = (asset) => !asset?.attestation?.needed || Boolean(asset.attestation.basis);
@@ -40,7 +40,7 @@ function choices(asset, words, row, onStated) {
       button.removeAttribute("aria-busy");
     }
   };
-  const id = `consent-${asset.kind}`;
+  const id = `consent-${asset.id}`;
   const buttons = words.choices[asset.kind].map((choice) => {
     const button = make("button", { class: "consent-choice", type: "button", title: choice.statement }, choice.label);
     button.addEventListener("click", () => state(button, choice));
