@@ -32,7 +32,7 @@ from worker.process.orders import (
     StillPicture,
     TrackOrder,
 )
-from worker.process.requests import FILMS, Film, Places, music_of, read_script
+from worker.process.requests import FILMS, Film, Places, line_part, music_of, read_script
 
 # What a render ends with, before its first frame, when its sound turns out longer than it may be.
 TOO_LONG = frozenset({FailureCode.AUDIO_TOO_LONG, FailureCode.CLIP_TOO_LONG, FailureCode.SCRIPT_TOO_LONG})
@@ -113,7 +113,13 @@ class Maker:
         return Made(result={}, preflight=report, preview=preview)
 
     def _speech(self, job: Job, workspace: Workspace, lease: Lease) -> Made:
-        order = SpeechOrder(read_script(job.request["script"]), workspace.file("speech.wav"), self._options.voice_dir)
+        slot_s = job.request.get("slot_s")
+        order = SpeechOrder(
+            read_script(job.request["script"]),
+            workspace.file("speech.wav"),
+            self._options.voice_dir,
+            None if slot_s is None else float(slot_s),
+        )
         speech = self._engine.call("speak", order, lease, label=str(job.pk))
         assert isinstance(speech, Speech)
         asset = store_output(
@@ -124,7 +130,8 @@ class Maker:
             content_type="audio/wav",
             duration_s=speech.duration_s,
         )
-        return Made(output=asset, result={"duration_s": speech.duration_s, "words": speech.words})
+        fit = {} if speech.rate is None else {"rate": speech.rate, "chars_to_cut": speech.chars_to_cut}
+        return Made(output=asset, result={"duration_s": speech.duration_s, "words": speech.words, **fit})
 
     def _still(self, job: Job, workspace: Workspace, lease: Lease) -> Made:
         order = job.request
@@ -272,10 +279,13 @@ def _require(asset: Asset | None) -> Asset:
 
 
 def _named_assets(order: Mapping[str, Any]) -> Iterable[tuple[str, str]]:
-    """The files an order names: {"portrait_asset": id} → ("portrait", id)."""
+    """The files an order names: {"portrait_asset": id} → ("portrait", id); of its lines ("line-0", id), …"""
     for name, value in order.items():
         if name.endswith("_asset") and value:
             yield name.removesuffix("_asset"), str(value)
+    for number, line in enumerate(order.get("lines") or ()):
+        if line.get("voice_asset"):
+            yield line_part(number), str(line["voice_asset"])
 
 
 def _asset_of(job: Job, asset_id: str) -> Asset:

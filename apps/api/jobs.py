@@ -60,6 +60,11 @@ def remove_job(request: HttpRequest, job_id: UUID) -> Status[None]:
 
 @speech_router.post("", response={201: JobOut}, throttle=AccountThrottle("speech"), summary="Listen to a script")
 def speak(request: HttpRequest, payload: SpeechIn) -> Status[Any]:
-    """Orders a recording of the script; when the job is done, its `output_url` plays it."""
+    """Orders a recording of the script; when the job is done, its `output_url` plays it.
+
+    With `slot_s`, `result.rate` is how fast it is spoken to fit, `result.chars_to_cut` how much is too long even so.
+    """
     order = speech_request(payload.text, payload.voice, rate=payload.rate, pitch=payload.pitch)
+    if payload.slot_s is not None:
+        order["slot_s"] = payload.slot_s
     return Status(201, render_facts(services.submit(request.user, Job.Kind.SPEECH, request=order)))

@@ -3,10 +3,10 @@
 from typing import Annotated, Any
 from uuid import UUID
 
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from ninja import Header, Query, Router, Status
 
-from apps.api.schemas import JobOut, ProjectIn, ProjectOut, ProjectPatch, RenderOut
+from apps.api.schemas import JobOut, ProjectIn, ProjectOut, ProjectPatch, RenderOut, SubtitlesIn
 from apps.api.throttles import AccountThrottle
 from apps.jobs.deletion import delete_jobs_of
 from apps.jobs.history import render_facts, renders_of
@@ -16,7 +16,9 @@ from apps.jobs.tracks import track_job
 from apps.projects import services
 from apps.projects.presentation import project_facts, projects_facts
 
+from apps.projects.lines import lines_of
 PAGE_SIZE_MAX = 100
+from apps.projects.subtitles import as_srt, lines_from_subtitles
 KEY_MAX_CHARS = 255
 
 router = Router(tags=["projects"])
@@ -81,6 +83,23 @@ def find_track(request: HttpRequest, project_id: UUID) -> Status[Any]:
     spoken sound (`sound_asset`).
     """
     project = services.get_project_for(request.user, project_id)
+@router.put("/{project_id}/lines/subtitles", response=ProjectOut, throttle=write, summary="Make lines of subtitles")
+def read_subtitles(request: HttpRequest, project_id: UUID, payload: SubtitlesIn) -> dict[str, Any]:
+    """The subtitles become the dub's lines, instead of those before; the project's voice speaks them."""
+    project = services.get_project_for(request.user, project_id)
+    rows = lines_from_subtitles(payload.text, script_voice=project.script_voice)
+    changes = {"voice_source": "lines", "lines": rows}
+    return project_facts(services.update_project(project, changes, version=payload.version))
+
+
+@router.get("/{project_id}/lines/subtitles", throttle=read, summary="Get the lines as subtitles")
+def write_subtitles(request: HttpRequest, project_id: UUID) -> HttpResponse:
+    """The lines that have words, as SubRip, to be proof-read before rendering."""
+    project = services.get_project_for(request.user, project_id)
+    headers = {"Content-Disposition": 'attachment; filename="lines.srt"'}
+    return HttpResponse(as_srt(lines_of(project)), content_type="application/x-subrip; charset=utf-8", headers=headers)
+
+
     return Status(201, render_facts(track_job(request.user, project)))
 
 

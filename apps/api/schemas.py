@@ -8,6 +8,7 @@ from ninja import Field, Schema
 from pydantic import ConfigDict, StrictInt, create_model
 
 from apps.projects import options
+from apps.projects.subtitles import SUBTITLES_MAX_CHARS
 
 
 class FailureOut(Schema):
@@ -93,6 +94,27 @@ def _choosable() -> dict[str, Any]:
     return fields
 
 
+class LineOut(Schema):
+    """A stretch of a clip that is said anew: by a recording (`voice`), or else by a voice that reads `script`."""
+
+    id: str
+    start_s: float
+    end_s: float
+    script: str
+    script_voice: str
+    script_rate: float
+    voice: AssetOut | None
+    sync_mode: str
+
+
+class SubtitlesIn(Schema):
+    """Subtitles as text, SubRip or WebVTT; each becomes a line."""
+
+    model_config = ConfigDict(extra="forbid")
+    text: str = Field(max_length=SUBTITLES_MAX_CHARS)
+    version: StrictInt | None = Field(None, ge=0, description="Refuse the change if it is not at this any more.")
+
+
 class _ProjectOut(Schema):
     id: UUID
     kind: str
@@ -139,7 +161,12 @@ class _ProjectPatch(Schema):
         None, max_length=200, description="Each: kind (close, scale, move), start_s, end_s, amount."
     )
     presenter: str | None = Field(None, max_length=80, description="A drawn presenter's name, instead of a portrait.")
-    voice_source: Literal["audio", "script"] | None = None
+    voice_source: Literal["audio", "script", "lines"] | None = None
+    lines: list[dict[str, Any]] | None = Field(
+        None,
+        description="Instead of the ones before. Each: id (your own), start_s, end_s, script, script_voice, "
+        "script_rate, voice (the id of a recording, instead of a script), sync_mode.",
+    )
     voice: UUID | None = None
     script: str | None = Field(None, max_length=options.SCRIPT_MAX_CHARS)
     script_voice: str | None = Field(None, max_length=options.VOICE_MAX_CHARS)
@@ -200,3 +227,6 @@ class SpeechIn(Schema):
     voice: str = Field(max_length=options.VOICE_MAX_CHARS)
     rate: float = Field(1.0, ge=options.RATE_MIN, le=options.RATE_MAX, allow_inf_nan=False)
     pitch: float = Field(1.0, ge=options.PITCH_MIN, le=options.PITCH_MAX, allow_inf_nan=False)
+    slot_s: float | None = Field(
+        None, ge=0.2, le=3600, allow_inf_nan=False, description="Speak so that it fits this time, as far as people do."
+    )

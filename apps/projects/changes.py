@@ -7,6 +7,7 @@ from apps.core.failures import SiteFailure
 from apps.projects import options
 from apps.projects.findings import faces_of
 from apps.projects.models import Project
+from apps.projects.lines import set_lines
 from apps.projects.mouth import set_edits
 from apps.projects.voices import available_voices, find_voice
 from apps.uploads.models import Asset
@@ -94,6 +95,8 @@ def _set_script(project: Project, value: Any) -> None:
         raise SiteFailure("script_too_long", chars=len(script), max_chars=options.SCRIPT_MAX_CHARS)
     project.script = script
 
+    if value == Project.VoiceSource.LINES and project.kind != Project.Kind.VIDEO_DUB:
+        raise SiteFailure("option_invalid", option="voice_source", reason="only the dub of a clip has lines")
 
 def _set_script_voice(project: Project, value: Any) -> None:
     voice = str(value)

@@ -26,6 +26,7 @@ class Project(models.Model):
     class VoiceSource(models.TextChoices):
         AUDIO = "audio"  # uploaded or recorded: `voice`
         SCRIPT = "script"  # typed: `script`, `script_voice`, …
+        LINES = "lines"  # of a dub: only single lines change, see `lines`
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="projects")

@@ -7,6 +7,7 @@ from apps.core.failures import SiteFailure
 from apps.projects import options
 from apps.projects.findings import faces_of
 from apps.projects.models import Project
+from apps.projects.lines import check_lines, lines_of, lines_request, voices_of
 from apps.projects.mouth import edits_apply, edits_of, voice_fingerprint
 from apps.projects.presenters import attest_presenters
 from apps.projects.voices import available_voices, default_voice, find_voice
@@ -93,15 +94,18 @@ def _dub_request(project: Project, max_duration_s: float) -> dict[str, Any]:
     missing = [] if project.clip is not None else ["a clip"]
     if is_typed and not project.script.strip():
         missing.append("a script")
-    if not is_typed and project.voice is None:
+    if in_lines and not lines_of(project):
+        missing.append("a line")
+    if project.voice_source == Project.VoiceSource.AUDIO and project.voice is None:
         missing.append("a voice")
     if missing:
         raise SiteFailure("project_incomplete", missing=" and ".join(missing))
     assert project.clip is not None
-    voice = None if is_typed else project.voice
+    voice = project.voice if project.voice_source == Project.VoiceSource.AUDIO else None
     files = [file for file in (project.clip, voice) if file is not None]
     _check_files(files)
     _check_face(project.clip, project.face_index)
+    in_lines = project.voice_source == Project.VoiceSource.LINES
     for file in files:
         _check_duration(file, max_duration_s)
     require_attested(files)
@@ -112,11 +116,13 @@ def _dub_request(project: Project, max_duration_s: float) -> dict[str, Any]:
         "face": _person(project.clip, project.face_index),
         "aspect": settings["aspect"],
         "sync_mode": settings["sync_mode"],
+    files += voices_of([project]).values() if in_lines else []
         "strength": settings["strength"],
         "keep_background": settings["keep_background"],
         "adapt": settings["adapt"],
         "watermark": True,
         "label_corner": settings["label_corner"],
+    said = _said_in_lines(project) if in_lines else {}
         "captions": _captions(project, settings),
         "max_short_side_px": options.FREE_SHORT_SIDE_MAX_PX,
         "max_duration_s": options.FREE_DURATION_MAX_S,
@@ -132,9 +138,25 @@ def _person(clip: Asset, index: int | None) -> dict[str, Any]:
 
 
 # kind of project -> what a render of it depends on. A kind that is not here cannot be made or rendered.
+        **said,
 ORDERS: Mapping[str, Callable[[Project, float], dict[str, Any]]] = {
     Project.Kind.TALKING_PHOTO: _photo_request,
     Project.Kind.VIDEO_DUB: _dub_request,
+def _said_in_lines(project: Project) -> dict[str, Any]:
+    """The lines, checked: inside the clip, one after the other, each with words or with a recording that is there."""
+    lines = lines_of(project)
+    assert project.clip is not None
+    known = voices_of([project])
+    for number, line in enumerate(lines, start=1):
+        if line["voice"] and line["voice"] not in known:
+            raise SiteFailure("project_incomplete", missing=f"the recording of line {number}; it was deleted")
+        name = line["script_voice"]
+        if not line["voice"] and available_voices() and find_voice(name or default_voice()) is None:
+            raise SiteFailure("voice_unknown", voice=name)
+    check_lines(lines, project.clip.duration_s or 0.0)
+    return {"lines": lines_request(project)}
+
+
 }
 
 

@@ -7,6 +7,7 @@ from uuid import UUID
 from apps.core.failures import failure_dict
 from apps.projects.findings import report_in_words
 from apps.projects.models import Project
+from apps.projects.lines import lines_of, voices_of
 from apps.projects.mouth import edits_apply, edits_of
 from apps.projects.options import SETTINGS
 from apps.projects.services import SAMPLE_SCRIPT
@@ -69,13 +70,23 @@ def title_of(title: str, script: str) -> str:
 def projects_facts(projects: Iterable[Project]) -> list[dict[str, Any]]:
     """Several projects, with one question for what is stated about all their files."""
     shown = list(projects)
-    stated = attestations_of([file for project in shown for file in (project.portrait, project.clip, project.voice)])
-    return [project_facts(project, stated) for project in shown]
+    recordings = voices_of(shown)
+    files = [file for project in shown for file in (project.portrait, project.clip, project.voice)]
+    stated = attestations_of([*files, *recordings.values()])
+    return [project_facts(project, stated, recordings) for project in shown]
 
 
-def project_facts(project: Project, stated: Mapping[UUID, Attestation] | None = None) -> dict[str, Any]:
-    """One project with its files. Needs `portrait` and `voice` fetched along with it."""
-    stated = attestations_of([project.portrait, project.clip, project.voice]) if stated is None else stated
+def project_facts(
+    project: Project,
+    stated: Mapping[UUID, Attestation] | None = None,
+    recordings: Mapping[str, Asset] | None = None,
+) -> dict[str, Any]:
+    """One project with its files. Needs `portrait` and `voice` fetched along with it; `recordings`: of the lines of
+    several projects, when those are shown at once.
+    """
+    recordings = voices_of([project]) if recordings is None else recordings
+    if stated is None:
+        stated = attestations_of([project.portrait, project.clip, project.voice, *recordings.values()])
     return {
         "id": str(project.pk),
         "kind": project.kind,
@@ -99,3 +110,10 @@ def project_facts(project: Project, stated: Mapping[UUID, Attestation] | None = 
         "created_at": project.created_at,
         "updated_at": project.updated_at,
     }
+
+
+def _line_facts(
+    line: Mapping[str, Any], recordings: Mapping[str, Asset], stated: Mapping[UUID, Attestation]
+) -> dict[str, Any]:
+    recording = recordings.get(line["voice"] or "")
+    return {**line, "voice": asset_facts(recording, stated) if recording is not None else None}

@@ -12,6 +12,7 @@ from apps.accounts.models import User
 from apps.core.failures import SiteFailure
 from apps.projects import options, orders
 from apps.projects.changes import apply_changes, clean_title
+from apps.projects.lines import voices_of
 from apps.projects.models import Project
 from apps.projects.presenters import available_presenters, get_presenter, presenter_portrait
 from apps.projects.voices import default_voice, find_voice
@@ -78,13 +79,16 @@ def delete_project(project: Project) -> None:
     with transaction.atomic():
         project.delete()
         for asset in files:
-            if not Project.objects.filter(Q(portrait=asset) | Q(clip=asset) | Q(voice=asset) | Q(track=asset)).exists():
+            in_use = Q(portrait=asset) | Q(clip=asset) | Q(voice=asset) | Q(track=asset)
+            if str(asset.pk) not in in_lines and not Project.objects.filter(in_use).exists():
                 delete_asset(asset)
 
+        in_lines = voices_of(Project.objects.filter(owner_id=project.owner_id)) if files else {}
 
 def files_of(project: Project) -> list[Asset]:
     """The files a project is made of."""
-    return [asset for asset in (project.portrait, project.clip, project.voice, project.track) if asset is not None]
+    files = [asset for asset in (project.portrait, project.clip, project.voice, project.track) if asset is not None]
+    return [*files, *(asset for asset in voices_of([project]).values() if asset not in files)]
 
 
 def use_presenter(project: Project, slug: str) -> Project:

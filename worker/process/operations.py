@@ -118,9 +118,16 @@ def write_preview(picture_path: Path, preview_path: Path) -> None:
 def speak(order: SpeechOrder, hooks: Hooks) -> Speech:
     from worker.engine.speech.voices import synthesize
 
-    spoken = synthesize(order.script, order.output_path, order.voice_dir)
+    rate, chars_to_cut = None, 0
+    if order.slot_s is None:
+        spoken = synthesize(order.script, order.output_path, order.voice_dir)
+    else:
+        from worker.engine.dub.fitting import fit_speech
+
+        fitted = fit_speech(order.script, order.slot_s, order.output_path, order.voice_dir)
+        spoken, rate, chars_to_cut = fitted.synthesis, round(fitted.rate, 3), fitted.chars_to_cut
     words = [(word.text, round(word.start_s, 3), round(word.end_s, 3)) for word in spoken.words]
-    return Speech(Path(spoken.audio_path), spoken.duration_s, words)
+    return Speech(Path(spoken.audio_path), spoken.duration_s, words, rate, chars_to_cut)
 
 
 def talking_photo(order: RenderOrder, hooks: Hooks) -> RenderedVideo:

@@ -22,20 +22,26 @@ class PreflightOrder:
 
 @dataclass(frozen=True)
 class SpeechOrder:
-    """Speak a script into a WAV file."""
+    """Speak a script into a WAV file; with `slot_s`, as fast or slowly as makes it fit that time."""
 
     script: Script
     output_path: Path
     voice_dir: Path
+    slot_s: float | None = None
 
 
 @dataclass(frozen=True)
 class Speech:
-    """A spoken script, ready to play; `words` are (text, start_s, end_s)."""
+    """A spoken script, ready to play; `words` are (text, start_s, end_s).
+
+    Of what was fitted to a time: `rate` it was spoken at, `chars_to_cut` until it fits.
+    """
 
     path: Path
     duration_s: float
     words: list[tuple[str, float, float]] = field(default_factory=list)
+    rate: float | None = None
+    chars_to_cut: int = 0
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ from worker.engine.contracts import (
     Adaptation,
     Aspect,
     Background,
+    DubSegment,
     Emotion,
     FaceChoice,
     LifeScales,
@@ -81,7 +82,9 @@ def talking_photo_request(order: Mapping[str, Any], files: Mapping[str, Path], p
 
 
 def video_dub_request(order: Mapping[str, Any], files: Mapping[str, Path], places: Places) -> VideoDubRequest:
-    """files: "clip", and "voice" where the order names it. Raises as `talking_photo_request`."""
+    """files: "clip", "voice" where the order names it, and a `line_part` for each line with a recording. Raises as
+    `talking_photo_request`.
+    """
     script = order.get("script")
     return VideoDubRequest(
         video_path=files["clip"],
@@ -89,6 +92,7 @@ def video_dub_request(order: Mapping[str, Any], files: Mapping[str, Path], place
         audio_path=files.get("voice"),
         script=read_script(script) if script and "voice" not in files else None,
         face=read_face(order.get("face") or {}),
+        segments=tuple(_segment(line, files.get(line_part(at))) for at, line in enumerate(order.get("lines") or ())),
         sync_mode=SyncMode(order.get("sync_mode", "cut_off")),
         keep_background=bool(order.get("keep_background", False)),
         strength=float(order.get("strength", 1.0)),
@@ -97,6 +101,21 @@ def video_dub_request(order: Mapping[str, Any], files: Mapping[str, Path], place
         max_short_side_px=order.get("max_short_side_px"),
         max_duration_s=float(order.get("max_duration_s", 60)),
         cache_dir=places.cache_dir,
+    )
+
+
+def line_part(number: int) -> str:
+    """What the recording of a line is called among an order's files; lines are counted from 0."""
+    return f"line-{number}"
+
+
+def _segment(line: Mapping[str, Any], recording: Path | None) -> DubSegment:
+    return DubSegment(
+        start_s=float(line["start_s"]),
+        end_s=float(line["end_s"]),
+        audio_path=recording,
+        script=read_script(line["script"]) if recording is None else None,
+        sync_mode=SyncMode(line.get("sync_mode") or "silence"),
     )
 
 

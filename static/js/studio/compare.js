@@ -4,9 +4,11 @@ import { icon, make } from "../ui.js";
 const APART_S = 0.08; // more than this between the two pictures is seen
 const ALIGNED = new Set(["cut_off", "silence"]); // with these, both show the same moment at the same time
 
+const isAligned = ({ lines, sync_mode: mode }) => (lines ? lines.every((line) => ALIGNED.has(line.sync_mode)) : ALIGNED.has(mode));
+
 /** Whether a render can be compared with the clip it was made of. */
 export const canCompare = (store, render) => Boolean(store.project.clip?.url)
-  && render.request?.clip_asset === store.project.clip.id && ALIGNED.has(render.request.sync_mode) && (render.request.aspect ?? "source") === "source";
+  && render.request?.clip_asset === store.project.clip.id && isAligned(render.request) && (render.request.aspect ?? "source") === "source";
 
 /** The button that lays the clip over the video in `player` and takes it away again. */
 export function compareButton(store, playerNow) {

@@ -5,6 +5,7 @@ import { startCaptions } from "./burned.js";
 import { startClip } from "./clip.js";
 import { startExporting } from "./export.js";
 import { startFit } from "./fit.js";
+import { startLines } from "./lines.js";
 import { startLook } from "./look.js";
 import { startMovement } from "./movement.js";
 import { startPortrait } from "./portrait.js";
@@ -62,6 +63,7 @@ const voice = startVoice(store);
 if (isDub(store.project)) {
   startFit(store);
 } else {
+  startLines(store, stage);
   startLook(store);
   startMovement(store);
   startTimeline(store);

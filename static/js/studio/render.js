@@ -4,6 +4,7 @@ import { watchJob } from "../jobs.js";
 import { announce, clockTime, find, notice, roughTime } from "../ui.js";
 import { isStated } from "./consent.js";
 import { portraitFindings } from "./findings.js";
+import { lengthWithLines, linesMissing } from "./line_checks.js";
 import { spokenSeconds } from "./script.js";
 import { clipFindings, isDub } from "./source.js";
 
@@ -33,6 +34,10 @@ function clipMissing({ clip, ...project }) {
 function voiceMissing(project) {
   const { clip, voice } = project;
   const needs = (words) => ({ words, step: "step-voice" });
+  if (project.voice_source === "lines") {
+    const missing = linesMissing(project);
+    return missing && needs(missing);
+  }
   if (project.moved_by === "clip") {
     if (!clip) return needs("Choose a video, or act it out.");
     if (clip.state === "checking") return needs("Still looking at the video…");
@@ -56,6 +61,7 @@ function dubSeconds({ clip, sync_mode: mode }, spoken_s) {
 
 function lengthOf(project, limits) {
   const spoken = () => (project.voice_source === "script" ? spokenSeconds(project.script, project.script_rate) : project.voice?.duration_s ?? 0);
+  if (project.voice_source === "lines") return Math.min(lengthWithLines(project), limits.render_s);
   if (isDub(project)) return Math.min(dubSeconds(project, spoken()), limits.render_s);
   const seconds = { clip: () => project.clip?.duration_s ?? 0, idle: () => project.idle_s, voice: spoken }[project.moved_by]();
   return Math.min(seconds, limits.render_s);

@@ -109,8 +109,23 @@ async function remove(store, render, { ask = true } = {}) {
   }
 }
 
+/** The lines of an order as the page knows them; a recording that was deleted since is left out. */
+async function linesOf(order) {
+  const files = await Promise.all(order.lines.map(({ voice_asset: id }) => (id ? request("GET", `/assets/${id}`).catch(() => null) : null)));
+  return order.lines.map((line, at) => ({
+    id: crypto.randomUUID?.() ?? `again-${Date.now()}-${at}`,
+    start_s: line.start_s,
+    end_s: line.end_s,
+    script: line.script?.text ?? "",
+    script_voice: line.script?.voice ?? "",
+    script_rate: line.script?.rate ?? 1,
+    voice: files[at],
+    sync_mode: line.sync_mode,
+  }));
+}
+
 /** Brings back the settings this render was made with. */
-function reuse(store, render) {
+async function reuse(store, render) {
   const order = render.request;
   const changes = {
     aspect: order.aspect,
@@ -134,6 +149,7 @@ function reuse(store, render) {
       script_pitch: order.script.pitch,
     } : {}),
   };
+  if (order.lines) Object.assign(changes, { voice_source: "lines", lines: await linesOf(order) });
   store.set(changes);
   toast("The settings of this render are back.");
 }

@@ -8,9 +8,13 @@ const FILES = ["portrait", "clip", "voice", "track"]; // fields that are whole f
 
 const isFlowing = ([name, value]) => name === "script" || name === "title" || (typeof value === "number" && name !== "seed");
 
+const sent = (name, value) => {
+  if (FILES.includes(name)) return value?.id ?? null;
+  return name === "lines" ? value.map((line) => ({ ...line, voice: line.voice?.id ?? null })) : value;
+};
+
 /** What is sent for what the page shows. */
-export const asSent = (changes) => Object.fromEntries(Object.entries(changes)
-  .map(([name, value]) => [name, FILES.includes(name) ? value?.id ?? null : value]));
+export const asSent = (changes) => Object.fromEntries(Object.entries(changes).map(([name, value]) => [name, sent(name, value)]));
 
 /**
  * Holds the project and the renders. `set` changes fields here at once and on the server soon after.
@@ -34,14 +38,14 @@ export class Store extends EventTarget {
 
   get hasPending() { return Object.keys(this.pending).length > 0; }
 
-  /** Change fields; files as the API shows them, or null. `keep` false: not worth taking back. */
-  set(changes, { keep = true } = {}) {
+  /** Change fields; files as the API shows them, or null. `keep` false: not worth taking back; `isFlowing`: typed or dragged. */
+  set(changes, { keep = true, isFlowing: flows = null } = {}) {
     const before = Object.fromEntries(Object.keys(changes).map((name) => [name, this.project[name]]));
     if ("portrait" in changes && changes.portrait?.id !== this.project.portrait?.id && !("face_index" in changes)) {
       before.face_index = this.project.face_index;
       this.project.face_index = null; // as on the server: another picture has other faces
     }
-    if (keep) this.history.add(before, { ...changes }, { isFlowing: Object.entries(changes).every(isFlowing) });
+    if (keep) this.history.add(before, { ...changes }, { isFlowing: flows ?? Object.entries(changes).every(isFlowing) });
     this.change(changes);
     this.dispatchEvent(new Event("history"));
   }
@@ -64,15 +68,21 @@ export class Store extends EventTarget {
   step(changes) {
     if (!changes) return false;
     // a file may have been looked at since: what is known now counts
-    this.change(Object.fromEntries(Object.entries(changes).map(([name, value]) => [name, FILES.includes(name) && value ? this.files?.get(value.id) ?? value : value])));
+    this.change(Object.fromEntries(Object.entries(changes).map(([name, value]) => [name, this.asKnown(name, value)])));
     this.dispatchEvent(new Event("history"));
     return true;
+  }
+
+  asKnown(name, value) {
+    if (name === "lines") return value.map((line) => ({ ...line, voice: this.asKnown("voice", line.voice) }));
+    return FILES.includes(name) && value ? this.files?.get(value.id) ?? value : value;
   }
 
   /** Facts that came from the server: nothing to save. */
   learn(facts) {
     this.files ??= new Map();
     for (const name of FILES) if (facts[name]) this.files.set(facts[name].id, facts[name]);
+    for (const { voice } of facts.lines ?? []) if (voice) this.files.set(voice.id, voice);
     Object.assign(this.project, facts);
     this.tell(Object.keys(facts));
   }
@@ -129,7 +139,7 @@ export class Store extends EventTarget {
       const place = `draft:${this.project.id}`;
       const draft = JSON.parse(sessionStorage.getItem(place) ?? "null");
       sessionStorage.removeItem(place);
-      return draft && Object.fromEntries(Object.entries(draft).filter(([name]) => !FILES.includes(name)));
+      return draft && Object.fromEntries(Object.entries(draft).filter(([name]) => !FILES.includes(name) && name !== "lines"));
     } catch {
       return null;
     }

@@ -17,6 +17,7 @@ const MEANINGS = {
   "panel-script": { moved_by: "voice", voice_source: "script" },
   "panel-upload": { moved_by: "voice", voice_source: "audio" },
   "panel-record": { moved_by: "voice", voice_source: "audio" },
+  "panel-lines": { voice_source: "lines" },
   "panel-clip": { moved_by: "clip" },
   "panel-idle": { moved_by: "idle" },
 };
