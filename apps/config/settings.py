@@ -22,6 +22,7 @@ INCOMING_DIR = DATA_DIR / "incoming"  # bytes of uploads that are still arriving
 MAILBOX_DIR = DATA_DIR / "mailbox"  # letters, when there is no mail server
 LOG_DIR = DATA_DIR / "logs"
 VOICE_DIR = env.folder("VOICE_DIR", DATA_DIR / "voices")  # the operator's Piper voices
+WHISPER_DIR = env.folder("WHISPER_DIR", DATA_DIR / "whisper")  # the operator's faster-whisper model, for draft captions
 CREDENTIALS_DIR = env.folder("CREDENTIALS_DIR", DATA_DIR / "credentials")  # signs videos; see docs/provenance.md
 for _folder in (DATA_DIR, MEDIA_DIR, INCOMING_DIR, LOG_DIR):
     _folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -59,6 +60,7 @@ INSTALLED_APPS = [
     "apps.studio",
     "apps.api",
     "apps.shares",
+    "apps.batches",
     "apps.jobs",
     "apps.projects",
     "apps.trust",

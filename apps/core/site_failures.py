@@ -111,6 +111,24 @@ _SITE_WORK: dict[str, FailureText] = {
         retryable=True,
         http_status=429,
     ),
+    "batch_too_large": bad_input(
+        "That set has too many variants.",
+        "Take something out of one of the lists.",
+        "That set would have {count} variants; {limit} is the most.",
+        http_status=422,
+    ),
+    "batch_too_small": bad_input(
+        "A set needs at least two variants.",
+        "Choose a second hook, voice, caption style or shape; a single video is rendered in the studio.",
+        http_status=422,
+    ),
+    "batch_over_daily_limit": our_fault(
+        "That set needs more free renders than you have left today.",
+        "Make the set smaller, wait until midnight UTC, or export it for credits, which has no daily limit.",
+        "That set needs {count} free renders, and {left} of today's {limit} are left.",
+        retryable=True,
+        http_status=429,
+    ),
     "idempotency_conflict": bad_input(
         "That request key was already used for something else.",
         "Use a new Idempotency-Key for a new request.",

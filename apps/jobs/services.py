@@ -142,13 +142,14 @@ def cancel(job: Job) -> Job:
     return job
 
 
-def retry(job: Job) -> Job:
+def retry(job: Job, *, is_one_of_many: bool = False) -> Job:
     """Order a failed or cancelled job once more, as a new job. Raises job_not_retryable, and what submit raises."""
     if job.state not in (Job.State.FAILED, Job.State.CANCELLED):
         raise SiteFailure("job_not_retryable")
+    order: dict[str, Any] = {"project": job.project, "request": job.request, "is_one_of_many": is_one_of_many}
     if job.quote is not None:
-        return submit(job.owner, job.kind, project=job.project, request=job.request, quote=renewed(job.quote))
-    return submit(job.owner, job.kind, project=job.project, asset=job.asset, request=job.request)
+        return submit(job.owner, job.kind, quote=renewed(job.quote), **order)
+    return submit(job.owner, job.kind, asset=job.asset, **order)
 
 
 def run_again(job: Job) -> Job:
@@ -192,7 +193,7 @@ def after_settling(job: Job) -> None:
         Job.objects.filter(pk=job.request.get("render"), owner_id=job.owner_id).update(thumbnail=job.output)
     tell_owner(job)
     progress.publish_change(job.pk)
-    job_settled.send(Job, job=job)
+    job_settled.send_robust(Job, job=job)
 
 
 def jobs_ahead(job: Job) -> int:

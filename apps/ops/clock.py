@@ -12,6 +12,7 @@ from django.db import DatabaseError, close_old_connections
 from dramatiq.errors import BrokerConnectionError
 
 from apps.accounts.letters import deliver_due, forget_sent
+from apps.batches.services import advance_all
 from apps.credits.services import expire
 from apps.jobs.presence import ANNOUNCE_INTERVAL_S, announce
 from apps.jobs.queue import ask_for_voices
@@ -36,6 +37,7 @@ def chores() -> list[Chore]:
     return [
         Chore("presence", lambda: announce("clock", pid=os.getpid()), ANNOUNCE_INTERVAL_S),
         Chore("reaper", reap, 15.0),
+        Chore("sets of variants", advance_all, 15.0, delay_s=10.0),
         Chore("inquiries", inquiries.look_after, 15.0, delay_s=5.0),
         Chore("letters", deliver_due, 30.0, delay_s=8.0),
         Chore("archives", rights.look_after, 60.0, delay_s=12.0),
@@ -49,6 +51,7 @@ def chores() -> list[Chore]:
         Chore("old attempts", cleaning.sweep_old_attempts, 600.0, delay_s=40.0),
         Chore("previews", cleaning.sweep_previews, 3600.0, delay_s=50.0),
         Chore("retention", cleaning.sweep_retention, 3600.0, delay_s=60.0),
+        Chore("trash", cleaning.sweep_trash, 3600.0, delay_s=65.0),
         Chore("lapsed credits", expire, 600.0, delay_s=70.0),
         Chore("sessions", cleaning.sweep_sessions, 24 * 3600.0, delay_s=90.0),
     ]
