@@ -21,6 +21,7 @@ from worker.engine.failures import EngineFailure, FailureCode
 from worker.engine.media.workspace import Workspace
 from worker.lease import Lease
 from worker.process.orders import (
+    CaptionsOrder,
     MadeTrack,
     PreflightOrder,
     RenderedVideo,
@@ -32,7 +33,7 @@ from worker.process.orders import (
     StillPicture,
     TrackOrder,
 )
-from worker.process.requests import FILMS, Film, Places, line_part, music_of, read_script
+from worker.process.requests import FILMS, Film, Places, caption_text, line_part, music_of, read_script, voice_request
 
 # What a render ends with, before its first frame, when its sound turns out longer than it may be.
 TOO_LONG = frozenset({FailureCode.AUDIO_TOO_LONG, FailureCode.CLIP_TOO_LONG, FailureCode.SCRIPT_TOO_LONG})
@@ -62,6 +63,7 @@ class RunnerOptions:
     device: str = "auto"
     credentials_dir: Path | None = None  # the certificate that signs videos; None leaves them unsigned
     clips_dir: Path | None = None  # what was found in clips, so that a second dub of one need not look again
+    whisper_dir: Path | None = None  # a model of faster-whisper, for drafts of what is said in recordings
     segments_dir: Path | None = None  # segments of free renders by project; None renders everything anew
     free_bytes_min: int = 200 * 2**20  # below this nothing new is started, so that the database can still be written
 
@@ -90,6 +92,7 @@ class Maker:
             Job.Kind.SPEECH: self._speech,
             Job.Kind.TRACK: self._track,
             Job.Kind.STILL: self._still,
+            Job.Kind.CAPTIONS: self._captions,
             Job.Kind.EXPORT: self._export,
             **dict.fromkeys(FILMS, self._film),
         }
@@ -183,6 +186,15 @@ class Maker:
             result["sound_asset"] = str(sound.pk)
         return Made(output=track, result=result)
 
+    def _captions(self, job: Job, workspace: Workspace, lease: Lease) -> Made:
+        voice_id = job.request.get("voice_asset")
+        voice = None if voice_id is None else local_copy(_asset_of(job, voice_id), workspace.path)
+        request = voice_request(job.request, voice, workspace.file("voice.wav"), self._options.voice_dir)
+        order = CaptionsOrder(request, caption_text(job.request), self._options.whisper_dir)
+        made = self._engine.call("captions", order, lease, label=str(job.pk))
+        assert isinstance(made, dict)
+        return Made(result=made)
+
     def _film(self, job: Job, workspace: Workspace, lease: Lease) -> Made:
         """A free render."""
         return self._store_video(job, self._rendered(job, FILMS[job.kind], workspace, lease), is_hidden=False)
@@ -259,6 +271,7 @@ class Maker:
             ),
             preset=str(order.get("preset", "h264")),
             captions=order.get("captions"),
+            caption_text=caption_text(order) if order.get("caption_text") else None,
             aspect=str(order.get("aspect", "source")),
             fragments=is_free,
             segments_dir=segments_dir,

@@ -66,6 +66,7 @@ def serve(role_name: str, number: int, operations: str) -> int:
             device=settings.ENGINE_DEVICE,
             credentials_dir=Path(settings.CREDENTIALS_DIR),
             clips_dir=Path(settings.CLIPS_DIR),
+            whisper_dir=Path(settings.WHISPER_DIR),
             segments_dir=Path(settings.SEGMENTS_DIR),
         ),
     )

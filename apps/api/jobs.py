@@ -48,7 +48,7 @@ def choose_still(request: HttpRequest, job_id: UUID, payload: StillIn) -> Status
     "/{job_id}/words", response={201: JobOut}, throttle=AccountThrottle("speech"), summary="Find when words are heard"
 )
 def find_words(request: HttpRequest, job_id: UUID) -> Status[Any]:
-    """For captions of a video made from a script: when the job is done, `result.words` has [text, start_s, end_s]."""
+    """For subtitle files: when the job is done, `result` has the captions, as POST …/captions gives them."""
     return Status(201, render_facts(extras.order_words(services.get_job_for(request.user, job_id))))
 
 

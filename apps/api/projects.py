@@ -8,6 +8,7 @@ from ninja import Header, Query, Router, Status
 
 from apps.api.schemas import JobOut, ProjectIn, ProjectOut, ProjectPatch, RenderOut, SubtitlesIn
 from apps.api.throttles import AccountThrottle
+from apps.jobs.captions import captions_job
 from apps.jobs.deletion import delete_jobs_of
 from apps.jobs.history import render_facts, renders_of
 from apps.jobs.models import Job
@@ -101,6 +102,19 @@ def write_subtitles(request: HttpRequest, project_id: UUID) -> HttpResponse:
 
 
     return Status(201, render_facts(track_job(request.user, project)))
+
+
+@router.post(
+    "/{project_id}/captions", response={201: JobOut}, throttle=AccountThrottle("speech"), summary="Find the captions"
+)
+def find_captions(request: HttpRequest, project_id: UUID) -> Status[Any]:
+    """What is said when in the project's voice: when the job is done, `result` has it.
+
+    `cues` as they come by themselves; `fitted`, the project's edited ones on this voice's times; `timing`: “exact” (of
+    a script), “aligned” or “estimated” (of a transcript), or “draft”, where the words are guesses too.
+    """
+    project = services.get_project_for(request.user, project_id)
+    return Status(201, render_facts(captions_job(request.user, project)))
 
 
 @router.post(

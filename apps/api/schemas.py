@@ -126,6 +126,12 @@ class _ProjectOut(Schema):
     track: AssetOut | None = Field(description="An uploaded mouth track that the mouth follows instead of the voice.")
     mouth_edits: list[dict[str, Any]] = Field(description="What was changed about the mouth, in order.")
     mouth_edits_apply: bool = Field(description="Whether they were made for the voice as it is now; else they wait.")
+    transcript: str = Field(description="What is said in the recording, as the creator wrote it down.")
+    caption_cues: list[dict[str, Any]] = Field(description="Captions that were edited; empty: they come by themselves.")
+    caption_cues_state: str = Field(
+        description="“none”, “apply”, “refit” (the same words are said differently, so times are found anew) or "
+        "“waiting” (made for other words: not used until those come back)."
+    )
     voice_source: str
     voice: AssetOut | None
     script: str
@@ -159,6 +165,13 @@ class _ProjectPatch(Schema):
     track: UUID | None = Field(None, description="A file of the kind “track”, as GET …/track gave it, edited or not.")
     mouth_edits: list[dict[str, Any]] | None = Field(
         None, max_length=200, description="Each: kind (close, scale, move), start_s, end_s, amount."
+    )
+    transcript: str | None = Field(None, max_length=options.SCRIPT_MAX_CHARS)
+    caption_cues: list[dict[str, Any]] | None = Field(
+        None,
+        max_length=2000,
+        description="Each: start_s, end_s, words (each: text, start_s, end_s; unsure where it was not checked). An "
+        "empty list: as they come by themselves.",
     )
     presenter: str | None = Field(None, max_length=80, description="A drawn presenter's name, instead of a portrait.")
     voice_source: Literal["audio", "script", "lines"] | None = None

@@ -23,6 +23,7 @@ MAILBOX_DIR = DATA_DIR / "mailbox"  # letters, when there is no mail server
 LOG_DIR = DATA_DIR / "logs"
 VOICE_DIR = env.folder("VOICE_DIR", DATA_DIR / "voices")  # the operator's Piper voices
 WHISPER_DIR = env.folder("WHISPER_DIR", DATA_DIR / "whisper")  # the operator's faster-whisper model, for draft captions
+WHISPER_DIR = env.folder("WHISPER_DIR", DATA_DIR / "whisper")  # the operator's faster-whisper model, for draft captions
 CREDENTIALS_DIR = env.folder("CREDENTIALS_DIR", DATA_DIR / "credentials")  # signs videos; see docs/provenance.md
 for _folder in (DATA_DIR, MEDIA_DIR, INCOMING_DIR, LOG_DIR):
     _folder.mkdir(mode=0o700, parents=True, exist_ok=True)

@@ -38,7 +38,8 @@ _RECENT = 20
 _SENTENCE = re.compile(r"(?<=[.!?…。！？])\s+|\n+")
 # Changing these makes the same video in another form, which was paid for already.
 _FORM = frozenset(
-    {"aspect", "captions", "film", "fps", "label_corner", "max_duration_s", "max_short_side_px", "preset", "watermark"}
+    {"aspect", "caption_text", "captions", "film", "fps", "label_corner"}
+    | {"max_duration_s", "max_short_side_px", "preset", "watermark"}
 )
 
 

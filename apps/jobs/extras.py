@@ -3,6 +3,7 @@
 from typing import Any
 
 from apps.core.failures import SiteFailure
+from apps.jobs.captions import captions_job_for
 from apps.jobs.models import Job
 from apps.jobs.services import submit
 from apps.projects import options
@@ -20,21 +21,23 @@ def order_still(render: Job, at_s: float) -> Job:
 
 
 def order_words(render: Job) -> Job:
-    """Find when each word of a render's script is heard. Raises render_not_ready, project_incomplete."""
+    """Find what is said when in a render: its script's words, its recording's transcript, or its edited captions.
+
+    Raises render_not_ready, project_incomplete.
+    """
     _finished(render)
     order = render.request
-    if not order.get("script"):
-        raise SiteFailure("project_incomplete", missing="a typed script")
+    if not order.get("script") and not order.get("caption_text"):
+        raise SiteFailure("project_incomplete", missing="a typed script, or what is said in the recording")
     wanted: dict[str, Any] = {
-        "voice_asset": None,
-        "script": order["script"],
+        "voice_asset": order.get("voice_asset"),
+        "script": order.get("script"),
         "fps": order.get("fps", "25"),
-        "fingerprint": f"render {render.pk}",
+        "film": order.get("film", render.kind),
+        "caption_text": order.get("caption_text"),
         "max_duration_s": order.get("max_duration_s", options.FREE_DURATION_MAX_S),
     }
-    known = Job.objects.filter(owner_id=render.owner_id, kind=Job.Kind.TRACK, project=render.project, request=wanted)
-    done = known.filter(state=Job.State.SUCCEEDED, output__isnull=False).select_related("output", "thumbnail").first()
-    return done or submit(render.owner, Job.Kind.TRACK, project=render.project, request=wanted)
+    return captions_job_for(render.owner, render.project, wanted)
 
 
 def _finished(render: Job) -> Any:

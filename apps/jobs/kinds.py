@@ -23,6 +23,7 @@ KINDS: dict[str, JobKind] = {
     Job.Kind.SPEECH: JobKind(INTERACTIVE_QUEUE, "speech"),
     Job.Kind.TRACK: JobKind(INTERACTIVE_QUEUE, "track"),
     Job.Kind.STILL: JobKind(INTERACTIVE_QUEUE, "still"),
+    Job.Kind.CAPTIONS: JobKind(INTERACTIVE_QUEUE, "captions"),
     Job.Kind.TALKING_PHOTO: JobKind(RENDER_QUEUE, "talking_photo", is_daily=True),
     Job.Kind.VIDEO_DUB: JobKind(RENDER_QUEUE, "video_dub", is_daily=True),
     Job.Kind.EXPORT: JobKind(RENDER_QUEUE, "export"),

@@ -66,6 +66,7 @@ class Job(models.Model):
         SPEECH = "speech"  # speak `request["script"]` into a voice asset, to listen to before rendering
         TRACK = "track"  # find what the mouth does for the voice in `request`, to look at and to edit
         STILL = "still"  # take the frame at `request["at_s"]` of a finished video as its picture
+        CAPTIONS = "captions"  # find what is said when in the voice of `request`, to look at and to edit
         TALKING_PHOTO = "talking_photo"  # render `request`, free and marked
         VIDEO_DUB = "video_dub"  # the same of a clip whose person says something else
         EXPORT = "export"  # render `request` clean, for credits; what it is of, `quote.work` says

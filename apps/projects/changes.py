@@ -5,6 +5,7 @@ from typing import Any
 
 from apps.core.failures import SiteFailure
 from apps.projects import options
+from apps.projects.captions import set_cues, set_transcript
 from apps.projects.findings import faces_of
 from apps.projects.models import Project
 from apps.projects.lines import set_lines
@@ -14,7 +15,7 @@ from apps.uploads.models import Asset
 from apps.uploads.services import get_asset_for
 
 _CLEARABLE = ("portrait", "clip", "voice", "track", "face_index")
-_LAST = "mouth_edits"  # they belong to the voice, which other changes may change
+_LAST = ("mouth_edits", "caption_cues")  # they belong to the voice, which other changes may change
 
 
 def apply_changes(project: Project, changes: Mapping[str, Any]) -> None:
@@ -23,7 +24,7 @@ def apply_changes(project: Project, changes: Mapping[str, Any]) -> None:
     Raises SiteFailure (option_invalid, script_too_long, voice_unknown, asset_wrong_kind), or Http404 for somebody
     else's file; then some changes may be made and the project must not be saved.
     """
-    for name, value in sorted(changes.items(), key=lambda change: change[0] == _LAST):
+    for name, value in sorted(changes.items(), key=lambda change: change[0] in _LAST):
         if value is None and name not in _CLEARABLE:
             raise SiteFailure("option_invalid", option=name, reason="it cannot be empty")
         setter = _SETTERS.get(name)
@@ -128,6 +129,8 @@ _SETTERS: dict[str, Callable[[Project, Any], None]] = {
     "voice": _set_voice,
     "track": _set_track,
     "mouth_edits": set_edits,
+    "transcript": set_transcript,
+    "caption_cues": set_cues,
     "voice_source": _set_voice_source,
     "script": _set_script,
     "script_voice": _set_script_voice,

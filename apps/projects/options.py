@@ -24,6 +24,7 @@ CLIP_SOUNDS = ("clip", "voice", "none")
 SYNC_MODES = ("cut_off", "loop", "bounce", "silence", "remap")
 ADAPTATIONS = ("auto", "off")
 CAPTIONS = ("none", "clean", "karaoke", "pop", "boxed", "lower_third", "minimal")
+TRANSCRIPT_LANGUAGES = ("english", "other")
 LABEL_CORNERS = ("top-left", "top-right", "bottom-left", "bottom-right")
 FRAME_RATES = ("24", "25", "30", "48", "50", "60")
 LIFE = ("blink", "gaze", "brow", "head")
@@ -120,7 +121,8 @@ SETTINGS: Mapping[str, Setting] = {
     "brow": Number("How much the brows move: 0 is off, 1 is usual.", 0.0, LIFE_MAX, 1.0),
     "head": Number("How much the head moves: 0 is off, 1 is usual.", 0.0, LIFE_MAX, 1.0),
     "seed": Number("Another number gives another take; the same one the same video.", 0, SEED_MAX, 0, is_whole=True),
-    "captions": Choice("Captions in the picture, of a typed script.", CAPTIONS, "none", _BOTH),
+    "captions": Choice("Captions in the picture.", CAPTIONS, "none", _BOTH),
+    "transcript_language": Choice("What a recording's transcript is in.", TRANSCRIPT_LANGUAGES, "english", _BOTH),
     "label_corner": Choice("Where free videos say that they are AI-generated.", LABEL_CORNERS, "bottom-left", _BOTH),
     "sync_mode": Choice("When sound and clip differ in length.", SYNC_MODES, "cut_off", (VIDEO_DUB,)),
     "strength": Number("How far the mouth follows the new voice.", 0.0, 1.0, 1.0, kinds=(VIDEO_DUB,)),

@@ -5,6 +5,7 @@ from typing import Any
 
 from apps.core.failures import SiteFailure
 from apps.projects import options
+from apps.projects.captions import caption_text, captions_order
 from apps.projects.findings import faces_of
 from apps.projects.models import Project
 from apps.projects.lines import check_lines, lines_of, lines_request, voices_of
@@ -53,6 +54,17 @@ def track_request(project: Project) -> dict[str, Any]:
     }
 
 
+def captions_request(project: Project) -> dict[str, Any]:
+    """What finding the captions of the project's voice needs. Raises SiteFailure when there is no voice yet."""
+    settings = project.settings_now()
+    if settings.get("moved_by") not in (None, "voice"):
+        raise SiteFailure("project_incomplete", missing="a voice")
+    if project.voice_source not in (Project.VoiceSource.SCRIPT, Project.VoiceSource.AUDIO):
+        raise SiteFailure("project_incomplete", missing="a whole script or recording: captions need one")
+    voice = track_request(project)
+    return {**voice, "film": project.kind, "caption_text": caption_text(project)}
+
+
 def _photo_request(project: Project, max_duration_s: float) -> dict[str, Any]:
     settings = project.settings_now()
     sources = _what_moves_it(project, settings)
@@ -82,7 +94,7 @@ def _photo_request(project: Project, max_duration_s: float) -> dict[str, Any]:
         "seed": settings["seed"],
         "watermark": True,
         "label_corner": settings["label_corner"],
-        "captions": _captions(project, settings),
+        **captions_order(project, settings),
         "max_short_side_px": options.FREE_SHORT_SIDE_MAX_PX,
         "max_duration_s": options.FREE_DURATION_MAX_S,
     }
@@ -123,7 +135,7 @@ def _dub_request(project: Project, max_duration_s: float) -> dict[str, Any]:
         "watermark": True,
         "label_corner": settings["label_corner"],
     said = _said_in_lines(project) if in_lines else {}
-        "captions": _captions(project, settings),
+        **captions_order(project, settings),
         "max_short_side_px": options.FREE_SHORT_SIDE_MAX_PX,
         "max_duration_s": options.FREE_DURATION_MAX_S,
     }
@@ -158,12 +170,6 @@ def _said_in_lines(project: Project) -> dict[str, Any]:
 
 
 }
-
-
-def _captions(project: Project, settings: Mapping[str, Any]) -> str | None:
-    """The style of captions, where the words and their times are known: with a typed script."""
-    is_said = settings.get("moved_by") in (None, "voice") and project.voice_source == Project.VoiceSource.SCRIPT
-    return str(settings["captions"]) if is_said and settings["captions"] != "none" else None
 
 
 def _needs_script(project: Project, settings: Mapping[str, Any]) -> bool:

@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from apps.core.failures import failure_dict
+from apps.projects.captions import cues_of, cues_state, transcript_of
 from apps.projects.findings import report_in_words
 from apps.projects.models import Project
 from apps.projects.lines import lines_of, voices_of
@@ -100,6 +101,9 @@ def project_facts(
         "track": asset_facts(project.track, stated) if project.track else None,
         "mouth_edits": edits_of(project),
         "mouth_edits_apply": edits_apply(project),
+        "transcript": transcript_of(project),
+        "caption_cues": cues_of(project),
+        "caption_cues_state": cues_state(project),
         "script": project.script,
         "script_voice": project.script_voice,
         "script_rate": project.script_rate,

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from worker.engine.contracts import FrameStage, Hooks, RenderResult, SoundStage, TalkingPhotoRequest
 from worker.engine.failures import EngineFailure, FailureCode
-from worker.process.captions import caption_cues
+from worker.process.captions import caption_cues, make_captions
 from worker.process.orders import (
     IdentifyOrder,
     PreflightOrder,
@@ -289,6 +289,7 @@ def voices(order: VoicesOrder, hooks: Hooks) -> list[dict[str, object]]:
 
 
 OPERATIONS = {
+    "captions": make_captions,
     "still": take_still,
     "track": make_track,
     "identify": identify,

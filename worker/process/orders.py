@@ -75,6 +75,31 @@ class MadeTrack:
 
 
 @dataclass(frozen=True)
+class CaptionText:
+    """What captions show besides a script. `transcript`: what is said in a recording, in English or not.
+
+    `cues`: edited captions as rows (see compose.captions.edits); `refit`: they were made for another reading.
+    """
+
+    transcript: str = ""
+    is_english: bool = True
+    cues: tuple[dict[str, object], ...] = ()
+    refit: bool = False
+
+
+@dataclass(frozen=True)
+class CaptionsOrder:
+    """Find the captions of the voice that the film of `request` would have: its script's, or its recording's.
+
+    `whisper_dir`: a model of faster-whisper for drafts of recordings that nobody has written down; or None.
+    """
+
+    request: TalkingPhotoRequest | VideoDubRequest
+    text: CaptionText = field(default_factory=CaptionText)
+    whisper_dir: Path | None = None
+
+
+@dataclass(frozen=True)
 class StillOrder:
     """Take the frame of a video that is shown at `at_s` as a JPEG, signed like the video where `credentials_dir` is."""
 
@@ -121,7 +146,8 @@ class RenderOrder:
     inputs: tuple[RenderInput, ...] = ()
     preset: str = "h264"  # one of compose.delivery.DELIVERIES
     aspect: str = "source"  # the shape of a dub, brought there after it is made
-    captions: str | None = None  # a style of compose.captions, for what is made from a script; None: none
+    captions: str | None = None  # a style of compose.captions; None: none
+    caption_text: CaptionText | None = None  # besides a script
     fragments: bool = False  # tell of playable pieces meanwhile; never done for a film without the watermark
     segments_dir: Path | None = None  # where segments of marked films are kept for the next render
     mouth_edits: tuple[dict[str, object], ...] = ()  # of a talking photo; see engine.speech.track_edits

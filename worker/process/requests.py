@@ -4,7 +4,7 @@
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -24,6 +24,7 @@ from worker.engine.contracts import (
     TalkingPhotoRequest,
     VideoDubRequest,
 )
+from worker.process.orders import CaptionText
 
 MUSIC_NUMBERS = ("volume", "ducking", "fade_in_s", "fade_out_s")
 _SUFFIXES_BY_PRESET = {"prores_alpha": ".mov", "webm_alpha": ".webm"}
@@ -117,6 +118,34 @@ def _segment(line: Mapping[str, Any], recording: Path | None) -> DubSegment:
         script=read_script(line["script"]) if recording is None else None,
         sync_mode=SyncMode(line.get("sync_mode") or "silence"),
     )
+
+
+def caption_text(order: Mapping[str, Any]) -> CaptionText:
+    """What captions show besides a script; nothing where the order says nothing of it."""
+    text = order.get("caption_text") or {}
+    return CaptionText(
+        transcript=str(text.get("transcript") or ""),
+        is_english=bool(text.get("is_english", True)),
+        cues=tuple(text.get("cues") or ()),
+        refit=bool(text.get("refit", False)),
+    )
+
+
+def voice_request(
+    order: Mapping[str, Any], voice: Path | None, output_path: Path, voice_dir: Path
+) -> TalkingPhotoRequest | VideoDubRequest:
+    """A film of which only the voice is wanted: what is read of it is what the film itself would read."""
+    script = read_script(order["script"]) if voice is None else None
+    request = TalkingPhotoRequest if order.get("film", "talking_photo") == "talking_photo" else VideoDubRequest
+    made = request(
+        output_path,  # nobody looks at the picture
+        output_path,
+        audio_path=voice,
+        script=script,
+        voice_dir=voice_dir,
+        max_duration_s=float(order.get("max_duration_s", 60)),
+    )
+    return replace(made, frame_rate=Fraction(str(order.get("fps", "25")))) if request is TalkingPhotoRequest else made
 
 
 def output_suffix(order: Mapping[str, Any]) -> str:

@@ -1,13 +1,17 @@
-"""Captions of a render are its script's own words, at the times of its voice, in a style there is."""
+"""Captions are a script's own words, a recording's transcript, or what somebody made of them."""
 
+import itertools
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from worker.engine.contracts import Script, TalkingPhotoRequest, VideoDubRequest
+from tests import synth
+from worker.engine.contracts import Script, SilentHooks, TalkingPhotoRequest, VideoDubRequest
 from worker.engine.failures import EngineFailure, FailureCode
-from worker.process.captions import caption_cues
-from worker.process.orders import RenderOrder
+from worker.engine.speech.voices import synthesize
+from worker.process.captions import caption_cues, make_captions
+from worker.process.orders import CaptionsOrder, CaptionText, RenderOrder
 
 WORDS = Script("Hello there, my friend. This is new!", "en-us:female")
 
@@ -40,3 +44,98 @@ def test_a_style_there_is_not_is_refused(tmp_path):
     with pytest.raises(EngineFailure) as failure:
         caption_cues(order(tmp_path, captions="sparkling"))
     assert failure.value.code is FailureCode.OPTION_INVALID
+
+
+def rows(*cues):
+    return tuple(
+        {"start_s": start_s, "end_s": end_s, "words": [{"text": t, "start_s": a, "end_s": b} for t, a, b in words]}
+        for start_s, end_s, words in cues
+    )
+
+
+EDITED = rows(
+    (0.0, 1.1, [("Hullo", 0.0, 0.4), ("there,", 0.4, 0.8)]), (1.2, 2.2, [("my", 1.2, 1.4), ("dear.", 1.4, 2)])
+)
+
+
+def test_edited_captions_are_shown_as_they_are(tmp_path):
+    edited = replace(order(tmp_path, captions="clean"), caption_text=CaptionText(cues=EDITED))
+    cues, _ = caption_cues(edited)
+    assert [(cue.text, cue.start_s, cue.end_s) for cue in cues] == [("Hullo there,", 0.0, 1.1), ("my dear.", 1.2, 2.2)]
+
+
+def test_a_style_that_shows_few_words_parts_them_within_their_time(tmp_path):
+    long = rows(
+        (0.0, 4.0, [(word, n * 0.5, n * 0.5 + 0.5) for n, word in enumerate(["seven", "merry", "sailors", "sang"])])
+    )
+    cues, _ = caption_cues(replace(order(tmp_path, captions="pop"), caption_text=CaptionText(cues=long)))
+    assert len(cues) > 1 and (cues[0].start_s, cues[-1].end_s) == (0.0, 4.0)
+    assert all(one.end_s <= other.start_s for one, other in itertools.pairwise(cues))
+
+
+def test_another_reading_keeps_the_edits_and_takes_its_own_times(tmp_path):
+    slow = replace(WORDS, rate=0.6)
+    edited = order(tmp_path, captions="clean", script=slow)
+    plain, _ = caption_cues(edited)
+    cues, _ = caption_cues(replace(edited, caption_text=CaptionText(cues=EDITED, refit=True)))
+    words = {word.text: word.start_s for cue in cues for word in cue.words}
+    said = {word.text: word.start_s for cue in plain for word in cue.words}
+    assert list(words) == ["Hullo", "there,", "my", "dear."]
+    assert (words["there,"], words["my"]) == (said["there,"], said["my"])
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [({"start_s": 0, "end_s": 1},), rows((1, 0, [("a", 0, 1)])), rows((0, 2, [("a", 0, 1)]), (1, 3, [("b", 1, 2)]))],
+    ids=["no words", "backwards", "one over the other"],
+)
+def test_edits_that_make_no_sense_are_refused(tmp_path, odd):
+    with pytest.raises(EngineFailure) as failure:
+        caption_cues(replace(order(tmp_path, captions="clean"), caption_text=CaptionText(cues=odd)))
+    assert failure.value.code is FailureCode.OPTION_INVALID
+
+
+@pytest.fixture(scope="module")
+def recording(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("recording")
+    return synthesize(WORDS, folder / "voice.wav", folder).audio_path
+
+
+def found(recording, tmp_path, **text):
+    request = TalkingPhotoRequest(tmp_path / "out.mp4", tmp_path / "out.mp4", audio_path=recording)
+    return make_captions(CaptionsOrder(request, CaptionText(**text)), SilentHooks())
+
+
+def test_a_transcript_is_found_in_its_recording(recording, tmp_path):
+    made = found(recording, tmp_path, transcript=WORDS.text + " 😀")
+    words = [word for cue in made["cues"] for word in cue["words"]]
+    assert (made["timing"], made["is_found"]) == ("aligned", True)
+    assert " ".join(word["text"] for word in words).startswith("Hello there, my friend. This is new!")
+    exact = {
+        word.text: word.start_s
+        for cue in caption_cues(order(tmp_path, captions="clean", dub=True))[0]
+        for word in cue.words
+    }
+    assert all(abs(word["start_s"] - exact[word["text"]]) < 0.15 for word in words if word["text"] in exact)
+
+
+def test_other_languages_and_other_texts_are_estimated_and_said_to_be(recording, tmp_path):
+    french = found(recording, tmp_path, transcript="Bonjour mon cher ami.", is_english=False)
+    assert (french["timing"], french["is_found"]) == ("estimated", True)
+    wrong = found(recording, tmp_path, transcript="purple umbrellas near the harbour " * 40)
+    assert (wrong["timing"], wrong["is_found"]) == ("estimated", False)
+    ends = [cue["end_s"] for cue in wrong["cues"]]
+    assert ends == sorted(ends)
+
+
+def test_without_a_transcript_every_word_is_a_guess_to_be_checked(recording, tmp_path):
+    made = found(recording, tmp_path)
+    assert made["timing"] == "draft"
+    assert all(word.get("unsure") for cue in made["cues"] for word in cue["words"])
+
+
+def test_silence_has_no_captions(tmp_path):
+    sound = synth.write_audio(tmp_path / "tone.wav", synth.silence(1.0))
+    with pytest.raises(EngineFailure) as failure:
+        found(sound, tmp_path, transcript="Hello.")
+    assert failure.value.code in (FailureCode.AUDIO_SILENT, FailureCode.NO_SPEECH)

@@ -116,17 +116,18 @@ def timed_words(text: str, spoken: Sequence[tuple[str, float, float]], duration_
         known = times[owner[found]]
         times[owner[found]] = (start_s, end_s) if known is None else (known[0], max(known[1], end_s))
         cursor = found + 1
-    return _filled(words, times, duration_s)
+    return filled(words, times, duration_s)
 
 
-def _filled(words: list[str], times: list[tuple[float, float] | None], duration_s: float) -> list[TimedWord]:
-    filled: list[TimedWord] = []
+def filled(words: list[str], times: list[tuple[float, float] | None], duration_s: float) -> list[TimedWord]:
+    """Words with their known times; the others share, by length, the time between their neighbours."""
+    placed: list[TimedWord] = []
     index, last_s = 0, 0.0
     while index < len(words):
         known = times[index]
         if known is not None:
             start_s, end_s = max(last_s, known[0]), min(duration_s, max(known[1], known[0] + 0.02))
-            filled.append(TimedWord(words[index], min(start_s, end_s), end_s))
+            placed.append(TimedWord(words[index], min(start_s, end_s), end_s))
             last_s, index = end_s, index + 1
             continue
         stop = next((n for n in range(index, len(words)) if times[n] is not None), len(words))
@@ -135,22 +136,34 @@ def _filled(words: list[str], times: list[tuple[float, float] | None], duration_
         sizes = [max(1, len(word)) for word in words[index:stop]]
         step_s = (until_s - last_s) / sum(sizes)
         for word, size in zip(words[index:stop], sizes, strict=True):
-            filled.append(TimedWord(word, last_s, last_s + step_s * size))
+            placed.append(TimedWord(word, last_s, last_s + step_s * size))
             last_s += step_s * size
         index = stop
-    return filled
+    return placed
 
 
-def cues_of(words: Sequence[TimedWord], *, line_chars: int, max_lines: int = 2) -> list[Cue]:
-    """Captions of at most `max_lines` lines of about `line_chars` Latin letters; in time, never overlapping."""
+def cues_of(
+    words: Sequence[TimedWord],
+    *,
+    line_chars: int,
+    max_lines: int = 2,
+    is_whole: bool = False,
+    shortest_s: float = SHORTEST_S,
+) -> list[Cue]:
+    """Captions of at most `max_lines` lines of about `line_chars` Latin letters; in time, never overlapping.
+
+    is_whole: the words are one caption already, to be parted only where it is too long; otherwise sentences and pauses
+    part them too. shortest_s: shown at least this long, where the next one leaves room.
+    """
     groups: list[list[TimedWord]] = []
-    for stretch in _stretches([word for word in words if word.text.strip()]):
+    visible = [word for word in words if word.text.strip()]
+    for stretch in [visible] if is_whole and visible else _stretches(visible):
         groups.extend(_parts(stretch, line_chars * max_lines))
     cues: list[Cue] = []
     for number, group in enumerate(groups):
         next_s = groups[number + 1][0].start_s if number + 1 < len(groups) else float("inf")
         start_s, end_s = group[0].start_s, group[-1].end_s
-        end_s = min(max(end_s, start_s + SHORTEST_S), next_s)
+        end_s = min(max(end_s, start_s + shortest_s), next_s)
         if 0 < next_s - end_s < BRIDGE_S:
             end_s = next_s
         cues.append(Cue(start_s, max(end_s, start_s + 1e-3), _lines(group, line_chars, max_lines)))

@@ -4,6 +4,7 @@ from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -14,51 +15,75 @@ from worker.compose.captions.styles import LOOKS, CaptionStyle
 from worker.compose.marks import Placed
 from worker.engine.contracts import FrameStage
 
+if TYPE_CHECKING:
+    from worker.engine.media.planes import NativePicture
+
 POP_S = 0.12  # how long a word takes to pop up
 POP_FROM, POP_OVER = 0.72, 1.06
+
+
+class CaptionsStage:
+    """Blends the caption of each moment into frames, in place; only the caption's own box is touched.
+
+    Pictures are drawn when first shown and the last few are kept, so that a frame costs a blend and memory does not
+    grow with length.
+    """
+
+    def __init__(self, frame_px: tuple[int, int], cues: Sequence[Cue], style: CaptionStyle, clear_px: int) -> None:
+        self._frame_px, self._cues, self._look = frame_px, cues, LOOKS[style]
+        self._starts = [cue.start_s for cue in cues]
+        self._clear_px = clear_px
+        self._japanese = any(is_japanese(cue.text) for cue in cues)
+        self._layout_of = lru_cache(maxsize=2)(self._lay_out)
+        self._placed_of = lru_cache(maxsize=4)(self._draw)
+
+    def __call__(self, frame: np.ndarray, pts_s: float) -> np.ndarray:
+        rgb = np.asarray(frame)
+        placed = self._at(pts_s)
+        if placed is None:
+            return rgb
+        if not rgb.flags.writeable:
+            rgb = rgb.copy()
+        placed.blend(rgb)
+        return rgb
+
+    def on_planes(self, picture: "NativePicture", pts_s: float) -> None:
+        """The same on native planes, for clips whose other pixels shall stay as they are."""
+        placed = self._at(pts_s)
+        if placed is not None:
+            placed.blend_planes(picture)
+
+    def _at(self, pts_s: float) -> Placed | None:
+        """The caption shown at this moment, as it looks then."""
+        number = bisect_right(self._starts, pts_s + 5e-4) - 1
+        if number < 0 or pts_s >= self._cues[number].end_s - 5e-4 or not self._layout_of(number).words:
+            return None
+        cue = self._cues[number]
+        active = _word_at(cue.words, pts_s) if self._look.active else None
+        placed = self._placed_of(number, active, _pop_percent(pts_s - cue.start_s) if self._look.alone else 100)
+        return placed if placed.visible else None
+
+    def _lay_out(self, number: int) -> Layout:
+        cue = self._cues[number]
+        return lay_out(cue, self._look, *self._frame_px, japanese=self._japanese, clear_px=self._clear_px)
+
+    def _draw(self, number: int, active: int | None, percent: int) -> Placed:
+        patch, x, y = draw(self._layout_of(number), self._look, self._frame_px, active)
+        if percent != 100:
+            width, height = patch.size_px
+            patch = scaled(patch, percent / 100)
+            x, y = x + (width - patch.size_px[0]) // 2, y + (height - patch.size_px[1]) // 2
+        return Placed(patch, x, y, *self._frame_px)
 
 
 def captions_stage(
     width_px: int, height_px: int, cues: Sequence[Cue], style: CaptionStyle, *, clear_px: int = 0
 ) -> FrameStage:
-    """A stage that blends the caption of each moment into (height_px, width_px, 3) uint8 frames, in place.
+    """A stage that blends captions into (height_px, width_px, 3) uint8 frames, or into native planes.
 
-    Only the caption's own box is touched. Pictures are drawn when first shown and the last few are kept, so that a
-    frame costs a blend and memory does not grow with length. clear_px: height at the lower edge to keep free.
+    clear_px: height at the lower edge to keep free.
     """
-    look = LOOKS[style]
-    starts = [cue.start_s for cue in cues]
-    frame_px = (width_px, height_px)
-    japanese = any(is_japanese(cue.text) for cue in cues)
-
-    @lru_cache(maxsize=2)
-    def layout_of(number: int) -> Layout:
-        return lay_out(cues[number], look, width_px, height_px, japanese=japanese, clear_px=clear_px)
-
-    @lru_cache(maxsize=4)
-    def placed_of(number: int, active: int | None, percent: int) -> Placed:
-        patch, x, y = draw(layout_of(number), look, frame_px, active)
-        if percent != 100:
-            width, height = patch.size_px
-            patch = scaled(patch, percent / 100)
-            x, y = x + (width - patch.size_px[0]) // 2, y + (height - patch.size_px[1]) // 2
-        return Placed(patch, x, y, width_px, height_px)
-
-    def stage(frame: object, pts_s: float) -> object:
-        rgb = np.asarray(frame)
-        number = bisect_right(starts, pts_s + 5e-4) - 1
-        if number < 0 or pts_s >= cues[number].end_s - 5e-4 or not layout_of(number).words:
-            return rgb
-        if not rgb.flags.writeable:
-            rgb = rgb.copy()
-        active = _word_at(cues[number].words, pts_s) if look.active else None
-        percent = _pop_percent(pts_s - cues[number].start_s) if look.alone else 100
-        placed = placed_of(number, active, percent)
-        if placed.visible:
-            placed.blend(rgb)
-        return rgb
-
-    return stage
+    return CaptionsStage((width_px, height_px), cues, style, clear_px)
 
 
 def _word_at(words: Sequence[TimedWord], pts_s: float) -> int | None:
