@@ -9,6 +9,7 @@ from ninja import Header, Query, Router, Status
 from apps.api.schemas import JobOut, ProjectIn, ProjectOut, ProjectPatch, RenderOut, SubtitlesIn
 from apps.api.throttles import AccountThrottle
 from apps.jobs.captions import captions_job
+from apps.jobs import trash
 from apps.jobs.deletion import delete_jobs_of
 from apps.jobs.history import render_facts, renders_of
 from apps.jobs.models import Job
@@ -58,10 +59,23 @@ def update_project(request: HttpRequest, project_id: UUID, payload: ProjectPatch
 @router.delete("/{project_id}", response={204: None}, throttle=write, summary="Delete a project")
 def delete_project(request: HttpRequest, project_id: UUID) -> Status[None]:
     """The project, its renders and the files that no other project uses are gone for good."""
-    project = services.get_project_for(request.user, project_id)
+    project = services.get_project_for(request.user, project_id, in_trash=None)
     delete_jobs_of(project)
     services.delete_project(project)
     return Status(204, None)
+
+
+@router.post("/{project_id}/trash", response={204: None}, throttle=write, summary="Put a project into the trash")
+def trash_project(request: HttpRequest, project_id: UUID) -> Status[None]:
+    """What is being made of it stops, and links to it show nothing. It can be restored for 30 days."""
+    trash.put_in_trash(request.user, [services.get_project_for(request.user, project_id).pk])
+    return Status(204, None)
+
+
+@router.post("/{project_id}/restore", response=ProjectOut, throttle=write, summary="Take a project out of the trash")
+def restore_project(request: HttpRequest, project_id: UUID) -> dict[str, Any]:
+    trash.restore(request.user, [services.get_project_for(request.user, project_id, in_trash=True).pk])
+    return project_facts(services.get_project_for(request.user, project_id))
 
 
 @router.post("/{project_id}/duplicate", response={201: ProjectOut}, throttle=write, summary="Copy a project")

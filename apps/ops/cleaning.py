@@ -14,6 +14,7 @@ from apps.core.failures import SiteFailure
 from apps.jobs import segments
 from apps.jobs.exports import sweep_quotes
 from apps.jobs.models import Job
+from apps.jobs.trash import empty_old
 from apps.uploads.models import Asset
 from apps.uploads.services import delete_asset
 from apps.uploads.sweeping import sweep_abandoned
@@ -87,6 +88,11 @@ def sweep_retention() -> int:
         return 0
     oldest = timezone.now() - datetime.timedelta(days=settings.RETENTION_DAYS)
     return _delete(Asset.objects.filter(kind=Asset.Kind.OUTPUT, created_at__lt=oldest), "is older than is kept here")
+
+
+def sweep_trash() -> int:
+    """What has been in the trash for as long as it is kept there."""
+    return empty_old(timezone.now())
 
 
 def sweep_prices() -> int:

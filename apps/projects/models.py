@@ -47,11 +47,17 @@ class Project(models.Model):
     face_index = models.PositiveSmallIntegerField(null=True, blank=True)  # None: automatic
     options = models.JSONField(default=dict, blank=True)
 
+    folder = models.CharField(max_length=60, blank=True)  # by its name: a folder is there while something lies in it
+    trashed_at = models.DateTimeField(null=True, blank=True)  # in the trash since then
+
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
 
     class Meta:
-        indexes = [models.Index(fields=["owner", "-updated_at"])]
+        indexes = [
+            models.Index(fields=["owner", "-updated_at"]),
+            models.Index(fields=["trashed_at"], condition=models.Q(trashed_at__isnull=False), name="project_trash"),
+        ]
 
     def __str__(self) -> str:
         return self.title or f"Untitled {self.id}"

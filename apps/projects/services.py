@@ -42,21 +42,25 @@ def create_first_project(user: User) -> Project:
     return use_presenter(project, presenters[0].slug) if presenters else project
 
 
-def get_project_for(user: User, project_id: object) -> Project:
-    """The user's own project; Http404 for everybody else's, and for malformed ids."""
+def get_project_for(user: User, project_id: object, *, in_trash: bool | None = False) -> Project:
+    """The user's own project; Http404 for everybody else's, and for malformed ids.
+
+    `in_trash`: whether it has to lie there, which no project does that can be worked on; None takes both.
+    """
     try:
         wanted = uuid.UUID(str(project_id))
     except ValueError:
         raise Http404("no such project") from None
     project = Project.objects.select_related(*_RELATED).filter(pk=wanted, owner_id=user.pk).first()
-    if project is None:
+    if project is None or in_trash is (project.trashed_at is None):
         raise Http404("no such project")
     return project
 
 
 def projects_of(user: User) -> QuerySet[Project]:
-    """The user's projects with their files, the one worked on last first."""
-    return Project.objects.filter(owner_id=user.pk).select_related(*_RELATED).order_by("-updated_at", "pk")
+    """The user's projects with their files, the one worked on last first; not those in the trash."""
+    live = Project.objects.filter(owner_id=user.pk, trashed_at=None)
+    return live.select_related(*_RELATED).order_by("-updated_at", "pk")
 
 
 def duplicate(project: Project) -> Project:

@@ -46,6 +46,7 @@ def shared_video(token: str) -> Share:
     found = Share.objects.select_related("job__output", "job__thumbnail", "job__project").filter(pk=token).first()
     if found is None:
         raise Http404("no such link")
-    if found.is_over or found.job.output is None:
+    project = found.job.project
+    if found.is_over or found.job.output is None or (project is not None and project.trashed_at is not None):
         raise SiteFailure("share_over")
     return found

@@ -9,19 +9,25 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from django.conf import settings
 from django.core.paginator import Page, Paginator
 from django.db.models.functions import Left
 from django.urls import reverse
 
 from apps.accounts.models import User
+from apps.credits.services import has_ever_bought
 from apps.jobs.history import NewestRender, newest_renders
 from apps.jobs.models import Job
+from apps.jobs.trash import days_left
 from apps.projects.models import Project
 from apps.projects.presentation import TITLE_SCRIPT_CHARS, title_of
+from apps.studio.finding import Wanted, projects_wanted
+from apps.uploads.limits import used_bytes
 from apps.uploads.pictures import VIEWABLE_PICTURES, is_hard_to_show, previews_of
 
 CARDS_PER_PAGE = 24
 _PORTRAIT_COLUMNS = ("portrait__content_type", "portrait__width_px", "portrait__height_px", "clip_id", "kind")
+_COLUMNS = ("pk", "title", "updated_at", "folder", "trashed_at", "script_start", "portrait_id", *_PORTRAIT_COLUMNS)
 _STATE_WORDS = {
     Job.State.QUEUED: ("Waiting", "badge-info badge-live"),
     Job.State.RUNNING: ("Rendering", "badge-info badge-live"),
@@ -33,7 +39,10 @@ _STATE_WORDS = {
 
 @dataclass(frozen=True)
 class Card:
-    """What the library shows of a project. `job_id` is set while its newest render is in the making."""
+    """What the library shows of a project. `job_id` is set while its newest render is in the making.
+
+    `days_left`: how long it stays in the trash yet; None while it does not lie there.
+    """
 
     project_id: uuid.UUID
     address: str
@@ -46,16 +55,37 @@ class Card:
     changed_at: datetime
     job_id: uuid.UUID | None
     fraction: float
+    is_dub: bool
+    folder: str
+    days_left: int | None
 
 
-def library_page(user: User, number: str | None) -> tuple[Page, list[Card]]:
-    """One page of the user's projects, the one worked on last first, and its cards."""
-    rows = (
-        Project.objects.filter(owner_id=user.pk)
-        .order_by("-updated_at", "pk")
-        .annotate(script_start=Left("script", TITLE_SCRIPT_CHARS))
-        .values("pk", "title", "updated_at", "script_start", "portrait_id", *_PORTRAIT_COLUMNS)
-    )
+@dataclass(frozen=True)
+class Storage:
+    """How much of what an account may store is in use."""
+
+    used: int
+    limit: int
+
+    @property
+    def fraction(self) -> float:
+        return min(1.0, self.used / self.limit) if self.limit else 1.0
+
+    @property
+    def is_nearly_full(self) -> bool:
+        return self.fraction > 0.9
+
+
+def storage_of(user: User) -> Storage:
+    most = settings.QUOTA_BYTES
+    if most < settings.BUYER_QUOTA_BYTES and has_ever_bought(user):
+        most = settings.BUYER_QUOTA_BYTES
+    return Storage(used=used_bytes(user), limit=most)
+
+
+def library_page(user: User, wanted: Wanted, number: str | None) -> tuple[Page, list[Card]]:
+    """One page of what is asked for of the user's projects, and its cards."""
+    rows = projects_wanted(user, wanted).annotate(script_start=Left("script", TITLE_SCRIPT_CHARS)).values(*_COLUMNS)
     page = Paginator(rows, CARDS_PER_PAGE).get_page(number)
     projects: list[dict[str, Any]] = list(page.object_list)
     renders = newest_renders(user, [project["pk"] for project in projects])
@@ -79,6 +109,9 @@ def _card(project: dict[str, Any], render: NewestRender | None, previews: dict[u
         changed_at=project["updated_at"],
         job_id=render.job_id if render and render.state in (Job.State.QUEUED, Job.State.RUNNING) else None,
         fraction=render.fraction if render else 0.0,
+        is_dub=project["kind"] == Project.Kind.VIDEO_DUB,
+        folder=project["folder"],
+        days_left=days_left(project["trashed_at"]) if project["trashed_at"] else None,
     )
 
 

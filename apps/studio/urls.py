@@ -8,6 +8,7 @@ urlpatterns = [
     path("", views.landing, name="landing"),
     path("start/", views.start, name="start"),
     path("library/", views.library, name="library"),
+    path("library/change/", views.library_change, name="library_change"),
     path("projects/new/", views.project_new, name="project_new"),
     path("projects/<uuid:project_id>/", views.studio, name="studio"),
     path("projects/<uuid:project_id>/duplicate/", views.project_duplicate, name="project_duplicate"),

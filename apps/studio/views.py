@@ -1,27 +1,37 @@
 """The pages."""
 
+from collections.abc import Callable, Collection
 from typing import Any
 from uuid import UUID
 
 from django.conf import settings
+from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from apps.accounts.models import User
+from apps.core.failures import SiteFailure
+from apps.jobs import trash
 from apps.jobs.export_facts import export_facts
 from apps.jobs.exports import exports_of
 from apps.jobs.services import renders_today
 from apps.projects import options, services
+from apps.projects.folders import NAME_MAX_CHARS, move_to_folder, shelves_of
 from apps.projects.models import Project
 from apps.projects.presentation import display_title
 from apps.projects.presenters import available_presenters
-from apps.studio.library import library_page
+from apps.projects.starters import STARTERS, start_from
+from apps.studio.finding import KINDS, SORTS, STATES, wanted_from
+from apps.studio.library import library_page, storage_of
 from apps.studio.showcase import example_video
 from apps.studio.state import studio_state
 from apps.studio.wording import EMOTIONS, LIFE
 
+PROJECTS_AT_ONCE = 200
 _STUDIOS = {Project.Kind.TALKING_PHOTO: "studio/studio.html", Project.Kind.VIDEO_DUB: "studio/dub.html"}
 
 
@@ -38,7 +48,7 @@ def landing(request: HttpRequest) -> HttpResponse:
 @never_cache
 def start(request: HttpRequest) -> HttpResponse:
     """Where signing in leads: a newcomer to a project that is ready to render, everybody else to their library."""
-    if services.projects_of(request.user).exists():
+    if Project.objects.filter(owner_id=request.user.pk).exists():
         return redirect("library")
     return redirect("studio", services.create_first_project(request.user).pk)
 
@@ -47,11 +57,18 @@ def start(request: HttpRequest) -> HttpResponse:
 @login_required
 @never_cache
 def library(request: HttpRequest) -> HttpResponse:
-    """Everything the creator has made."""
-    page, cards = library_page(request.user, request.GET.get("page"))
+    """Everything the creator has made, or what of it is asked for; or the trash."""
+    wanted = wanted_from(request.GET)
+    page, cards = library_page(request.user, wanted, request.GET.get("page"))
     context = {
         "page": page,
         "cards": cards,
+        "wanted": wanted,
+        "choices": {"kinds": KINDS, "states": STATES, "sorts": SORTS},
+        "shelves": shelves_of(request.user),
+        "storage": storage_of(request.user),
+        "trash_days": trash.KEPT_DAYS,
+        "folder_max_chars": NAME_MAX_CHARS,
         "renders_left": max(0, settings.FREE_RENDERS_PER_DAY - renders_today(request.user)),
         "renders_per_day": settings.FREE_RENDERS_PER_DAY,
         "presenters": available_presenters()[:5],
@@ -59,10 +76,56 @@ def library(request: HttpRequest) -> HttpResponse:
     return render(request, "studio/library.html", context)
 
 
+_CHANGES: dict[str, tuple[Callable[[User, Collection[UUID]], int], str]] = {
+    "trash": (trash.put_in_trash, "{} moved to the trash, for {} days."),
+    "restore": (trash.restore, "{} back in the library."),
+    "delete": (trash.delete_for_good, "{} deleted for good."),
+}
+
+
 @require_POST
 @login_required
+def library_change(request: HttpRequest) -> HttpResponse:
+    """Do something with the projects that are ticked: move to a folder, to the trash, back, or delete for good."""
+    ids = _ids(request.POST.getlist("project"))
+    action = request.POST.get("action", "")
+    if action == "move":
+        folder = request.POST.get("folder", "")
+        done, words = move_to_folder(request.user, ids, folder), "{} moved."
+    elif action == "empty":
+        done, words = trash.delete_for_good(request.user), "{} deleted for good."
+    elif action in _CHANGES:
+        change, words = _CHANGES[action]
+        done = change(request.user, ids)
+    else:
+        raise SiteFailure("option_invalid", option="action", reason="choose move, trash, restore or delete")
+    if done:
+        messages.success(request, words.format("1 video" if done == 1 else f"{done} videos", trash.KEPT_DAYS))
+    query = wanted_from(request.GET).query
+    return redirect(reverse("library") + (f"?{query}" if query else ""))
+
+
+def _ids(told: list[str]) -> list[UUID]:
+    """The ids that a form names. Raises option_invalid for what is none, or more than a page could tick."""
+    if len(told) > PROJECTS_AT_ONCE:
+        raise SiteFailure("option_invalid", option="project", reason=f"at most {PROJECTS_AT_ONCE} at once")
+    try:
+        return [UUID(one) for one in told]
+    except ValueError:
+        raise SiteFailure("option_invalid", option="project", reason="that is no video of yours") from None
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@login_required
+@never_cache
 def project_new(request: HttpRequest) -> HttpResponse:
-    """A new, empty project of a `kind`; with `presenter`, that one is its portrait."""
+    """What a new video can start from; and a new one of a `kind`, with a `presenter`, or made after a `starter`."""
+    if request.method != "POST":
+        thumbs = {presenter.slug: presenter.thumb_static_name for presenter in available_presenters()}
+        starters = [{"picture": thumbs.get(one.presenter)} | vars(one) for one in STARTERS]
+        return render(request, "studio/new.html", {"starters": starters, "presenters": available_presenters()})
+    if slug := request.POST.get("starter"):
+        return redirect("studio", start_from(request.user, slug).pk)
     project = services.create_project(request.user, kind=request.POST.get("kind", Project.Kind.TALKING_PHOTO))
     if slug := request.POST.get("presenter"):
         services.use_presenter(project, slug)

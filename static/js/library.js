@@ -1,10 +1,14 @@
-// The library: videos play when pointed at, renders in the making move on, cards can be deleted.
+// The library: videos play when pointed at, renders move on, words and filters find, ticked ones are moved together.
 import { request } from "./api.js";
 import { wireMenu } from "./app.js";
+import { askFor } from "./asking.js";
 import { watchJob } from "./jobs.js";
-import { announce, confirmDialog, find, findAll, toast } from "./ui.js";
+import { announce, confirmDialog, find, findAll, make, notice, toast } from "./ui.js";
 
 const STILL = matchMedia("(prefers-reduced-motion: reduce)");
+const TYPING_MS = 250;
+const bulk = find("#bulk");
+const results = find("#results");
 
 function playOnPointing(card) {
   const video = find("video", card);
@@ -28,6 +32,7 @@ function playOnPointing(card) {
 function follow(card) {
   const badge = find("[data-state]", card);
   const bar = find("progress", card);
+  if (!badge) return;
   watchJob(card.dataset.job, (message) => {
     if (message.type === "progress") {
       bar.value = Math.max(bar.value, message.fraction);
@@ -44,17 +49,96 @@ function follow(card) {
   });
 }
 
-async function remove(card) {
-  const title = find(".project-card-title", card).textContent;
-  const sure = await confirmDialog({ title: `Delete “${title}”?`, text: "The project and everything rendered from it are deleted for good.", action: "Delete for good" });
-  if (!sure) return;
+// What is ticked, and what is done with it
+
+const ticks = () => findAll("input[name=project]", results);
+const ticked = () => ticks().filter((tick) => tick.checked);
+
+function showTicked() {
+  const count = ticked().length;
+  bulk.hidden = count === 0;
+  results.classList.toggle("is-choosing", count > 0);
+  if (count) find("#bulk-count").textContent = `${count} selected`;
+  find("#bulk-all").hidden = count === ticks().length;
+}
+
+function tickOnly(card) {
+  for (const tick of ticks()) tick.checked = tick.closest(".project-card") === card;
+  showTicked();
+}
+
+function tickAll(all) {
+  for (const tick of ticks()) tick.checked = all;
+  showTicked();
+}
+
+const theVideos = (count) => (count === 1 ? "this video" : `these ${count} videos`);
+
+const gone = "The videos, everything rendered from them and the files that nothing else uses are deleted. This cannot be undone.";
+
+/** Asks what has to be asked before an action. False: it is not to be done. */
+async function prepared(action) {
+  const count = ticked().length;
+  if (action === "empty") return confirmDialog({ title: "Empty the trash?", text: gone, action: "Delete for good" });
+  if (action === "delete") return confirmDialog({ title: `Delete ${theVideos(count)} for good?`, text: gone, action: "Delete for good" });
+  if (action !== "move") return true;
+  const folder = await askFor({
+    title: `Move ${theVideos(count)}`,
+    label: "Folder",
+    hint: "Type a new name or choose one you have. Empty takes them out of their folder.",
+    value: count === 1 ? ticked()[0].closest(".project-card").dataset.folder : "",
+    maxLength: 60,
+    list: "folder-names",
+    action: "Move",
+  });
+  if (folder === null) return false;
+  find("#bulk-folder").value = folder;
+  return true;
+}
+
+let isPrepared = false;
+
+async function act(action) {
+  if (!(await prepared(action))) return;
+  isPrepared = true;
+  bulk.requestSubmit(find(`button[value="${action}"]`, bulk));
+}
+
+bulk.addEventListener("submit", (event) => {
+  if (isPrepared) return;
+  event.preventDefault();
+  if (event.submitter) act(event.submitter.value);
+});
+find("#bulk-all").addEventListener("click", () => tickAll(true));
+find("#bulk-none").addEventListener("click", () => {
+  tickAll(false);
+  ticks()[0]?.focus();
+});
+find("[data-empty]")?.addEventListener("click", () => act("empty"));
+results.addEventListener("change", (event) => event.target.name === "project" && showTicked());
+document.addEventListener("keydown", (event) => {
+  if (find("dialog[open]")) return;
+  const typing = event.target.closest("input:not([type=checkbox]), select, textarea");
+  if (event.key === "Escape" && !typing && ticked().length) tickAll(false);
+  if (event.key === "/" && !typing && find("#finder")) {
+    event.preventDefault();
+    find("#finder input[name=q]").focus();
+  }
+});
+
+// One card's own menu
+
+async function rename(card) {
+  const words = find(".project-card-title", card);
+  const title = await askFor({ title: "Rename this video", label: "Title", value: words.textContent, maxLength: 120, action: "Rename" });
+  if (title === null) return;
   try {
-    await request("DELETE", `/projects/${card.dataset.project}`);
-    const next = card.nextElementSibling ?? card.previousElementSibling;
-    card.remove();
-    toast("Deleted.");
-    if (next) find(".project-card-link", next).focus();
-    else location.reload();
+    const project = await request("PATCH", `/projects/${card.dataset.project}`, { title });
+    words.textContent = project.display_title;
+    find("[data-menu-button]", card).setAttribute("aria-label", `More for ${project.display_title}`);
+    find("input[name=project]", card).setAttribute("aria-label", `Select ${project.display_title}`);
+    find("[data-menu-button]", card).focus();
+    toast("Renamed.");
   } catch (problem) {
     toast(`${problem.sentence} ${problem.nextStep}`);
   }
@@ -68,17 +152,83 @@ function openMenu(card) {
   const address = find(".project-card-link", card).getAttribute("href");
   list.id = `menu-${card.dataset.project}`;
   button.setAttribute("aria-controls", list.id);
-  find("[data-open]", list).href = address;
-  find("[data-duplicate]", list).action = `${address}duplicate/`;
-  find("[data-delete]", list).addEventListener("click", () => remove(card));
+  if (address) {
+    find("[data-open]", list).href = address;
+    find("[data-duplicate]", list).action = `${address}duplicate/`;
+    find("[data-rename]", list).addEventListener("click", () => { list.hidden = true; rename(card); });
+  }
+  for (const item of findAll("[data-do]", list)) {
+    item.addEventListener("click", () => {
+      list.hidden = true;
+      tickOnly(card);
+      act(item.dataset.do);
+    });
+  }
   menu.append(list);
   wireMenu(menu);
   list.hidden = false;
   button.setAttribute("aria-expanded", "true");
 }
 
-for (const card of findAll(".project-card")) {
-  playOnPointing(card);
-  if (card.dataset.job) follow(card);
-  find("[data-menu-button]", card).addEventListener("click", () => openMenu(card), { once: true });
+function wireCards() {
+  for (const card of findAll(".project-card", results)) {
+    playOnPointing(card);
+    if (card.dataset.job) follow(card);
+    find("[data-menu-button]", card).addEventListener("click", () => openMenu(card), { once: true });
+  }
+  showTicked();
 }
+
+// Finding: the cards change in place, the address with them
+
+let asked = 0;
+
+async function look(address) {
+  const mine = ++asked;
+  results.setAttribute("aria-busy", "true");
+  try {
+    const answer = await fetch(address, { credentials: "same-origin" });
+    if (mine !== asked) return;
+    if (!answer.ok || answer.redirected) {
+      location.href = address; // the page itself says best what is the matter: signed out, or an error
+      return;
+    }
+    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    if (mine !== asked) return;
+    const found = find("#results", page);
+    results.replaceChildren(...found.childNodes);
+    results.dataset.count = found.dataset.count;
+    bulk.action = find("#bulk", page).getAttribute("action");
+    history.replaceState(null, "", address);
+    announce(found.dataset.count === "1" ? "1 video" : `${found.dataset.count} videos`);
+    wireCards();
+  } catch {
+    if (mine !== asked) return;
+    const again = make("button", { class: "link-button", type: "button", onclick: () => look(address) }, "Try again");
+    results.replaceChildren(notice("bad", "We could not reach the site.", "Your videos are safe; check your connection.", again));
+    showTicked();
+  } finally {
+    if (mine === asked) results.removeAttribute("aria-busy");
+  }
+}
+
+function wireFinder(finder) {
+  const address = () => {
+    const query = new URLSearchParams([...new FormData(finder)].filter(([, value]) => value));
+    return `${location.pathname}${query.size ? `?${query}` : ""}`;
+  };
+  let timer = 0;
+  const soon = (wait_ms) => {
+    clearTimeout(timer);
+    timer = setTimeout(() => look(address()), wait_ms);
+  };
+  find("input[name=q]", finder).addEventListener("input", () => soon(TYPING_MS));
+  finder.addEventListener("change", (event) => event.target.name !== "q" && soon(0));
+  finder.addEventListener("submit", (event) => {
+    event.preventDefault();
+    soon(0);
+  });
+}
+
+wireCards();
+if (find("#finder")) wireFinder(find("#finder"));

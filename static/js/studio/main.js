@@ -38,13 +38,14 @@ function wireTitle(store) {
 function wireDeleting(store) {
   find("#delete-project").addEventListener("click", async () => {
     const sure = await confirmDialog({
-      title: "Delete this video?",
-      text: "The project, everything rendered from it and the files that no other video uses are deleted for good.",
-      action: "Delete for good",
+      title: "Move this video to the trash?",
+      text: "What is being made of it stops, and links to it show nothing. You can restore it for 30 days; then it is deleted for good.",
+      action: "To the trash",
     });
     if (!sure) return;
     try {
-      await request("DELETE", `/projects/${store.project.id}`);
+      await store.flush();
+      await request("POST", `/projects/${store.project.id}/trash`);
       location.href = find("#studio").dataset.library;
     } catch (problem) {
       toast(`${problem.sentence} ${problem.nextStep}`);
