@@ -8,19 +8,19 @@ from ninja import Header, Query, Router, Status
 
 from apps.api.schemas import JobOut, ProjectIn, ProjectOut, ProjectPatch, RenderOut, SubtitlesIn
 from apps.api.throttles import AccountThrottle
-from apps.jobs.captions import captions_job
 from apps.jobs import trash
+from apps.jobs.captions import captions_job
 from apps.jobs.deletion import delete_jobs_of
 from apps.jobs.history import render_facts, renders_of
 from apps.jobs.models import Job
 from apps.jobs.services import submit
 from apps.jobs.tracks import track_job
 from apps.projects import services
-from apps.projects.presentation import project_facts, projects_facts
-
 from apps.projects.lines import lines_of
-PAGE_SIZE_MAX = 100
+from apps.projects.presentation import project_facts, projects_facts
 from apps.projects.subtitles import as_srt, lines_from_subtitles
+
+PAGE_SIZE_MAX = 100
 KEY_MAX_CHARS = 255
 
 router = Router(tags=["projects"])
@@ -83,21 +83,6 @@ def duplicate_project(request: HttpRequest, project_id: UUID) -> Status[Any]:
     return Status(201, project_facts(services.duplicate(services.get_project_for(request.user, project_id))))
 
 
-@router.get("/{project_id}/renders", response=list[RenderOut], throttle=read, summary="List a project's renders")
-def list_renders(request: HttpRequest, project_id: UUID) -> list[dict[str, Any]]:
-    return [render_facts(job) for job in renders_of(services.get_project_for(request.user, project_id))]
-
-
-@router.post(
-    "/{project_id}/track", response={201: JobOut}, throttle=AccountThrottle("speech"), summary="Find the mouth track"
-)
-def find_track(request: HttpRequest, project_id: UUID) -> Status[Any]:
-    """What the mouth does for the project's voice, as JSON: when the job is done, its `output_url` gives it.
-
-    `result` has the words of a script with their times, what the voice sounds like (`emotion`), and for a script the
-    spoken sound (`sound_asset`).
-    """
-    project = services.get_project_for(request.user, project_id)
 @router.put("/{project_id}/lines/subtitles", response=ProjectOut, throttle=write, summary="Make lines of subtitles")
 def read_subtitles(request: HttpRequest, project_id: UUID, payload: SubtitlesIn) -> dict[str, Any]:
     """The subtitles become the dub's lines, instead of those before; the project's voice speaks them."""
@@ -115,6 +100,21 @@ def write_subtitles(request: HttpRequest, project_id: UUID) -> HttpResponse:
     return HttpResponse(as_srt(lines_of(project)), content_type="application/x-subrip; charset=utf-8", headers=headers)
 
 
+@router.get("/{project_id}/renders", response=list[RenderOut], throttle=read, summary="List a project's renders")
+def list_renders(request: HttpRequest, project_id: UUID) -> list[dict[str, Any]]:
+    return [render_facts(job) for job in renders_of(services.get_project_for(request.user, project_id))]
+
+
+@router.post(
+    "/{project_id}/track", response={201: JobOut}, throttle=AccountThrottle("speech"), summary="Find the mouth track"
+)
+def find_track(request: HttpRequest, project_id: UUID) -> Status[Any]:
+    """What the mouth does for the project's voice, as JSON: when the job is done, its `output_url` gives it.
+
+    `result` has the words of a script with their times, what the voice sounds like (`emotion`), and for a script the
+    spoken sound (`sound_asset`).
+    """
+    project = services.get_project_for(request.user, project_id)
     return Status(201, render_facts(track_job(request.user, project)))
 
 
