@@ -212,6 +212,7 @@ MAX_BUYER_UPLOAD_BYTES = env.integer("MAX_BUYER_UPLOAD_MB", 2048, minimum=1, max
 MAX_PICTURE_BYTES = min(60 * MIB, MAX_UPLOAD_BYTES)
 MAX_PICTURE_PIXELS = 100_000_000  # above this a picture is a bomb or a mistake; preflight has its own, tighter opinion
 QUOTA_BYTES = env.integer("QUOTA_MB", 2048, minimum=1, maximum=100_000_000) * MIB  # per account
+BUYER_QUOTA_BYTES = env.integer("BUYER_QUOTA_MB", 20480, minimum=1, maximum=100_000_000) * MIB  # that bought credits
 MADE_HERE_BYTES_MAX = 64 * MIB  # what anybody may send to /made-here/
 MEDIA_LINK_TTL_S = 60 * 60
 MEDIA_ROOT = MEDIA_DIR

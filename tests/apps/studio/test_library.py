@@ -96,7 +96,7 @@ def test_ticked_videos_are_moved_to_a_folder(owner, three):
     "form", [{"action": "explode"}, {"action": "trash", "project": "x"}, {"action": "move", "folder": "y" * 99}]
 )
 def test_odd_changes_are_refused(owner, three, form):
-    assert owner.post("/library/change/", form).status_code == 422
+    assert owner.post("/library/change/", form).status_code == 400
 
 
 def test_strangers_change_nothing(stranger, signed_out, three):

@@ -7,6 +7,7 @@ from django.http import Http404
 from apps.accounts.services import delete_account
 from apps.core.failures import SiteFailure
 from apps.uploads import services
+from apps.uploads.limits import check_quota
 from apps.uploads.models import Asset
 from apps.uploads.signals import asset_deleting
 from tests.apps.uploads.conftest import picture
@@ -173,3 +174,14 @@ def test_deleting_an_account_takes_its_files_and_nobody_elses(
         delete_account(alice)
     assert list(Asset.objects.all()) == [kept]
     assert len(stored_files()) == 1
+
+
+def test_whoever_bought_credits_may_store_more(alice, settings, monkeypatch):
+    settings.QUOTA_BYTES, settings.BUYER_QUOTA_BYTES = 1000, 5000
+    with pytest.raises(SiteFailure) as refusal:
+        check_quota(alice, 2000)
+    assert refusal.value.code == "quota_full"
+    monkeypatch.setattr("apps.uploads.limits.has_ever_bought", lambda user: True)
+    check_quota(alice, 2000)
+    with pytest.raises(SiteFailure):
+        check_quota(alice, 6000)
