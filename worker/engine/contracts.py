@@ -55,10 +55,13 @@ class Emotion(StrEnum):
 
 
 class Background(StrEnum):
-    """What is behind the person: the photo's own background, or nothing (video with an alpha channel)."""
+    """What is behind the person: the photo's own background, nothing (an alpha channel), or something new."""
 
     PHOTO = "photo"
     TRANSPARENT = "transparent"
+    BLUR = "blur"  # its own, out of focus
+    COLOUR = "colour"
+    PICTURE = "picture"
 
 
 @dataclass(frozen=True)
@@ -164,6 +167,9 @@ class TalkingPhotoRequest:
     mute: bool = False
     idle_s: float | None = None
     background: Background = Background.PHOTO  # TRANSPARENT needs an output that ends in .webm or .mov
+    backdrop_path: Path | None = None  # the picture of PICTURE, made to cover everything
+    backdrop_blur: float = 0.5  # of BLUR, in (0, 1]
+    backdrop_rgb: tuple[int, int, int] = (232, 228, 220)  # of COLOUR
     still: Still | None = None
     segments_dir: Path | None = None
     fragments: bool = False

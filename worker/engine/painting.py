@@ -101,7 +101,7 @@ def _sheet(renderer: Renderer, frames: int) -> MetricSheet:
     portrait = renderer.portrait
     moves = np.zeros(portrait.rgb.shape[:2], bool)
     moves[portrait.layers.zone.slices] = portrait.layers.reach > 0
-    return MetricSheet(portrait.rgb, portrait.points_px, moves, frames)
+    return MetricSheet(portrait.shown, portrait.points_px, moves, frames)
 
 
 def _paint_person(
@@ -146,9 +146,12 @@ class _Naming:
     def __init__(self, request: TalkingPhotoRequest, picture: PictureFormat, marks_key: str | None) -> None:
         self.is_possible = marks_key is not None
         framing = (request.face, request.aspect, request.max_short_side_px, request.device)
-        self._base = hashlib.sha256(repr((engine_version(), framing, picture, marks_key)).encode())
+        behind = (request.background, request.backdrop_blur, request.backdrop_rgb)
+        self._base = hashlib.sha256(repr((engine_version(), framing, behind, picture, marks_key)).encode())
         if request.segments_dir is not None:
             self._base.update(_digest_of(request.portrait_path))
+            if request.backdrop_path is not None:
+                self._base.update(_digest_of(request.backdrop_path))
 
     def key(self, plan: MotionPlan) -> str:
         digest = self._base.copy()

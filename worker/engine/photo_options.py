@@ -55,8 +55,13 @@ def _check_output(request: TalkingPhotoRequest) -> None:
     has_alpha = request.output_path.suffix.lower() in ALPHA_SUFFIXES
     if request.background is Background.TRANSPARENT and not has_alpha:
         raise _contradiction("background", "a transparent video ends in .webm or .mov")
-    if request.background is Background.PHOTO and has_alpha:
+    if request.background is not Background.TRANSPARENT and has_alpha:
         raise _contradiction("output_path", "a video ends in .mp4 unless its background is transparent")
+    if (request.background is Background.PICTURE) is (request.backdrop_path is None):
+        raise _contradiction("backdrop_path", "a picture goes behind the person with the background “picture” alone")
+    _check_range("backdrop_blur", request.backdrop_blur, 0.01, 1.0)
+    if len(request.backdrop_rgb) != 3 or any(not 0 <= value <= 255 for value in request.backdrop_rgb):
+        raise _out_of_range("backdrop_rgb", 0, 255)
     if request.still is not None and not (math.isfinite(request.still.at_s) and request.still.at_s >= 0):
         raise EngineFailure(FailureCode.OPTION_INVALID, option="still", min=0)
 

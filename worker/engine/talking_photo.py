@@ -14,9 +14,10 @@ from worker.engine.media.images import load_image
 from worker.engine.media.workspace import Workspace
 from worker.engine.painting import Marks, paint
 from worker.engine.photo_options import check_options
+from worker.engine.render.backdrop import with_backdrop
 from worker.engine.render.cutout import cut_out
 from worker.engine.render.framing import frame_picture
-from worker.engine.render.portrait import Portrait, prepare_portrait
+from worker.engine.render.portrait import Portrait, prepare_portrait, within
 from worker.engine.render.renderer import Renderer
 from worker.engine.telling import Telling
 
@@ -85,8 +86,13 @@ def _look(request: TalkingPhotoRequest) -> Portrait:
     if choice.point is not None:  # given in pixels of the upload, which may have been scaled down while reading
         choice = replace(choice, point=(choice.point[0] * picture.scale, choice.point[1] * picture.scale))
     face = require_face(picture.rgb, choice)
-    framed = frame_picture(picture.rgb, face.box, request.aspect, request.max_short_side_px)
+    stands_free = request.background in (Background.COLOUR, Background.PICTURE)
+    framed = frame_picture(picture.rgb, face.box, request.aspect, request.max_short_side_px, grounded=stands_free)
     points = framed.points(face.landmarks.points_px)
     matte = person_matte(framed.rgb, [framed.box(face.box)])
     portrait = prepare_portrait(framed.rgb, points, matte, framed.content)
-    return cut_out(portrait, matte) if request.background is Background.TRANSPARENT else portrait
+    if request.background is Background.PHOTO:
+        return portrait
+    if request.background is Background.TRANSPARENT:
+        return cut_out(portrait, matte)
+    return with_backdrop(portrait, within(matte, framed.content), request)

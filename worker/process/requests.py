@@ -79,6 +79,8 @@ def talking_photo_request(order: Mapping[str, Any], files: Mapping[str, Path], p
         mute=bool(order.get("mute", False)),
         idle_s=None if order.get("idle_s") is None else float(order["idle_s"]),
         background=background,
+        backdrop_path=files.get("backdrop"),
+        **_behind(order.get("backdrop") or {}),
     )
 
 
@@ -146,6 +148,17 @@ def voice_request(
         max_duration_s=float(order.get("max_duration_s", 60)),
     )
     return replace(made, frame_rate=Fraction(str(order.get("fps", "25")))) if request is TalkingPhotoRequest else made
+
+
+def _behind(backdrop: Mapping[str, Any]) -> dict[str, Any]:
+    """What an order says of a new background; colours travel as one number."""
+    wanted: dict[str, Any] = {}
+    if "blur" in backdrop:
+        wanted["backdrop_blur"] = float(backdrop["blur"])
+    if "rgb" in backdrop:
+        rgb = int(backdrop["rgb"])
+        wanted["backdrop_rgb"] = (rgb >> 16, rgb >> 8 & 255, rgb & 255)
+    return wanted
 
 
 def output_suffix(order: Mapping[str, Any]) -> str:

@@ -46,9 +46,11 @@ class Framed:
         return FaceBox(x0, box.y0 * self.scale + dy, x1, box.y1 * self.scale + dy, box.score)
 
 
-def frame_picture(rgb: np.ndarray, face: FaceBox, aspect: Aspect, max_short_side_px: int | None) -> Framed:
+def frame_picture(
+    rgb: np.ndarray, face: FaceBox, aspect: Aspect, max_short_side_px: int | None, *, grounded: bool = False
+) -> Framed:
     """Bring `rgb` (H, W, 3) into `aspect` around `face`, scaled down so that the short side is ≤
-    `max_short_side_px`.
+    `max_short_side_px`. grounded: what is not the picture's lies above it, never below: nobody is cut off in mid-air.
     """
     height, width = rgb.shape[:2]
     if aspect is Aspect.SOURCE:
@@ -56,6 +58,8 @@ def frame_picture(rgb: np.ndarray, face: FaceBox, aspect: Aspect, max_short_side
     else:
         window = _window(width, height, face, _RATIOS[aspect])
     x0, y0, x1, y1 = window
+    if grounded and y1 > height:
+        y0, y1 = y0 - (y1 - height), float(height)
     scale = 1.0
     if max_short_side_px is not None:
         scale = min(1.0, max(max_short_side_px, _MIN_SHORT_SIDE_PX) / min(x1 - x0, y1 - y0))

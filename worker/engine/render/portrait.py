@@ -50,6 +50,12 @@ class Portrait:
     was_open: bool  # whether the photo's lips were apart
     softness_px: float  # width of an edge in this photo
     shapes: MouthShapes
+    still: np.ndarray | None = None  # what is seen where nothing moves, if that is not `rgb`
+
+    @property
+    def shown(self) -> np.ndarray:
+        """(H, W, 3) uint8: the picture before anything has moved."""
+        return self.rgb if self.still is None else self.still
 
 
 def prepare_portrait(
@@ -76,7 +82,7 @@ def prepare_portrait(
     size = (rgb.shape[1], rgb.shape[0])
     face = build_face_fields(points, pose, moves, rest, size)
     centre = points[list(lm.FACE_OVAL), :2].mean(axis=0)
-    layers = separate(rgb, _within(matte, content), centre, pose.scale_px)
+    layers = separate(rgb, within(matte, content), centre, pose.scale_px)
     head = build_head_field(points, pose, layers.zone, content)
     upper, lower = list(lm.LIPS_INNER_UPPER), list(lm.LIPS_INNER_LOWER)
     box = _mouth_box(points, pose, face.region, size)
@@ -112,7 +118,8 @@ def prepare_portrait(
     )
 
 
-def _within(matte: np.ndarray, content: tuple[int, int, int, int]) -> np.ndarray:
+def within(matte: np.ndarray, content: tuple[int, int, int, int]) -> np.ndarray:
+    """`matte` (H, W), zero outside `content` (x0, y0, x1, y1) px."""
     x0, y0, x1, y1 = content
     inside = np.zeros_like(matte)
     inside[y0:y1, x0:x1] = matte[y0:y1, x0:x1]

@@ -123,7 +123,7 @@ class Renderer:
         if self._batches is not None:
             return next(self._together([motion], frame))
         sketch = self._drawn(motion)
-        np.copyto(frame, self._portrait.rgb)
+        np.copyto(frame, self._portrait.shown)
         self._compositor.blend(self._moved, frame, self._compositor.runs(sketch.motion_px))
         return frame
 
@@ -161,7 +161,7 @@ class Renderer:
         blended = self._batches.blended(*grids, [one.places for one in sketches])
         zone = canvas[self._portrait.layers.zone.slices]
         for sketch, picture in zip(sketches, blended, strict=True):
-            np.copyto(canvas, self._portrait.rgb)
+            np.copyto(canvas, self._portrait.shown)
             for run in self._compositor.runs(sketch.motion_px):
                 zone[run.slices] = picture[run.slices]
             yield canvas
