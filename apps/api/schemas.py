@@ -124,6 +124,8 @@ class _ProjectOut(Schema):
     portrait: AssetOut | None
     clip: AssetOut | None
     track: AssetOut | None = Field(description="An uploaded mouth track that the mouth follows instead of the voice.")
+    music: AssetOut | None = Field(description="A piece of music under what is said.")
+    backdrop: AssetOut | None = Field(description="The picture behind the person, with background “picture”.")
     mouth_edits: list[dict[str, Any]] = Field(description="What was changed about the mouth, in order.")
     mouth_edits_apply: bool = Field(description="Whether they were made for the voice as it is now; else they wait.")
     transcript: str = Field(description="What is said in the recording, as the creator wrote it down.")
@@ -132,7 +134,8 @@ class _ProjectOut(Schema):
         description="“none”, “apply”, “refit” (the same words are said differently, so times are found anew) or "
         "“waiting” (made for other words: not used until those come back)."
     )
-    voice_source: str
+    voice_source: str = Field(description="“script”, “audio”, or of a dub “lines”: only those change.")
+    lines: list[LineOut] = Field(description="Stretches of a dub's clip that are said anew, by time.")
     voice: AssetOut | None
     script: str
     script_voice: str
@@ -163,6 +166,8 @@ class _ProjectPatch(Schema):
     portrait: UUID | None = None
     clip: UUID | None = None
     track: UUID | None = Field(None, description="A file of the kind “track”, as GET …/track gave it, edited or not.")
+    music: UUID | None = Field(None, description="A file of the kind “music”.")
+    backdrop: UUID | None = Field(None, description="A file of the kind “picture”.")
     mouth_edits: list[dict[str, Any]] | None = Field(
         None, max_length=200, description="Each: kind (close, scale, move), start_s, end_s, amount."
     )

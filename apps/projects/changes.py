@@ -7,14 +7,14 @@ from apps.core.failures import SiteFailure
 from apps.projects import options
 from apps.projects.captions import set_cues, set_transcript
 from apps.projects.findings import faces_of
-from apps.projects.models import Project
 from apps.projects.lines import set_lines
+from apps.projects.models import Project
 from apps.projects.mouth import set_edits
 from apps.projects.voices import available_voices, find_voice
 from apps.uploads.models import Asset
 from apps.uploads.services import get_asset_for
 
-_CLEARABLE = ("portrait", "clip", "voice", "track", "face_index")
+_CLEARABLE = ("portrait", "clip", "voice", "track", "music", "backdrop", "face_index")
 _LAST = ("mouth_edits", "caption_cues")  # they belong to the voice, which other changes may change
 
 
@@ -83,10 +83,20 @@ def _set_track(project: Project, value: Any) -> None:
     project.track = _asset_of_kind(project, value, Asset.Kind.TRACK)
 
 
+def _set_music(project: Project, value: Any) -> None:
+    project.music = _asset_of_kind(project, value, Asset.Kind.MUSIC)
+
+
+def _set_backdrop(project: Project, value: Any) -> None:
+    project.backdrop = _asset_of_kind(project, value, Asset.Kind.PICTURE)
+
+
 def _set_voice_source(project: Project, value: Any) -> None:
     if value not in Project.VoiceSource.values:
         reason = f"choose one of {', '.join(Project.VoiceSource.values)}"
         raise SiteFailure("option_invalid", option="voice_source", reason=reason)
+    if value == Project.VoiceSource.LINES and project.kind != Project.Kind.VIDEO_DUB:
+        raise SiteFailure("option_invalid", option="voice_source", reason="only the dub of a clip has lines")
     project.voice_source = value
 
 
@@ -96,8 +106,6 @@ def _set_script(project: Project, value: Any) -> None:
         raise SiteFailure("script_too_long", chars=len(script), max_chars=options.SCRIPT_MAX_CHARS)
     project.script = script
 
-    if value == Project.VoiceSource.LINES and project.kind != Project.Kind.VIDEO_DUB:
-        raise SiteFailure("option_invalid", option="voice_source", reason="only the dub of a clip has lines")
 
 def _set_script_voice(project: Project, value: Any) -> None:
     voice = str(value)
@@ -128,9 +136,12 @@ _SETTERS: dict[str, Callable[[Project, Any], None]] = {
     "clip": _set_clip,
     "voice": _set_voice,
     "track": _set_track,
+    "music": _set_music,
+    "backdrop": _set_backdrop,
     "mouth_edits": set_edits,
     "transcript": set_transcript,
     "caption_cues": set_cues,
+    "lines": set_lines,
     "voice_source": _set_voice_source,
     "script": _set_script,
     "script_voice": _set_script_voice,

@@ -38,6 +38,8 @@ class Project(models.Model):
     clip = _file()
     voice = _file()
     track = _file()  # an uploaded mouth track that the mouth follows instead of the voice
+    music = _file()  # under what is said
+    backdrop = _file()  # behind a photo's person, where `background` says "picture"
     voice_source = models.CharField(max_length=16, choices=VoiceSource.choices, default=VoiceSource.SCRIPT)
     script = models.TextField(blank=True)
     script_voice = models.CharField(max_length=80, blank=True)

@@ -18,7 +18,11 @@ TALKING_PHOTO, VIDEO_DUB = "talking_photo", "video_dub"
 ASPECTS = ("source", "9:16", "4:5", "1:1", "16:9")
 STYLES = ("still", "natural", "expressive")
 EMOTIONS = ("auto", "neutral", "calm", "happy", "sad", "angry", "surprised")
-BACKGROUNDS = ("photo", "transparent")
+BACKGROUNDS = ("photo", "transparent", "blur", "colour", "picture")
+BACKDROPS = ("blur", "colour", "picture")  # of them, those behind which there is something new
+MUSIC = ("music_volume", "music_ducking", "music_fade_in_s", "music_fade_out_s")
+FADE_MAX_S = 10.0
+WHITE_RGB = 2**24 - 1
 MOVERS = ("voice", "clip", "idle")
 CLIP_SOUNDS = ("clip", "voice", "none")
 SYNC_MODES = ("cut_off", "loop", "bounce", "silence", "remap")
@@ -112,6 +116,14 @@ SETTINGS: Mapping[str, Setting] = {
     "idle_s": Number("Length of the listening loop in seconds.", IDLE_MIN_S, IDLE_MAX_S, 8.0),
     "aspect": Choice("Shape of the video.", ASPECTS, "source", _BOTH),
     "background": Choice("What is behind the person; transparent gives a WebM video.", BACKGROUNDS, "photo"),
+    "background_blur": Number("How far the photo's own background is blurred, with “blur”.", 0.1, 1.0, 0.5),
+    "background_rgb": Number(
+        "The colour behind the person, with “colour”: red × 65536 + green × 256 + blue.",
+        0,
+        WHITE_RGB,
+        0xE8E4DC,
+        is_whole=True,
+    ),
     "frames_per_second": Choice("Frames per second.", FRAME_RATES, "25"),
     "style": Choice("How lively head, brows and gaze are.", STYLES, "natural"),
     "emotion": Choice("What the face expresses; auto asks the voice.", EMOTIONS, "auto"),
@@ -123,6 +135,11 @@ SETTINGS: Mapping[str, Setting] = {
     "seed": Number("Another number gives another take; the same one the same video.", 0, SEED_MAX, 0, is_whole=True),
     "captions": Choice("Captions in the picture.", CAPTIONS, "none", _BOTH),
     "transcript_language": Choice("What a recording's transcript is in.", TRANSCRIPT_LANGUAGES, "english", _BOTH),
+    "music_volume": Number("How loud the music is: 1 is as loud as the voice.", 0.0, 1.0, 0.35, kinds=_BOTH),
+    "music_ducking": Number("How far the music steps back while somebody speaks.", 0.0, 1.0, 0.6, kinds=_BOTH),
+    "music_fade_in_s": Number("Seconds over which the music comes in.", 0.0, FADE_MAX_S, 0.5, kinds=_BOTH),
+    "music_fade_out_s": Number("Seconds over which the music goes out at the end.", 0.0, FADE_MAX_S, 2.0, kinds=_BOTH),
+    "music_loops": Switch("Whether music that ends before the video starts again.", default=True, kinds=_BOTH),
     "label_corner": Choice("Where free videos say that they are AI-generated.", LABEL_CORNERS, "bottom-left", _BOTH),
     "sync_mode": Choice("When sound and clip differ in length.", SYNC_MODES, "cut_off", (VIDEO_DUB,)),
     "strength": Number("How far the mouth follows the new voice.", 0.0, 1.0, 1.0, kinds=(VIDEO_DUB,)),

@@ -5,10 +5,11 @@ from typing import Any
 
 from apps.core.failures import SiteFailure
 from apps.projects import options
+from apps.projects.additions import added_files, additions_order
 from apps.projects.captions import caption_text, captions_order
 from apps.projects.findings import faces_of
-from apps.projects.models import Project
 from apps.projects.lines import check_lines, lines_of, lines_request, voices_of
+from apps.projects.models import Project
 from apps.projects.mouth import edits_apply, edits_of, voice_fingerprint
 from apps.projects.presenters import attest_presenters
 from apps.projects.voices import available_voices, default_voice, find_voice
@@ -69,6 +70,7 @@ def _photo_request(project: Project, max_duration_s: float) -> dict[str, Any]:
     settings = project.settings_now()
     sources = _what_moves_it(project, settings)
     files = [file for file in (project.portrait, *sources.values()) if file is not None]
+    files += added_files(project, settings).values()
     _check_files(files)
     _check_face(project.portrait, project.face_index)
     _check_duration(sources.get("drive") or sources.get("voice"), max_duration_s)
@@ -95,6 +97,7 @@ def _photo_request(project: Project, max_duration_s: float) -> dict[str, Any]:
         "watermark": True,
         "label_corner": settings["label_corner"],
         **captions_order(project, settings),
+        **additions_order(project, settings),
         "max_short_side_px": options.FREE_SHORT_SIDE_MAX_PX,
         "max_duration_s": options.FREE_DURATION_MAX_S,
     }
@@ -103,6 +106,7 @@ def _photo_request(project: Project, max_duration_s: float) -> dict[str, Any]:
 def _dub_request(project: Project, max_duration_s: float) -> dict[str, Any]:
     settings = project.settings_now()
     is_typed = project.voice_source == Project.VoiceSource.SCRIPT
+    in_lines = project.voice_source == Project.VoiceSource.LINES
     missing = [] if project.clip is not None else ["a clip"]
     if is_typed and not project.script.strip():
         missing.append("a script")
@@ -115,12 +119,15 @@ def _dub_request(project: Project, max_duration_s: float) -> dict[str, Any]:
     assert project.clip is not None
     voice = project.voice if project.voice_source == Project.VoiceSource.AUDIO else None
     files = [file for file in (project.clip, voice) if file is not None]
+    files += voices_of([project]).values() if in_lines else []
     _check_files(files)
     _check_face(project.clip, project.face_index)
-    in_lines = project.voice_source == Project.VoiceSource.LINES
     for file in files:
         _check_duration(file, max_duration_s)
-    require_attested(files)
+    added = list(added_files(project, settings).values())
+    _check_files(added)
+    require_attested([*files, *added])
+    said = _said_in_lines(project) if in_lines else {}
     return {
         "clip_asset": _id(project.clip),
         "voice_asset": _id(voice),
@@ -128,32 +135,19 @@ def _dub_request(project: Project, max_duration_s: float) -> dict[str, Any]:
         "face": _person(project.clip, project.face_index),
         "aspect": settings["aspect"],
         "sync_mode": settings["sync_mode"],
-    files += voices_of([project]).values() if in_lines else []
         "strength": settings["strength"],
         "keep_background": settings["keep_background"],
         "adapt": settings["adapt"],
         "watermark": True,
         "label_corner": settings["label_corner"],
-    said = _said_in_lines(project) if in_lines else {}
         **captions_order(project, settings),
         "max_short_side_px": options.FREE_SHORT_SIDE_MAX_PX,
         "max_duration_s": options.FREE_DURATION_MAX_S,
+        **said,
+        **additions_order(project, settings),
     }
 
 
-def _person(clip: Asset, index: int | None) -> dict[str, Any]:
-    """Who is meant, by where they were seen: the full look at a clip may number its people otherwise."""
-    if index is None:
-        return {}
-    seen = next((person for person in faces_of(clip) if person["index"] == index), {})
-    return {"point": seen["point"], "at_s": seen["at_s"]} if "point" in seen else {"index": index}
-
-
-# kind of project -> what a render of it depends on. A kind that is not here cannot be made or rendered.
-        **said,
-ORDERS: Mapping[str, Callable[[Project, float], dict[str, Any]]] = {
-    Project.Kind.TALKING_PHOTO: _photo_request,
-    Project.Kind.VIDEO_DUB: _dub_request,
 def _said_in_lines(project: Project) -> dict[str, Any]:
     """The lines, checked: inside the clip, one after the other, each with words or with a recording that is there."""
     lines = lines_of(project)
@@ -169,6 +163,18 @@ def _said_in_lines(project: Project) -> dict[str, Any]:
     return {"lines": lines_request(project)}
 
 
+def _person(clip: Asset, index: int | None) -> dict[str, Any]:
+    """Who is meant, by where they were seen: the full look at a clip may number its people otherwise."""
+    if index is None:
+        return {}
+    seen = next((person for person in faces_of(clip) if person["index"] == index), {})
+    return {"point": seen["point"], "at_s": seen["at_s"]} if "point" in seen else {"index": index}
+
+
+# kind of project -> what a render of it depends on. A kind that is not here cannot be made or rendered.
+ORDERS: Mapping[str, Callable[[Project, float], dict[str, Any]]] = {
+    Project.Kind.TALKING_PHOTO: _photo_request,
+    Project.Kind.VIDEO_DUB: _dub_request,
 }
 
 

@@ -7,8 +7,8 @@ from uuid import UUID
 from apps.core.failures import failure_dict
 from apps.projects.captions import cues_of, cues_state, transcript_of
 from apps.projects.findings import report_in_words
-from apps.projects.models import Project
 from apps.projects.lines import lines_of, voices_of
+from apps.projects.models import Project
 from apps.projects.mouth import edits_apply, edits_of
 from apps.projects.options import SETTINGS
 from apps.projects.services import SAMPLE_SCRIPT
@@ -72,7 +72,7 @@ def projects_facts(projects: Iterable[Project]) -> list[dict[str, Any]]:
     """Several projects, with one question for what is stated about all their files."""
     shown = list(projects)
     recordings = voices_of(shown)
-    files = [file for project in shown for file in (project.portrait, project.clip, project.voice)]
+    files = [file for project in shown for file in (project.portrait, project.clip, project.voice, project.music)]
     stated = attestations_of([*files, *recordings.values()])
     return [project_facts(project, stated, recordings) for project in shown]
 
@@ -87,7 +87,7 @@ def project_facts(
     """
     recordings = voices_of([project]) if recordings is None else recordings
     if stated is None:
-        stated = attestations_of([project.portrait, project.clip, project.voice, *recordings.values()])
+        stated = attestations_of([project.portrait, project.clip, project.voice, project.music, *recordings.values()])
     return {
         "id": str(project.pk),
         "kind": project.kind,
@@ -99,11 +99,14 @@ def project_facts(
         "voice_source": project.voice_source,
         "voice": asset_facts(project.voice, stated) if project.voice else None,
         "track": asset_facts(project.track, stated) if project.track else None,
+        "music": asset_facts(project.music, stated) if project.music else None,
+        "backdrop": asset_facts(project.backdrop, stated) if project.backdrop else None,
         "mouth_edits": edits_of(project),
         "mouth_edits_apply": edits_apply(project),
         "transcript": transcript_of(project),
         "caption_cues": cues_of(project),
         "caption_cues_state": cues_state(project),
+        "lines": [_line_facts(line, recordings, stated) for line in lines_of(project)],
         "script": project.script,
         "script_voice": project.script_voice,
         "script_rate": project.script_rate,

@@ -2,6 +2,8 @@
 
 import uuid
 from collections.abc import Mapping
+from functools import reduce
+from operator import or_
 from typing import Any
 
 from django.db import transaction
@@ -23,7 +25,7 @@ SAMPLE_SCRIPT = (
     "Hello! I am a still picture, and yet I can speak. "
     "Change these words, choose another voice, or record your own. Then press render, and I will say it."
 )
-_RELATED = ("portrait", "clip", "voice", "track")
+_RELATED = ("portrait", "clip", "voice", "track", "music", "backdrop")
 
 
 def create_project(user: User, *, title: str = "", kind: str = Project.Kind.TALKING_PHOTO) -> Project:
@@ -82,16 +84,16 @@ def delete_project(project: Project) -> None:
     files = files_of(project)
     with transaction.atomic():
         project.delete()
+        in_lines = voices_of(Project.objects.filter(owner_id=project.owner_id)) if files else {}
         for asset in files:
-            in_use = Q(portrait=asset) | Q(clip=asset) | Q(voice=asset) | Q(track=asset)
+            in_use = reduce(or_, (Q(**{part: asset}) for part in _RELATED))
             if str(asset.pk) not in in_lines and not Project.objects.filter(in_use).exists():
                 delete_asset(asset)
 
-        in_lines = voices_of(Project.objects.filter(owner_id=project.owner_id)) if files else {}
 
 def files_of(project: Project) -> list[Asset]:
     """The files a project is made of."""
-    files = [asset for asset in (project.portrait, project.clip, project.voice, project.track) if asset is not None]
+    files = [asset for part in _RELATED if (asset := getattr(project, part)) is not None]
     return [*files, *(asset for asset in voices_of([project]).values() if asset not in files)]
 
 
