@@ -18,7 +18,8 @@ NEW_WORDS = "Somebody else says this now."
 def dub(page: Page) -> Page:
     sign_up(page)
     page.get_by_role("link", name="back to your library").click()
-    page.get_by_role("button", name="Dub a clip").click()
+    page.get_by_role("button", name="New video").click()
+    page.get_by_role("button", name="Video dub").click()
     page.wait_for_selector("html[data-ready=true]")
     return page
 
