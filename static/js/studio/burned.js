@@ -1,4 +1,4 @@
-// Captions in the picture: which style, and when there can be any.
+// Captions in the picture: which style, what is said in a recording, and when there can be any.
 import { find } from "../ui.js";
 
 const HINTS = {
@@ -10,17 +10,32 @@ const HINTS = {
   lower_third: "At the left, as in the news.",
   minimal: "Small and quiet.",
 };
+const FIELDS = ["captions", "voice_source", "moved_by", "transcript", "transcript_language", "caption_cues"];
 
 export function startCaptions(store) {
   const select = find("#captions");
+  const transcript = find("#transcript");
+  const language = find("#transcript_language");
   const show = () => {
     const { project } = store;
-    const isKnown = project.voice_source === "script" && [null, "voice"].includes(project.moved_by);
-    select.disabled = !isKnown;
+    const isHeard = [null, "voice"].includes(project.moved_by);
+    const isRecorded = isHeard && project.voice_source === "audio";
+    const isPossible = isRecorded || (isHeard && project.voice_source === "script");
+    const isKnown = !isRecorded || project.transcript.trim() || project.caption_cues.length;
+    select.disabled = !isPossible;
     select.value = project.captions;
-    find("#captions-hint").textContent = isKnown ? HINTS[project.captions] : "Captions need a typed script: then every word and its moment are known.";
+    find("#captions-edit").hidden = !isPossible;
+    find("#transcript-field").hidden = !isRecorded;
+    if (transcript.value !== project.transcript) transcript.value = project.transcript;
+    language.value = project.transcript_language;
+    let hint = HINTS[project.captions];
+    if (!isPossible) hint = "Captions need a typed script or a recording of your own.";
+    else if (!isKnown && project.captions !== "none") hint = "Write down what is said, or check a draft under “Edit captions”: then they are shown.";
+    find("#captions-hint").textContent = hint;
   };
   select.addEventListener("change", () => store.set({ captions: select.value }));
-  store.addEventListener("change", ({ detail }) => ["captions", "voice_source", "moved_by"].some((name) => detail.includes(name)) && show());
+  transcript.addEventListener("input", () => store.set({ transcript: transcript.value }));
+  language.addEventListener("change", () => store.set({ transcript_language: language.value }));
+  store.addEventListener("change", ({ detail }) => FIELDS.some((name) => detail.includes(name)) && show());
   show();
 }

@@ -2,7 +2,8 @@
 import { Problem, request } from "../api.js";
 import { watchJob } from "../jobs.js";
 import { icon, make, notice, toast } from "../ui.js";
-import { cuesOf, toSrt, toVtt } from "./captions.js";
+import { plain } from "./caption_cues.js";
+import { inLines, toSrt, toVtt } from "./captions.js";
 import { shareButton } from "./sharing.js";
 
 const EVERY_FORMAT = { srt: ["application/x-subrip", toSrt], vtt: ["text/vtt", toVtt] };
@@ -45,7 +46,7 @@ export function extraActions(store, render) {
     toast("This frame is the video’s picture now.", { action: "Download it", onAction: () => make("a", { href: job.download_url, download: "" }).click() });
   }));
   const share = shareButton(render);
-  if (!render.request?.script) return [share, still];
+  if (!render.request?.script && !render.request?.caption_text) return [share, still];
   const captions = make("select", { class: "select select-small", "aria-label": "Download captions" },
     make("option", { value: "" }, "Captions"), make("option", { value: "srt" }, "SRT"), make("option", { value: "vtt" }, "WebVTT"));
   captions.addEventListener("change", () => {
@@ -54,7 +55,7 @@ export function extraActions(store, render) {
     busy(captions, async () => {
       const { result } = await done(request("POST", `/jobs/${render.id}/words`));
       const [type, write] = EVERY_FORMAT[format];
-      save(write(cuesOf(result.words, render.request.script.text)), type, `captions.${format}`);
+      save(write(plain(result.fitted ?? result.cues, inLines)), type, `captions.${format}`);
     });
   });
   return [share, still, captions];

@@ -2,6 +2,8 @@
 import { request } from "../api.js";
 import { confirmDialog, find, toast } from "../ui.js";
 import { startCaptions } from "./burned.js";
+import { startCaptionEditor } from "./caption_editor.js";
+import { startCaptionPreview } from "./caption_preview.js";
 import { startClip } from "./clip.js";
 import { startExporting } from "./export.js";
 import { startFit } from "./fit.js";
@@ -70,6 +72,8 @@ if (isDub(store.project)) {
   startTimeline(store);
 }
 startCaptions(store);
+startCaptionPreview(store, stage);
+startCaptionEditor(store);
 startRender(store, stage);
 startExporting(store);
 startDropping(isDub(store.project) ? dubTakes(source, voice) : photoTakes(source, voice));

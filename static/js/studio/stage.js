@@ -87,6 +87,7 @@ class Stage extends EventTarget {
     frame.style.width = `${Math.floor(wide)}px`;
     frame.style.height = `${Math.floor(wide / this.shown.ratio)}px`;
     this.shown.fitted?.();
+    this.dispatchEvent(new Event("fitted"));
   }
 
   showBar(render) {

@@ -6,7 +6,7 @@ const SAVE_AFTER_MS = 500;
 const RETRY_MS = [1000, 3000, 8000, 15000];
 const FILES = ["portrait", "clip", "voice", "track"]; // fields that are whole files here and ids on the server
 
-const isFlowing = ([name, value]) => name === "script" || name === "title" || (typeof value === "number" && name !== "seed");
+const isFlowing = ([name, value]) => ["script", "title", "transcript"].includes(name) || (typeof value === "number" && name !== "seed");
 
 const sent = (name, value) => {
   if (FILES.includes(name)) return value?.id ?? null;
@@ -112,7 +112,7 @@ export class Store extends EventTarget {
     try {
       const saved = await this.inFlight;
       this.failures = 0;
-      for (const name of ["version", "display_title", "updated_at", "mouth_edits_apply"]) this.project[name] = saved[name];
+      for (const name of ["version", "display_title", "updated_at", "mouth_edits_apply", "caption_cues_state"]) this.project[name] = saved[name];
       if (!this.hasPending) this.saving("saved");
       this.otherTabs?.postMessage(saved.version);
       this.dispatchEvent(new Event("saved"));

@@ -110,9 +110,13 @@ def timed_words(text: str, spoken: Sequence[tuple[str, float, float]], duration_
     times: list[tuple[float, float] | None] = [None] * len(words)
     cursor = 0
     for fragment, start_s, end_s in spoken:
-        found = place.find(fragment.lower(), cursor, cursor + SEARCH_CHARS + len(fragment)) if fragment.strip() else -1
+        said, until = fragment.lower(), cursor + SEARCH_CHARS + len(fragment)
+        found = place.find(said, cursor, until) if fragment.strip() else -1
         if found < 0:
             continue
+        whole = place.find(f" {said}", cursor, until + 1) + 1  # "is" after "This" is the next word, not its end
+        if place[found - 1 : found].strip() and whole and owner[whole] <= owner[found] + 1:
+            found = whole
         known = times[owner[found]]
         times[owner[found]] = (start_s, end_s) if known is None else (known[0], max(known[1], end_s))
         cursor = found + 1

@@ -74,17 +74,22 @@ def styled(edited: Sequence[EditedCue], style: CaptionStyle) -> list[Cue]:
 def refitted(edited: Sequence[EditedCue], words: Sequence[TimedWord]) -> list[EditedCue]:
     """Edited captions on the times of another reading of the same text.
 
-    Words that are still said take their new times; words that were changed or added stand between their neighbours.
+    Words that are still said take their new times; changed ones those of what they replace; added ones stand between.
     """
     own = [word for cue in edited for word in cue.words]
     if not own or not words:
         return []
     matcher = SequenceMatcher(None, [_plain(w.text) for w in own], [_plain(w.text) for w in words], autojunk=False)
     times: list[tuple[float, float] | None] = [None] * len(own)
-    for mine, theirs, size in matcher.get_matching_blocks():
-        for offset in range(size):
-            word = words[theirs + offset]
-            times[mine + offset] = (word.start_s, word.end_s)
+    for what, first, last, their_first, their_last in matcher.get_opcodes():
+        if what == "equal":
+            said = words[their_first:their_last]
+        elif what == "replace":  # what was changed takes the time of what it stands for
+            start_s, end_s = words[their_first].start_s, words[their_last - 1].end_s
+            said = _shared([word.text for word in own[first:last]], start_s, end_s)
+        else:
+            continue
+        times[first:last] = [(word.start_s, word.end_s) for word in said]
     placed = iter(filled([word.text for word in own], times, words[-1].end_s))
     groups = [tuple(next(placed) for _ in cue.words) for cue in edited]
     fitted: list[EditedCue] = []
@@ -94,6 +99,16 @@ def refitted(edited: Sequence[EditedCue], words: Sequence[TimedWord]) -> list[Ed
         end_s = max(start_s + 0.05, min(max(group[-1].end_s, start_s + SHORTEST_S), max(next_s, start_s)))
         fitted.append(EditedCue(start_s, end_s, group))
     return fitted
+
+
+def _shared(texts: Sequence[str], start_s: float, end_s: float) -> list[TimedWord]:
+    """Words that share a time by their length."""
+    sizes = [max(1, len(text)) for text in texts]
+    step_s, at, placed = (end_s - start_s) / sum(sizes), 0, []
+    for text, size in zip(texts, sizes, strict=True):
+        placed.append(TimedWord(text, start_s + at * step_s, start_s + (at + size) * step_s))
+        at += size
+    return placed
 
 
 def _plain(text: str) -> str:
