@@ -1,5 +1,6 @@
 // Step 3: what shape the video has, what is behind the person, how smooth it runs.
 import { find } from "../ui.js";
+import { BACKGROUND_FACTS, startBackdrop } from "./backdrop.js";
 import { wireRadios } from "./controls.js";
 
 const ASPECT_WORDS = {
@@ -9,22 +10,18 @@ const ASPECT_WORDS = {
   "1:1": "Square, for everywhere.",
   "16:9": "For YouTube and slides.",
 };
-const BACKGROUND_WORDS = {
-  photo: "The photo’s own background; it keeps still while the person moves.",
-  transparent: "The person alone, as a WebM video with transparency, to lay over slides and pages.",
-};
 
 export function startLook(store) {
-  for (const name of ["aspect", "background", "label_corner"]) wireRadios(store, name);
+  for (const name of ["aspect", "label_corner"]) wireRadios(store, name);
+  startBackdrop(store);
   const fps = find("#fps");
   fps.addEventListener("change", () => store.set({ frames_per_second: fps.value }));
   const show = () => {
     const { project } = store;
     find("#aspect-hint").textContent = ASPECT_WORDS[project.aspect];
-    find("#background-hint").textContent = BACKGROUND_WORDS[project.background];
     fps.value = project.frames_per_second;
     const unusual = [
-      project.background === "transparent" && "no background",
+      BACKGROUND_FACTS[project.background],
       project.frames_per_second !== "25" && `${project.frames_per_second} frames per second`,
     ];
     find("#look-facts").textContent = unusual.filter(Boolean).join(" · ");

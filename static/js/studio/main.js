@@ -10,6 +10,7 @@ import { startFit } from "./fit.js";
 import { startLines } from "./lines.js";
 import { startLook } from "./look.js";
 import { startMovement } from "./movement.js";
+import { startMusic } from "./music.js";
 import { startPortrait } from "./portrait.js";
 import { startRender } from "./render.js";
 import { isDub } from "./source.js";
@@ -63,6 +64,7 @@ wireDeleting(store);
 const stage = startStage(store);
 const source = isDub(store.project) ? startClip(store, stage) : startPortrait(store, stage);
 const voice = startVoice(store);
+startMusic(store);
 if (isDub(store.project)) {
   startFit(store);
 } else {

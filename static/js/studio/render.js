@@ -2,6 +2,7 @@
 import { forgetOrderKey, orderKey, request } from "../api.js";
 import { watchJob } from "../jobs.js";
 import { announce, clockTime, find, notice, roughTime } from "../ui.js";
+import { backdropMissing } from "./backdrop.js";
 import { isStated } from "./consent.js";
 import { portraitFindings } from "./findings.js";
 import { lengthWithLines, linesMissing } from "./line_checks.js";
@@ -12,6 +13,18 @@ const PREPARING_S = 2; // loading the picture and the sound, writing the file
 
 /** What still stands in the way: {words, step} or null. */
 export function whatIsMissing(project) {
+  return whatIsMissingOfTheMain(project) ?? musicMissing(project);
+}
+
+function musicMissing({ music, music_volume: volume }) {
+  const needs = (words) => ({ words, step: "more-music" });
+  if (!music || !volume) return null;
+  if (music.state === "checking") return needs("Still listening to the music…");
+  if (music.state === "refused") return needs("This music cannot be used; choose another piece.");
+  return isStated(music) ? null : needs("Say that you may use this music.");
+}
+
+function whatIsMissingOfTheMain(project) {
   if (isDub(project)) return clipMissing(project) ?? voiceMissing(project);
   const { portrait } = project;
   if (!portrait) return { words: "Choose a portrait first.", step: "step-portrait" };
@@ -19,6 +32,8 @@ export function whatIsMissing(project) {
   if (portrait.state === "refused") return { words: "This portrait cannot be used; choose another one.", step: "step-portrait" };
   if (portraitFindings(project).blocking) return { words: "Choose the face that should speak.", step: "step-portrait" };
   if (!isStated(portrait)) return { words: "Say whose face this is.", step: "step-portrait" };
+  const behind = backdropMissing(project);
+  if (behind) return { words: behind, step: "more-look" };
   return project.moved_by === "idle" ? null : voiceMissing(project);
 }
 
@@ -96,6 +111,7 @@ export function startRender(store, stage) {
 
   const pointAt = (step) => {
     const section = find(`#${step}`);
+    if (section.tagName === "DETAILS") section.open = true;
     section.scrollIntoView({ block: "nearest", behavior: "smooth" });
     section.classList.remove("step-flash");
     void section.offsetWidth; // restarts the animation

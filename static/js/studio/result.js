@@ -134,6 +134,7 @@ async function reuse(store, render) {
     seed: order.seed,
     label_corner: order.label_corner,
     background: order.background ?? "photo",
+    ...(order.backdrop ? { background_blur: order.backdrop.blur, background_rgb: order.backdrop.rgb } : {}),
     emotion: order.emotion ?? "neutral",
     intensity: order.intensity ?? 0.6,
     ...(order.life ?? {}),

@@ -4,7 +4,7 @@ import { History } from "./history.js";
 
 const SAVE_AFTER_MS = 500;
 const RETRY_MS = [1000, 3000, 8000, 15000];
-const FILES = ["portrait", "clip", "voice", "track"]; // fields that are whole files here and ids on the server
+const FILES = ["portrait", "clip", "voice", "track", "music", "backdrop"]; // fields that are whole files here and ids on the server
 
 const isFlowing = ([name, value]) => ["script", "title", "transcript"].includes(name) || (typeof value === "number" && name !== "seed");
 
