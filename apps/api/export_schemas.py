@@ -59,7 +59,14 @@ class PresetOut(Schema):
     name: str
     label: str
     hint: str
+    platform: bool = Field(description="Made for one platform, not a plain format.")
     size_bytes: int
+    width_px: int
+    height_px: int
+    frames_per_second: str
+    bitrate_max_kbps: int | None = Field(description="Never above that; null: constant quality alone.")
+    keyframe_s: float | None = Field(description="A keyframe at least that often; null: as the encoder likes.")
+    loudness_lufs: float | None = Field(description="What the sound is brought to; null: as it is.")
 
 
 class ExportOut(RenderOut):

@@ -10,7 +10,8 @@ from apps.credits.services import TOP_UP_URL, balance_of
 from apps.jobs.exports import is_in_making
 from apps.jobs.history import render_facts
 from apps.jobs.models import Job, Quote
-from apps.jobs.presets import Preset, estimated_bytes, presets_for
+from apps.jobs.presets import Preset, estimated_bytes, presets_for, rate_for, size_for
+from apps.jobs.pricing import PaidWork
 from apps.uploads.services import signed_media_url
 
 CREDENTIALS_TYPE = "application/c2pa"
@@ -35,7 +36,9 @@ def quote_facts(quote: Quote) -> dict[str, Any]:
         "frames_per_second": quote.request["fps"],
         "preset": quote.request["preset"],
         "size_bytes": quote.size_bytes,
-        "presets": [_preset_facts(preset, quote) for preset in presets_for(quote.request)],
+        "presets": [
+            _preset_facts(preset, quote, keeps_rate=quote.work == PaidWork.DUB) for preset in presets_for(quote.request)
+        ],
         "balance_credits": balance.available_credits,
         "missing_credits": max(0, quote.credits - balance.available_credits),
         "top_up_url": TOP_UP_URL,
@@ -45,15 +48,28 @@ def quote_facts(quote: Quote) -> dict[str, Any]:
     }
 
 
-def _preset_facts(preset: Preset, quote: Quote) -> dict[str, Any]:
-    size_bytes = estimated_bytes(
-        preset,
-        width_px=quote.width_px,
-        height_px=quote.height_px,
-        duration_s=quote.duration_s,
-        frame_rate=Fraction(quote.request["fps"]),
+def _preset_facts(preset: Preset, quote: Quote, *, keeps_rate: bool) -> dict[str, Any]:
+    """What the export would be in that format."""
+    width_px, height_px = size_for(preset, *quote.request.get("largest_px", (quote.width_px, quote.height_px)))
+    rate = (
+        quote.request["fps"] if keeps_rate else rate_for(preset, quote.request.get("wanted_fps", quote.request["fps"]))
     )
-    return {"name": preset.name, "label": preset.label, "hint": preset.hint, "size_bytes": size_bytes}
+    size_bytes = estimated_bytes(
+        preset, width_px=width_px, height_px=height_px, duration_s=quote.duration_s, frame_rate=Fraction(rate)
+    )
+    return {
+        "name": preset.name,
+        "label": preset.label,
+        "hint": preset.hint,
+        "platform": preset.platform,
+        "size_bytes": size_bytes,
+        "width_px": width_px,
+        "height_px": height_px,
+        "frames_per_second": rate,
+        "bitrate_max_kbps": preset.bitrate_max_kbps,
+        "keyframe_s": preset.keyframe_s,
+        "loudness_lufs": preset.loudness_lufs,
+    }
 
 
 def export_facts(job: Job) -> dict[str, Any]:

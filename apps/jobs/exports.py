@@ -19,9 +19,10 @@ from django.utils import timezone
 
 from apps.accounts.models import User
 from apps.core.failures import SiteFailure
+from apps.core.turns import writing_turn
 from apps.jobs import pricing
 from apps.jobs.models import Job, Quote
-from apps.jobs.presets import PRESETS, Preset, estimated_bytes, presets_for
+from apps.jobs.presets import PRESETS, Preset, estimated_bytes, presets_for, rate_for, size_for
 from apps.jobs.pricing import SPARE_S, PaidWork, PricedSegment
 from apps.jobs.services import ACTIVE_STATES, submit
 from apps.projects import options
@@ -38,7 +39,7 @@ _RECENT = 20
 _SENTENCE = re.compile(r"(?<=[.!?…。！？])\s+|\n+")
 # Changing these makes the same video in another form, which was paid for already.
 _FORM = frozenset(
-    {"aspect", "caption_text", "captions", "film", "fps", "label_corner"}
+    {"aspect", "caption_text", "captions", "film", "fps", "label_corner", "largest_px", "wanted_fps"}
     | {"max_duration_s", "max_short_side_px", "preset", "watermark"}
 )
 
@@ -228,7 +229,8 @@ def quote_export(user: User, project: Project, choice: ExportChoice) -> Quote:
     Raises SiteFailure: option_invalid, and every reason for which the project cannot be rendered.
     """
     quote = price_export(user, project, choice)
-    quote.save(force_insert=True)
+    with writing_turn():
+        quote.save(force_insert=True)
     return quote
 
 
@@ -241,15 +243,19 @@ def price_export(user: User, project: Project, choice: ExportChoice) -> Quote:
     if exportable.keeps_rate and choice.frames_per_second is not None:
         raise SiteFailure("option_invalid", option="frames_per_second", reason="a dub keeps the clip's own")
     measured = exportable.measure(project)
-    width, height = _limited(measured, RESOLUTIONS[choice.resolution])
-    price = _price(user, exportable, measured, width, height)
     preset = _chosen_preset(choice, measured)
+    largest = _limited(measured, RESOLUTIONS[choice.resolution])
+    width, height = size_for(preset, *largest)
+    price = _price(user, exportable, measured, width, height)
+    fps = choice.frames_per_second or measured.request["fps"]
     request = measured.request | {
         "film": project.kind,
         "watermark": False,
         "label_corner": choice.label_corner,
         "preset": preset.name,
-        "fps": choice.frames_per_second or measured.request["fps"],
+        "fps": fps if exportable.keeps_rate else rate_for(preset, fps),
+        "largest_px": list(largest),  # what a format without limits would have, and at which rate
+        "wanted_fps": fps,
         "max_short_side_px": min(width, height),
         "max_duration_s": float(pricing.billed_seconds(measured.duration_s) + SPARE_S),
     }

@@ -1,10 +1,15 @@
 """A finished video → the format in which it is delivered. The picture's stages are drawn already; this only encodes.
 
 x265 after its own documentation's recommended CRF scale (28 looks like x264's 23), tagged hvc1 so that Apple's players
-take it; ProRes 422 HQ as in Apple's white paper (2022), with PCM sound, as editors want it.
+take it; ProRes 422 HQ as in Apple's white paper (2022), with PCM sound, as editors want it. For platforms: H.264 of
+constant quality below a bitrate (constrained VBR, buffer of one second), keyframes by time, and the sound brought to a
+loudness by ffmpeg's two-pass `loudnorm` (EBU R 128): linear where its peaks allow.
 """
 
+import json
+import math
 import os
+import re
 import subprocess
 import tempfile
 import time
@@ -20,6 +25,9 @@ _BT709 = ("-colorspace", "bt709", "-color_primaries", "bt709", "-color_trc", "bt
 _MP4 = ("-movflags", "+faststart", "-f", "mp4")
 _AAC = ("-c:a", "copy")
 _PCM = ("-c:a", "pcm_s16le")
+STREAMING_LUFS, TRUE_PEAK_DBTP, _LOUDNESS_RANGE_LU = -14.0, -1.0, 20.0
+_QUIETEST_LUFS = -60.0  # below that there is nothing to bring up but noise
+_SOUND_RATE_HZ = 48_000
 _LOOK_S = 0.2
 _SECONDS_PER_SECOND_MAX = 120.0  # an encoder slower than this hangs
 _PATIENCE_S = 60.0
@@ -27,10 +35,18 @@ _PATIENCE_S = 60.0
 
 @dataclass(frozen=True)
 class Delivery:
-    """How ffmpeg is asked for a format, and the ending of its files."""
+    """How ffmpeg is asked for a format, and the ending of its files. `loudness_lufs`: None leaves the sound alone."""
 
     suffix: str
     arguments: tuple[str, ...]
+    loudness_lufs: float | None = None
+
+
+def _platform(bitrate_max_kbps: int, *, keyframe_s: float = 2.0, crf: int = 21) -> Delivery:
+    video = ("-c:v", "libx264", "-preset", "medium", "-crf", str(crf), "-profile:v", "high", "-pix_fmt", "yuv420p")
+    rate = ("-maxrate", f"{bitrate_max_kbps}k", "-bufsize", f"{bitrate_max_kbps}k")
+    keyframes = ("-force_key_frames", f"expr:gte(t,n_forced*{keyframe_s})", "-flags", "+cgop")
+    return Delivery(".mp4", (*video, *rate, *keyframes, *_BT709, *_MP4), STREAMING_LUFS)
 
 
 # None: as the renderer encoded it.
@@ -55,6 +71,13 @@ DELIVERIES: Mapping[str, Delivery | None] = {
     ),
     "webm_alpha": None,
     "prores_alpha": None,
+    "tiktok": _platform(10_000),
+    "reels": _platform(8_000),
+    "shorts": _platform(12_000),
+    "youtube": _platform(45_000, keyframe_s=0.5, crf=20),
+    "linkedin": _platform(5_000),
+    "x": _platform(8_000),
+    "web": _platform(2_500, crf=26),
 }
 
 
@@ -81,7 +104,8 @@ def deliver(
     part = path.parent / f".{uuid.uuid4().hex}.part{delivery.suffix}"
     told = ["-progress", "pipe:1", "-stats_period", str(_LOOK_S)]
     keep_times = ["-map", "0:v:0", "-map", "0:a?", "-fps_mode", "passthrough", "-map_metadata", "-1"]
-    arguments = [*base_arguments(), *told, "-i", str(path), *keep_times, *delivery.arguments, str(part)]
+    sound = _sound_arguments(path, delivery.loudness_lufs, duration_s)
+    arguments = [*base_arguments(), *told, "-i", str(path), *keep_times, *sound, *delivery.arguments, str(part)]
     try:
         _run(arguments, part, duration_s, on_fraction, should_stop)
         target = path.with_suffix(delivery.suffix)
@@ -91,6 +115,44 @@ def deliver(
     finally:
         part.unlink(missing_ok=True)
     return target
+
+
+def _sound_arguments(path: Path, loudness_lufs: float | None, duration_s: float) -> tuple[str, ...]:
+    """How the sound is brought to a loudness: measured first, so that the second pass only turns it up or down."""
+    if loudness_lufs is None:
+        return ()
+    wanted = f"loudnorm=I={loudness_lufs}:TP={TRUE_PEAK_DBTP}:LRA={_LOUDNESS_RANGE_LU}"
+    measured = _measured(path, wanted, duration_s)
+    if measured is None:
+        return _AAC
+    told = ":".join(f"measured_{name}={measured[f'input_{key}']}" for name, key in _MEASURES.items())
+    chain = f"{wanted}:{told}:offset={measured['target_offset']}:linear=true"
+    return ("-af", chain, "-ar", str(_SOUND_RATE_HZ), "-c:a", "aac", "-b:a", "192k")
+
+
+_MEASURES = {"I": "i", "TP": "tp", "LRA": "lra", "thresh": "thresh"}
+_REPORT = re.compile(r"\{[^{}]*\}")
+
+
+def _measured(path: Path, wanted: str, duration_s: float) -> dict[str, float] | None:
+    """What loudnorm finds in the sound; None without sound, or where there is nothing to be heard."""
+    arguments = [*base_arguments(), "-v", "info", "-i", str(path), "-map", "0:a?", "-af", f"{wanted}:print_format=json"]
+    try:
+        done = subprocess.run(
+            [*arguments, "-f", "null", "-"],
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            timeout=_PATIENCE_S + duration_s,
+            check=False,
+        )
+    except subprocess.TimeoutExpired as error:
+        raise EngineFailure(FailureCode.TIMED_OUT, limit_s=_PATIENCE_S) from error
+    reports = _REPORT.findall(done.stderr.decode("utf-8", "replace")) if done.returncode == 0 else []
+    if not reports:
+        return None
+    facts = {name: float(value) for name, value in json.loads(reports[-1]).items() if name != "normalization_type"}
+    is_heard = all(math.isfinite(value) for value in facts.values()) and facts["input_i"] > _QUIETEST_LUFS
+    return facts if is_heard else None
 
 
 def _run(

@@ -19,6 +19,17 @@ function sumWords(quote) {
   return `${parts.join(" × ")}${changed ? "." : ""}${changed}`;
 }
 
+/** "Best upright, 9:16. At most 8 Mbit/s, a keyframe every 2 s, loudness −14 LUFS." */
+function presetWords(preset) {
+  if (!preset) return "";
+  const facts = [
+    preset.bitrate_max_kbps && `at most ${preset.bitrate_max_kbps / 1000} Mbit/s`,
+    preset.keyframe_s && `a keyframe every ${preset.keyframe_s} s`,
+    preset.loudness_lufs && `sound at −${-preset.loudness_lufs} LUFS`,
+  ].filter(Boolean).join(", ");
+  return `${preset.hint}.${facts ? ` ${facts[0].toUpperCase()}${facts.slice(1)}.` : ""}`;
+}
+
 // Not named "startExport": the hashing of file names takes “Export } from” in an import for an export.
 export function startExporting(store) {
   const panel = find("#export");
@@ -43,13 +54,18 @@ export function startExporting(store) {
 
   const showPresets = () => {
     const chosen = quote.preset;
-    preset.replaceChildren(...quote.presets.map((one) => {
+    const optionOf = (one) => {
       const option = make("option", { value: one.name }, `${one.label} · ${fileSize(one.size_bytes)}`);
       option.selected = one.name === chosen;
       return option;
+    };
+    const groups = [["Formats", false], ["Made for", true]].map(([label, platform]) => [label, quote.presets.filter((one) => one.platform === platform)]);
+    preset.replaceChildren(...groups.filter(([, all]) => all.length).map(([label, all]) => {
+      const group = make("optgroup", { label });
+      group.append(...all.map(optionOf));
+      return group;
     }));
-    const hint = quote.presets.find((one) => one.name === chosen)?.hint ?? "";
-    preset.title = hint;
+    find("#export-preset-hint").textContent = presetWords(quote.presets.find((one) => one.name === chosen));
     const isLarge = Math.min(quote.width_px, quote.height_px) > STANDARD_SHORT_SIDE_PX;
     find("#export-resolution-field").hidden = !isLarge && resolution.value === "source";
   };

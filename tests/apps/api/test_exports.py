@@ -47,9 +47,25 @@ def test_a_price_says_everything_that_is_needed_to_decide(owner, spoken, credits
     assert (body["credits"], body["seconds"], body["credits_per_s"], body["size_factor"]) == (3, 3, 1, 1)
     assert (body["preset"], body["frames_per_second"], body["is_exact"], body["is_valid"]) == ("hevc", "50", True, True)
     assert (body["balance_credits"], body["missing_credits"], body["top_up_url"]) == (50, 0, "/credits/buy/")
-    assert [preset["name"] for preset in body["presets"]] == ["h264", "h264_small", "hevc", "prores"]
+    plain = [preset["name"] for preset in body["presets"] if not preset["platform"]]
+    assert plain == ["h264", "h264_small", "hevc", "prores"]
     assert all(preset["size_bytes"] > 0 for preset in body["presets"])
     assert owner.get(f"{QUOTES}/{body['id']}").json() == body
+
+
+def test_platforms_are_told_with_what_they_get(owner, spoken):
+    Asset.objects.filter(pk=spoken.portrait_id).update(width_px=2400, height_px=3000)
+    presets = {one["name"]: one for one in quote(owner, spoken, frames_per_second="50")["presets"]}
+    reels = presets["reels"]
+    assert (reels["width_px"], reels["height_px"], reels["frames_per_second"]) == (1080, 1350, "25")
+    assert (reels["bitrate_max_kbps"], reels["keyframe_s"], reels["loudness_lufs"]) == (8000, 2.0, -14.0)
+    assert (presets["youtube"]["frames_per_second"], presets["h264"]["bitrate_max_kbps"]) == ("50", None)
+    assert presets["web"]["size_bytes"] < reels["size_bytes"] < presets["prores"]["size_bytes"]
+
+    chosen = quote(owner, spoken, preset="reels", frames_per_second="50")
+    assert (chosen["width_px"], chosen["frames_per_second"], chosen["size_factor"]) == (1080, "25", 1)
+    again = {one["name"]: one for one in chosen["presets"]}
+    assert (again["h264"]["width_px"], again["youtube"]["frames_per_second"]) == (presets["h264"]["width_px"], "50")
 
 
 def test_a_price_says_whether_credits_are_sold_here(owner, spoken, settings):

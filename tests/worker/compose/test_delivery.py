@@ -13,7 +13,8 @@ from apps.jobs.presets import PRESETS
 from tests.synth import speechlike, write_audio
 from worker.compose.certificates import make_dev_certificate
 from worker.compose.credentials import CredentialsState, Ingredient, Making, read_credentials, sign
-from worker.compose.delivery import DELIVERIES, deliver
+from worker.compose.delivery import DELIVERIES, STREAMING_LUFS, deliver
+from worker.engine.dub.loudness import loudness_lufs
 from worker.engine.failures import EngineFailure, FailureCode
 from worker.engine.media.encode import VideoEncoder
 
@@ -56,6 +57,7 @@ def facts_of(path: Path) -> tuple[str, str, list[Fraction], list[float]]:
         ("h264_small", ".mp4", "h264", "avc1", "aac"),
         ("hevc", ".mp4", "hevc", "hvc1", "aac"),
         ("prores", ".mov", "prores", "apch", "pcm_s16le"),
+        ("tiktok", ".mp4", "h264", "avc1", "aac"),
     ],
 )
 def test_every_format_keeps_all_frames_their_times_their_light_and_the_sound(video, preset, suffix, codec, tag, sound):
@@ -70,6 +72,35 @@ def test_every_format_keeps_all_frames_their_times_their_light_and_the_sound(vid
     assert max(abs(a - b) for a, b in zip(greys, greys_before, strict=True)) < 3.0
     with av.open(str(made)) as container:
         assert container.streams.audio[0].codec_context.name == sound
+
+
+def test_platforms_get_their_loudness_their_keyframes_and_no_more_bits_than_they_take(video):
+    made = deliver(video, "youtube", duration_s=0.8)
+    with av.open(str(made)) as container:
+        keyframes = [float(frame.pts * frame.time_base) for frame in container.decode(video=0) if frame.key_frame]
+    assert keyframes == pytest.approx([0.0, 0.5], abs=1 / 29)
+    with av.open(str(made)) as container:
+        sound = np.concatenate([frame.to_ndarray() for frame in container.decode(audio=0)], axis=1).T
+        rate_hz = container.streams.audio[0].sample_rate
+    assert loudness_lufs(sound, rate_hz) == pytest.approx(STREAMING_LUFS, abs=1.5)
+
+
+def test_a_video_without_sound_stays_without(tmp_path):
+    with VideoEncoder(tmp_path / "video.mp4", 320, 240, RATE) as encoder:
+        for _ in range(6):
+            encoder.write(np.full((240, 320, 3), 90, np.uint8))
+    made = deliver(tmp_path / "video.mp4", "web", duration_s=0.2)
+    with av.open(str(made)) as container:
+        assert (len(container.streams.video), len(container.streams.audio)) == (1, 0)
+
+
+def test_the_site_tells_the_limits_that_the_worker_keeps():
+    for preset in (one for one in PRESETS if one.platform):
+        made = DELIVERIES[preset.name]
+        assert made is not None
+        assert f"{preset.bitrate_max_kbps}k" in made.arguments
+        assert f"expr:gte(t,n_forced*{preset.keyframe_s})" in made.arguments
+        assert made.loudness_lufs == preset.loudness_lufs
 
 
 def test_progress_is_told_and_ends_near_the_whole(video):
