@@ -18,6 +18,7 @@ from apps.jobs.tracks import track_job
 from apps.projects import services
 from apps.projects.lines import lines_of
 from apps.projects.presentation import project_facts, projects_facts
+from apps.projects.saved import use_any_presenter
 from apps.projects.subtitles import as_srt, lines_from_subtitles
 
 PAGE_SIZE_MAX = 100
@@ -53,7 +54,7 @@ def update_project(request: HttpRequest, project_id: UUID, payload: ProjectPatch
     changes = payload.dict(exclude_unset=True)
     presenter, version = changes.pop("presenter", None), changes.pop("version", None)
     project = services.update_project(project, changes, version=version)
-    return project_facts(services.use_presenter(project, presenter) if presenter else project)
+    return project_facts(use_any_presenter(project, presenter) if presenter else project)
 
 
 @router.delete("/{project_id}", response={204: None}, throttle=write, summary="Delete a project")

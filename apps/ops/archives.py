@@ -26,7 +26,7 @@ from apps.billing.models import Payment, Subscription
 from apps.core.failures import SiteFailure
 from apps.credits.models import Hold, Movement
 from apps.jobs.models import Job, Quote
-from apps.projects.models import Project
+from apps.projects.models import Project, SavedPresenter
 from apps.trust import rights
 from apps.trust.models import Acceptance, Attestation
 from apps.uploads import storage
@@ -45,6 +45,7 @@ ROWS: dict[str, Callable[[User], "QuerySet[Any]"]] = {
     "account": lambda user: User.objects.filter(pk=user.pk),
     "addresses": lambda user: EmailAddress.objects.filter(user=user),
     "projects": lambda user: Project.objects.filter(owner=user),
+    "presenters": lambda user: SavedPresenter.objects.filter(owner=user),
     "files": lambda user: Asset.objects.filter(owner=user),
     "jobs": lambda user: Job.objects.filter(owner=user),
     "prices": lambda user: Quote.objects.filter(owner=user),

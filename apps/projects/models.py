@@ -67,3 +67,25 @@ class Project(models.Model):
     def settings_now(self) -> dict[str, Any]:
         """Every setting of the project's kind with its value: chosen, or the default."""
         return {name: self.options.get(name, setting.default) for name, setting in settings_of(self.kind).items()}
+
+
+class SavedPresenter(models.Model):
+    """Somebody to start videos from again: a portrait or a clip, with the voice and the manner chosen for them."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="presenters")
+    kind = models.CharField(max_length=16, choices=Project.Kind.choices)
+    name = models.CharField(max_length=60)
+    source = models.ForeignKey(Asset, on_delete=models.CASCADE, related_name="+")  # without it nobody is left
+    face_index = models.PositiveSmallIntegerField(null=True, blank=True)
+    script_voice = models.CharField(max_length=80, blank=True)
+    script_rate = models.FloatField(default=1.0)
+    script_pitch = models.FloatField(default=1.0)
+    options = models.JSONField(default=dict, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["owner", "-created_at"])]
+
+    def __str__(self) -> str:
+        return self.name

@@ -1,7 +1,7 @@
 """What can be done with projects: make, change, copy, delete, and write down what a render of one needs."""
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import reduce
 from operator import or_
 from typing import Any
@@ -15,7 +15,7 @@ from apps.core.failures import SiteFailure
 from apps.projects import options, orders
 from apps.projects.changes import apply_changes, clean_title
 from apps.projects.lines import voices_of
-from apps.projects.models import Project
+from apps.projects.models import Project, SavedPresenter
 from apps.projects.presenters import available_presenters, get_presenter, presenter_portrait
 from apps.projects.voices import default_voice, find_voice
 from apps.uploads.models import Asset
@@ -84,11 +84,17 @@ def delete_project(project: Project) -> None:
     files = files_of(project)
     with transaction.atomic():
         project.delete()
-        in_lines = voices_of(Project.objects.filter(owner_id=project.owner_id)) if files else {}
-        for asset in files:
-            in_use = reduce(or_, (Q(**{part: asset}) for part in _RELATED))
-            if str(asset.pk) not in in_lines and not Project.objects.filter(in_use).exists():
-                delete_asset(asset)
+        delete_unused(files)
+
+
+def delete_unused(files: Sequence[Asset]) -> None:
+    """Delete one owner's files that neither a project nor a saved presenter uses."""
+    in_lines = voices_of(Project.objects.filter(owner_id=files[0].owner_id)) if files else {}
+    for asset in files:
+        in_use = reduce(or_, (Q(**{part: asset}) for part in _RELATED))
+        is_kept = str(asset.pk) in in_lines or SavedPresenter.objects.filter(source=asset).exists()
+        if not is_kept and not Project.objects.filter(in_use).exists():
+            delete_asset(asset)
 
 
 def files_of(project: Project) -> list[Asset]:

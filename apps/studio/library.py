@@ -21,6 +21,7 @@ from apps.jobs.models import Job
 from apps.jobs.trash import days_left
 from apps.projects.models import Project
 from apps.projects.presentation import TITLE_SCRIPT_CHARS, title_of
+from apps.projects.saved import saved_facts, saved_presenters
 from apps.studio.finding import Wanted, projects_wanted
 from apps.uploads.limits import used_bytes
 from apps.uploads.pictures import VIEWABLE_PICTURES, is_hard_to_show, previews_of
@@ -113,6 +114,12 @@ def _card(project: dict[str, Any], render: NewestRender | None, previews: dict[u
         folder=project["folder"],
         days_left=days_left(project["trashed_at"]) if project["trashed_at"] else None,
     )
+
+
+def own_presenters(user: User, kind: str | None = None) -> list[dict[str, Any]]:
+    """The user's own presenters with the address of their picture."""
+    facts = saved_facts(list(saved_presenters(user, kind)))
+    return [one | {"picture_url": one["picture_id"] and _address("media", one["picture_id"])} for one in facts]
 
 
 def _portrait(project: dict[str, Any], previews: dict[uuid.UUID, uuid.UUID]) -> uuid.UUID | None:

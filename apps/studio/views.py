@@ -24,9 +24,10 @@ from apps.projects.folders import NAME_MAX_CHARS, move_to_folder, shelves_of
 from apps.projects.models import Project
 from apps.projects.presentation import display_title
 from apps.projects.presenters import available_presenters
+from apps.projects.saved import get_saved_for, use_any_presenter
 from apps.projects.starters import STARTERS, start_from
 from apps.studio.finding import KINDS, SORTS, STATES, wanted_from
-from apps.studio.library import library_page, storage_of
+from apps.studio.library import library_page, own_presenters, storage_of
 from apps.studio.showcase import example_video
 from apps.studio.state import studio_state
 from apps.studio.wording import EMOTIONS, LIFE
@@ -123,12 +124,17 @@ def project_new(request: HttpRequest) -> HttpResponse:
     if request.method != "POST":
         thumbs = {presenter.slug: presenter.thumb_static_name for presenter in available_presenters()}
         starters = [{"picture": thumbs.get(one.presenter)} | vars(one) for one in STARTERS]
-        return render(request, "studio/new.html", {"starters": starters, "presenters": available_presenters()})
+        own = own_presenters(request.user)
+        context = {"starters": starters, "presenters": available_presenters(), "own_presenters": own}
+        return render(request, "studio/new.html", context)
     if slug := request.POST.get("starter"):
         return redirect("studio", start_from(request.user, slug).pk)
-    project = services.create_project(request.user, kind=request.POST.get("kind", Project.Kind.TALKING_PHOTO))
-    if slug := request.POST.get("presenter"):
-        services.use_presenter(project, slug)
+    presenter, kind = request.POST.get("presenter"), request.POST.get("kind", Project.Kind.TALKING_PHOTO)
+    if presenter and presenter not in {one.slug for one in available_presenters()}:
+        kind = get_saved_for(request.user, presenter).kind
+    project = services.create_project(request.user, kind=kind)
+    if presenter:
+        use_any_presenter(project, presenter)
     return redirect("studio", project.pk)
 
 
@@ -149,6 +155,7 @@ def studio(request: HttpRequest, project_id: UUID) -> HttpResponse:
         "project_title": display_title(project),
         "is_photo": project.kind == Project.Kind.TALKING_PHOTO,
         "presenters": available_presenters(),
+        "own_presenters": own_presenters(request.user, project.kind),
         "limits": {
             "picture_mb": settings.MAX_PICTURE_BYTES // 2**20,
             "upload_mb": settings.MAX_UPLOAD_BYTES // 2**20,

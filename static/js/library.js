@@ -7,6 +7,7 @@ import { announce, confirmDialog, find, findAll, make, notice, toast } from "./u
 
 const STILL = matchMedia("(prefers-reduced-motion: reduce)");
 const TYPING_MS = 250;
+const QUESTIONS = ["move", "delete", "empty"]; // what is asked about before it is done
 const bulk = find("#bulk");
 const results = find("#results");
 
@@ -105,9 +106,9 @@ async function act(action) {
 }
 
 bulk.addEventListener("submit", (event) => {
-  if (isPrepared) return;
+  if (isPrepared || !QUESTIONS.includes(event.submitter?.value)) return;
   event.preventDefault();
-  if (event.submitter) act(event.submitter.value);
+  act(event.submitter.value);
 });
 find("#bulk-all").addEventListener("click", () => tickAll(true));
 find("#bulk-none").addEventListener("click", () => {

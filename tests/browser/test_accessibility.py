@@ -78,7 +78,7 @@ def test_the_studio_with_each_of_its_panels(studio: StudioPage) -> None:
         assert_accessible(page, f"studio, {tab}")
     page.set_viewport_size(SIZES["desktop"])
     page.get_by_role("button", name="This video").click()
-    page.get_by_role("button", name="Delete this video").click()
+    page.get_by_role("button", name="To the trash").click()
     expect(page.get_by_role("dialog")).to_be_visible()
     assert_accessible(page, "studio, asking")
 

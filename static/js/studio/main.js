@@ -12,6 +12,7 @@ import { startLook } from "./look.js";
 import { startMovement } from "./movement.js";
 import { startMusic } from "./music.js";
 import { startPortrait } from "./portrait.js";
+import { startPresenters } from "./presenters.js";
 import { startRender } from "./render.js";
 import { isDub } from "./source.js";
 import { startStage } from "./stage.js";
@@ -63,6 +64,7 @@ wireTitle(store);
 wireDeleting(store);
 const stage = startStage(store);
 const source = isDub(store.project) ? startClip(store, stage) : startPortrait(store, stage);
+startPresenters(store, stage);
 const voice = startVoice(store);
 startMusic(store);
 if (isDub(store.project)) {
