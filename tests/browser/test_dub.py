@@ -80,3 +80,33 @@ def test_what_is_no_clip_is_refused_before_or_right_after_sending(dub: Page, tmp
     expect(dub.locator("#source-badge")).to_have_text("Needs another clip", timeout=60_000)
     expect(feedback).to_contain_text("face")
     expect(dub.locator("#render")).to_have_attribute("aria-disabled", "true")
+
+
+def test_a_single_line_is_said_anew_and_subtitles_become_lines(dub: Page, tmp_path: Path) -> None:
+    clip = synth.drawn_talking_clip(
+        tmp_path / "my clip.mp4", 3.0, samples=synth.speechlike(3.0), width_px=384, height_px=480
+    )
+    choose(dub, clip.path)
+    expect(dub.locator("#source-badge")).to_have_text("One question", timeout=60_000)
+    StudioPage(dub).state("Who is in this video?", "Licensed, drawn or synthetic")
+    dub.get_by_role("tab", name="Lines").click()
+    expect(dub.locator("#render-estimate")).to_have_text("Add a line that should be said anew.")
+    dub.get_by_role("button", name="Add a line").click()
+    line = dub.locator(".line")
+    line.get_by_label("What is said").fill("Hello.")
+    line.get_by_label("Ends at (s)", exact=False).first.fill("9")
+    expect(line).to_contain_text("The clip ends at")
+    line.get_by_label("Ends at (s)", exact=False).first.fill("1.5")
+    expect(dub.locator("#render")).to_have_attribute("aria-disabled", "false")
+
+    subtitles = tmp_path / "proof.srt"
+    subtitles.write_text(
+        "1\n00:00:00,200 --> 00:00:01,000\nGuten Morgen.\n\n2\n00:00:01,200 --> 00:00:02,000\nBis bald.\n"
+    )
+    dub.get_by_label("Choose subtitles").set_input_files(str(subtitles))
+    expect(line).to_have_count(2)
+    expect(line.first).to_contain_text("Guten Morgen.")
+    dub.get_by_role("button", name="Undo", exact=True).click()
+    expect(line).to_have_count(1)
+    expect(line).to_contain_text("Hello.")
+    expect(dub.locator("#save-words")).to_have_text("Saved")

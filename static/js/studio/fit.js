@@ -18,6 +18,9 @@ export function startFit(store) {
   showShape();
   wireRange(store, "strength", find("#strength"), (value) => `${Math.round(value * 100)} %`);
   wireChoice(store, "sync_mode", (value) => { find("#sync_mode-hint").textContent = SYNC_WORDS[value]; });
+  const showMode = () => { find("#sync_mode").closest(".field").hidden = store.project.voice_source === "lines"; }; // each line has its own
+  store.addEventListener("change", ({ detail }) => detail.includes("voice_source") && showMode());
+  showMode();
   wireBox(store, "keep_background", (isOn) => isOn, (value) => value);
   wireBox(store, "adapt", (isOn) => (isOn ? "auto" : "off"), (value) => value === "auto");
 }

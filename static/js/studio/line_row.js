@@ -102,7 +102,7 @@ export class LineRow {
       if (picker.files[0]) this.take(picker.files[0]);
       picker.value = "";
     });
-    this.send = make("button", { class: "button button-ghost button-small", type: "button", onclick: () => picker.click() }, icon("upload"), "Own sound");
+    this.send = make("button", { class: "button button-ghost button-small", type: "button", onclick: () => picker.click(), title: "Your own recording instead of typed words" }, icon("upload"), "Upload");
     this.record = make("button", { class: "button button-ghost button-small", type: "button", "aria-expanded": "false", onclick: () => this.showRecorder() }, icon("mic"), "Record");
     const look = make("button", { class: "button button-ghost button-small button-icon", type: "button", title: "Play this part of the clip", "aria-label": "Play this part of the clip", onclick: () => this.list.play(this.line) }, icon("play"));
     const remove = make("button", { class: "button button-ghost button-small button-icon", type: "button", title: "Remove this line", "aria-label": "Remove this line", onclick: () => this.list.remove(this.id) }, icon("trash"));

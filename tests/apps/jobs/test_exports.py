@@ -450,6 +450,16 @@ def test_a_dub_keeps_the_clips_frame_rate(dub):
     assert refused(lambda: price(dub, frames_per_second="60")).code == "option_invalid"
 
 
+@pytest.mark.parametrize(("mode", "seconds"), [("silence", 8), ("loop", 10), ("remap", 10)])
+def test_single_lines_cost_what_the_whole_clip_costs_and_what_they_make_it_longer(dub, voice, mode, seconds):
+    line = {"id": "a", "start_s": 1.0, "end_s": 2.0, "script": "", "script_voice": "", "script_rate": 1.0}
+    dub.options = {"lines": [{**line, "voice": str(voice(3.0).pk), "sync_mode": mode}]}
+    dub.voice_source = "lines"
+    dub.save()
+    quote = price(dub)
+    assert (quote.seconds, quote.credits, quote.is_exact) == (seconds, 2 * seconds, True)
+
+
 def test_a_dub_in_another_shape_is_priced_by_the_size_it_will_have(dub):
     dub.options = {"aspect": "9:16"}
     dub.save()
