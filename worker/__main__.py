@@ -13,6 +13,7 @@ import signal
 import sys
 import traceback
 import warnings
+from collections.abc import Iterator
 from types import FrameType
 from typing import TextIO
 
@@ -53,13 +54,12 @@ def main(arguments: list[str] | None = None) -> int:
     if not words or words[0] in ("-h", "--help", "help"):
         sys.stdout.write(_usage())
         return EXIT_OK if words else EXIT_BAD_INPUT
-    with contextlib.suppress(ValueError):  # not in the main thread, as in tests
-        signal.signal(signal.SIGTERM, _interrupt)
     with quiet_streams(keep_stderr=verbose) as (out, err):
         _quiet_python(err if verbose else None)
         terminal = Terminal(out, err, message_for, warning_text)
         try:
-            return _run(words, terminal)
+            with _interruptible(terminal):
+                return _run(words, terminal)
         except EngineFailure as failure:
             terminal.fail_with(failure)
             return EXIT_OUR_FAULT if failure.code in _OUR_FAULTS else EXIT_BAD_INPUT
@@ -117,8 +117,27 @@ def _abandon(out: TextIO) -> None:
         os.close(void)
 
 
-def _interrupt(number: int, frame: FrameType | None) -> None:
-    raise KeyboardInterrupt
+@contextlib.contextmanager
+def _interruptible(terminal: Terminal) -> Iterator[None]:
+    """Ctrl-C and a polite kill raise KeyboardInterrupt, and are remembered where a callback swallows it."""
+
+    def interrupt(number: int, frame: FrameType | None) -> None:
+        terminal.interrupted = True
+        raise KeyboardInterrupt
+
+    before = {}
+    try:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            with contextlib.suppress(ValueError):  # not in the main thread, as in tests
+                before[number] = signal.signal(number, interrupt)
+        try:
+            yield
+        finally:
+            if terminal.interrupted:  # whatever else came of it: success after a swallowed one, an encoder that fell
+                raise KeyboardInterrupt
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 if __name__ == "__main__":

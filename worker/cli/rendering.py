@@ -41,7 +41,7 @@ class TellingHooks:
     def on_thumbnail(self, jpeg: bytes, pts_s: float) -> None: ...
 
     def should_stop(self) -> bool:
-        return False
+        return self._terminal.interrupted
 
     def finish(self) -> None:
         if self.style == "text":

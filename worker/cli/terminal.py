@@ -30,6 +30,9 @@ class Terminal:
     def __init__(self, out: TextIO, err: TextIO, describe_failure: Describe, describe_warning: Describe) -> None:
         self.out = out
         self.err = err
+        self.interrupted = (
+            False  # set by whoever hears the signal; `KeyboardInterrupt` alone may get lost in a callback
+        )
         self._describe_failure = describe_failure
         self._describe_warning = describe_warning
 

@@ -14,6 +14,8 @@ import pytest
 from tests.synth import drawn_landscape, drawn_portrait, speechlike, write_audio, write_image
 from worker.__main__ import main
 from worker.cli.options import StrictParser, check_output, parse_face, parse_frame_rate
+from worker.cli.rendering import TellingHooks
+from worker.cli.terminal import Terminal
 from worker.cli.train import training_names
 from worker.engine.contracts import FaceChoice
 from worker.engine.failures import EngineFailure, FailureCode
@@ -180,6 +182,27 @@ def test_a_render_tells_its_progress_and_native_libraries_say_nothing(tmp_path):
     assert all({"stage", "fraction", "eta_s"} <= set(line) for line in lines)
     assert lines[-1]["stage"] == "done" and lines[-1]["result"]["frame_count"] == 25
     assert (tmp_path / "o.mp4").stat().st_size == lines[-1]["result"]["size_bytes"]
+
+
+@pytest.mark.parametrize("ends_well", [True, False])
+def test_an_interrupt_that_a_callback_swallows_still_ends_the_command(ends_well, capfd, monkeypatch):
+    stopped = []
+
+    def swallow(options: Namespace, terminal: Terminal) -> int:
+        hooks = TellingHooks(terminal, "none")
+        stopped.append(hooks.should_stop())
+        try:
+            signal.raise_signal(signal.SIGINT)
+        except KeyboardInterrupt:  # as a native library's callback does
+            stopped.append(hooks.should_stop())
+        if not ends_well:
+            raise EngineFailure(FailureCode.ENCODER_FAILED)
+        return 0
+
+    monkeypatch.setattr("worker.cli.reframe.run", swallow)
+    code, _, lines = told(capfd, ["reframe", "a.mp4", "b.mp4", "--aspect", "9:16"])
+    assert (code, [line["code"] for line in lines]) == (130, ["cancelled"])
+    assert stopped == [False, True]
 
 
 @pytest.mark.slow
