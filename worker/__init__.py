@@ -3,3 +3,9 @@
 Shape letters used in every docstring: B batch, T frames, H W C image, N landmarks, K keypoints,
 V visemes, A articulators, S canonical crop side. Pictures are RGB uint8 (H, W, 3) unless a name says otherwise.
 """
+
+import os
+
+# NumPy's matrices are small here, and BLAS threads spin while they wait for each other: they took a third of a dub's
+# processor time. Pictures are shared out by frames and stages instead. Read once, when NumPy is first imported.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
