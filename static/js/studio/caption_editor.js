@@ -62,7 +62,14 @@ class CaptionEditor {
     }
     if (!names.some((name) => VOICE_FIELDS.includes(name))) return;
     this.isStale = true;
+    this.isFresh = false;
+    this.rest();
     if (this.isWanted) this.later();
+  }
+
+  /** What belongs to the voice before cannot be changed until the one that is there now was listened to. */
+  rest() {
+    for (const id of ["#caption-list", "#caption-lane", "#caption-tools"]) find(id).inert = Boolean(this.found) && !this.isFresh;
   }
 
   later() {
@@ -84,7 +91,10 @@ class CaptionEditor {
     find("#caption-words").textContent = "Listening…";
     try {
       await this.store.flush();
-      this.found = await this.source.find() ?? this.found;
+      const found = await this.source.find();
+      if (!found) return; // another search began meanwhile
+      this.found = found;
+      this.isFresh = !this.isStale;
       this.draw();
     } catch (problem) {
       if (problem.code === "aborted") return;
@@ -131,6 +141,7 @@ class CaptionEditor {
   draw() {
     const { cues } = this;
     this.drawnState = this.state;
+    this.rest();
     const isThere = cues.length > 0;
     for (const id of ["#caption-tools", "#caption-scroll", "#caption-help"]) find(id).hidden = !isThere && !this.found;
     find("#caption-reset").hidden = this.state !== "apply";
@@ -148,6 +159,10 @@ class CaptionEditor {
   }
 
   sayNotices() {
+    if (this.found && !this.isFresh) {
+      this.say();
+      return;
+    }
     const action = (words, work, look = "button-outline") => make("button", { class: `button ${look} button-small`, type: "button", onclick: work }, words);
     const actions = (...buttons) => make("div", { class: "row notice-actions" }, ...buttons);
     const { project } = this.store;

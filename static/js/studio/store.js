@@ -112,7 +112,8 @@ export class Store extends EventTarget {
     try {
       const saved = await this.inFlight;
       this.failures = 0;
-      for (const name of ["version", "display_title", "updated_at", "mouth_edits_apply", "caption_cues_state"]) this.project[name] = saved[name];
+      for (const name of ["version", "display_title", "updated_at", "mouth_edits_apply"]) this.project[name] = saved[name];
+      if (!("caption_cues" in this.pending)) this.project.caption_cues_state = saved.caption_cues_state; // else it is about others
       if (!this.hasPending) this.saving("saved");
       this.otherTabs?.postMessage(saved.version);
       this.dispatchEvent(new Event("saved"));
