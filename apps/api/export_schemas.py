@@ -79,4 +79,8 @@ class ExportOut(RenderOut):
     credentials_url: str | None = Field(description="Content credentials beside a WebM file; others hold their own.")
 
 
+class HandoffOut(Schema):
+    url: str = Field(description="Downloads the archive, for about an hour.")
+
+
 QuoteOut.model_rebuild()

@@ -6,10 +6,12 @@ from uuid import UUID
 from django.http import HttpRequest
 from ninja import Router, Status
 
+from apps.api.export_schemas import HandoffOut
 from apps.api.schemas import JobOut, RenderOut, SpeechIn, StillIn
 from apps.api.throttles import AccountThrottle
 from apps.jobs import extras, services
 from apps.jobs.deletion import delete_job
+from apps.jobs.handoff import handoff_url
 from apps.jobs.history import render_facts
 from apps.jobs.models import Job
 from apps.projects.orders import speech_request
@@ -50,6 +52,14 @@ def choose_still(request: HttpRequest, job_id: UUID, payload: StillIn) -> Status
 def find_words(request: HttpRequest, job_id: UUID) -> Status[Any]:
     """For subtitle files: when the job is done, `result` has the captions, as POST …/captions gives them."""
     return Status(201, render_facts(extras.order_words(services.get_job_for(request.user, job_id))))
+
+
+@router.get("/{job_id}/handoff", response=HandoffOut, throttle=read, summary="Get everything of a video for editing")
+def get_handoff(request: HttpRequest, job_id: UUID) -> dict[str, Any]:
+    """An archive: the video, its picture, an edit list (CMX 3600 and JSON), content credentials that lie beside it,
+    and subtitles (SRT and WebVTT) if POST /jobs/{id}/words has found its words.
+    """
+    return {"url": handoff_url(services.get_job_for(request.user, job_id))}
 
 
 @router.delete("/{job_id}", response={204: None}, throttle=write, summary="Delete a job and its video")

@@ -26,10 +26,18 @@ def order_words(render: Job) -> Job:
     Raises render_not_ready, project_incomplete.
     """
     _finished(render)
+    wanted = words_request(render)
+    if wanted is None:
+        raise SiteFailure("project_incomplete", missing="a typed script, or what is said in the recording")
+    return captions_job_for(render.owner, render.project, wanted)
+
+
+def words_request(render: Job) -> dict[str, Any] | None:
+    """What finding the words of a render needs; None when nobody has said what is spoken."""
     order = render.request
     if not order.get("script") and not order.get("caption_text"):
-        raise SiteFailure("project_incomplete", missing="a typed script, or what is said in the recording")
-    wanted: dict[str, Any] = {
+        return None
+    return {
         "voice_asset": order.get("voice_asset"),
         "script": order.get("script"),
         "fps": order.get("fps", "25"),
@@ -37,7 +45,6 @@ def order_words(render: Job) -> Job:
         "caption_text": order.get("caption_text"),
         "max_duration_s": order.get("max_duration_s", options.FREE_DURATION_MAX_S),
     }
-    return captions_job_for(render.owner, render.project, wanted)
 
 
 def _finished(render: Job) -> Any:

@@ -1,11 +1,18 @@
-"""What a running job has made so far: its latest finished frame, and the video up to there."""
+"""What a running job has made so far (its latest frame, the video up to there), and archives of finished ones."""
 
 import uuid
 
-from django.http import Http404, HttpRequest, HttpResponse
+from asgiref.sync import sync_to_async
+from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http.response import HttpResponseBase
+from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_safe
 
+from apps.core.errors import failure_response
+from apps.core.failures import SiteFailure
 from apps.jobs import live, progress
+from apps.jobs.handoff import Package, archive_bytes, job_id_of, package_of
+from apps.jobs.models import Job
 from apps.jobs.services import get_job_for
 
 
@@ -35,3 +42,28 @@ def live_pieces(request: HttpRequest, job_id: uuid.UUID, stream: str, first: int
         raise Http404("not there, or not any more")
     headers = {"Cache-Control": "private, max-age=600", "Live-Next": str(first + len(found))}
     return HttpResponse(b"".join(found), content_type="video/mp4", headers=headers)
+
+
+@require_safe
+async def handoff(request: HttpRequest, token: str) -> HttpResponseBase:
+    """The archive of a finished video, for whoever has its link."""
+    try:
+        package = await sync_to_async(_package)(token)
+    except SiteFailure as failure:
+        return failure_response(request, failure.code, failure.detail)
+    headers = {
+        "Content-Disposition": content_disposition_header(as_attachment=True, filename=package.name) or "attachment",
+        "Cache-Control": "private, no-store",
+        "X-Content-Type-Options": "nosniff",
+    }
+    if request.method == "HEAD":
+        return HttpResponse(content_type="application/zip", headers=headers)
+    return StreamingHttpResponse(archive_bytes(package), content_type="application/zip", headers=headers)
+
+
+def _package(token: str) -> Package:
+    job_id = job_id_of(token)
+    job = Job.objects.select_related("project", "output", "thumbnail").filter(pk=job_id).first() if job_id else None
+    if job is None:
+        raise Http404("no such archive")
+    return package_of(job)

@@ -2,6 +2,7 @@
 import { request } from "../api.js";
 import { stageWords, watchJob } from "../jobs.js";
 import { announce, clockTime, confirmDialog, fileSize, find, icon, make, notice, roughTime, toast } from "../ui.js";
+import { packageButton } from "./extras.js";
 import { whatIsMissing } from "./render.js";
 
 const ASK_AFTER_MS = 700;
@@ -268,6 +269,7 @@ function drawDone(item, job, remove) {
     make("div", {}, make("span", { class: "export-item-title" }, "Clean export"), make("span", { class: "export-item-facts tabular" }, facts.join(" · "))),
     make("div", { class: "export-item-buttons" },
       make("button", { class: "button button-ghost button-small button-icon", type: "button", "aria-label": "Delete this export", onclick: () => remove(job) }, icon("trash")),
+      packageButton(job, { small: true }),
       make("a", { class: "button button-ink button-small", href: job.download_url, download: "" }, icon("download"), "Download"))));
   if (job.credentials_url) {
     item.append(make("a", { class: "small", href: job.credentials_url, download: "" }, "Content credentials (.c2pa), to go with the file"));

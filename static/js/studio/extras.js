@@ -33,6 +33,18 @@ function save(text, type, name) {
   setTimeout(() => URL.revokeObjectURL(url), 10_000);
 }
 
+/** Everything of a video for an editing program, as one archive; subtitles too, where its words are known. */
+export function packageButton(render, { small = false } = {}) {
+  const button = make("button", { class: "button button-ghost button-small", type: "button", title: "Video, subtitles, picture and edit list in one archive, for your editing program" },
+    icon("film"), make("span", { class: small ? "visually-hidden" : "label-wide" }, "For editing"));
+  button.addEventListener("click", () => busy(button, async () => {
+    if (render.request?.script || render.request?.caption_text) await done(request("POST", `/jobs/${render.id}/words`)).catch(() => {}); // then without subtitles
+    const { url } = await request("GET", `/jobs/${render.id}/handoff`);
+    make("a", { href: url, download: "" }).click();
+  }));
+  return button;
+}
+
 /** The buttons under a finished video. */
 export function extraActions(store, render) {
   const ghost = { class: "button button-ghost button-small", type: "button" };
@@ -46,7 +58,8 @@ export function extraActions(store, render) {
     toast("This frame is the video’s picture now.", { action: "Download it", onAction: () => make("a", { href: job.download_url, download: "" }).click() });
   }));
   const share = shareButton(render);
-  if (!render.request?.script && !render.request?.caption_text) return [share, still];
+  const pack = packageButton(render);
+  if (!render.request?.script && !render.request?.caption_text) return [share, still, pack];
   const captions = make("select", { class: "select select-small", "aria-label": "Download captions" },
     make("option", { value: "" }, "Captions"), make("option", { value: "srt" }, "SRT"), make("option", { value: "vtt" }, "WebVTT"));
   captions.addEventListener("change", () => {
@@ -58,7 +71,7 @@ export function extraActions(store, render) {
       save(write(plain(result.fitted ?? result.cues, inLines)), type, `captions.${format}`);
     });
   });
-  return [share, still, captions];
+  return [share, still, captions, pack];
 }
 
 /** What was not as it could be, said once under the video. */

@@ -1,0 +1,96 @@
+"""Archives for editors: what is in them, and who gets them."""
+
+import io
+import json
+import zipfile
+from fractions import Fraction
+
+import pytest
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
+
+from apps.core.failures import SiteFailure
+from apps.jobs.extras import words_request
+from apps.jobs.handoff import Cue, as_srt, as_vtt, edit_list, handoff_url
+from apps.jobs.models import Job
+
+pytestmark = pytest.mark.django_db(transaction=True)
+CUES = [Cue(0.0, 1.25, "Hello & <you>"), Cue(1.25, 3.5, "there")]
+
+
+@pytest.fixture
+def film(finished_job):
+    Job.objects.filter(pk=finished_job.pk).update(
+        request={"script": {"text": "Hello there."}}, result={"frame_rate": "25", "render_id": "0123456789ab"}
+    )
+    finished_job.refresh_from_db()
+    for asset, content in ((finished_job.output, b"video" * 300_000), (finished_job.thumbnail, b"picture")):
+        default_storage.save(asset.storage_key, ContentFile(content))
+    return finished_job
+
+
+async def download(async_client, address):
+    answer = await async_client.get(address)
+    if answer.status_code != 200:
+        return answer.status_code, None
+    content = b"".join([part async for part in answer.streaming_content])
+    return answer, zipfile.ZipFile(io.BytesIO(content))
+
+
+async def test_an_archive_has_the_video_its_picture_and_an_edit_list(async_client, film):
+    answer, archive = await download(async_client, handoff_url(film))
+    assert "Hello.zip" in answer["Content-Disposition"]
+    assert archive.testzip() is None
+    assert set(archive.namelist()) == {f"Hello/Hello{end}" for end in (".mp4", ".jpg", ".edl", ".json")}
+    assert archive.read("Hello/Hello.mp4") == b"video" * 300_000
+    facts = json.loads(archive.read("Hello/Hello.json"))
+    assert (facts["render_id"], facts["ai_generated"], facts["duration_s"]) == ("0123456789ab", True, 2.0)
+
+
+async def test_found_words_come_as_subtitles(async_client, film):
+    words = [{"text": "Hello", "start_s": 0.1, "end_s": 0.4}, {"text": "there.", "start_s": 0.4, "end_s": 0.9}]
+    cues = [{"start_s": 0.12, "end_s": 0.9, "words": words}]
+    await Job.objects.acreate(
+        owner_id=film.owner_id,
+        project_id=film.project_id,
+        kind="captions",
+        state="succeeded",
+        request=words_request(film),
+        result={"cues": cues, "fitted": None},
+    )
+    _, archive = await download(async_client, handoff_url(film))
+    assert archive.read("Hello/Hello.srt").decode() == "1\n00:00:00,120 --> 00:00:00,900\nHello there.\n"
+    assert b"* LOC: 00:00:00:03 GREEN   Hello there." in archive.read("Hello/Hello.edl")
+
+
+@pytest.mark.parametrize("wrong", ["x", "{job}", "{job}:aaaa:bbbb", "..%2fetc", "%00"])
+async def test_only_links_that_we_signed_work(async_client, film, wrong):
+    status, _ = await download(async_client, f"/handoff/{wrong.format(job=film.pk)}.zip")
+    assert status == 404
+
+
+async def test_links_run_out(async_client, film, settings):
+    address = handoff_url(film)
+    settings.MEDIA_LINK_TTL_S = -1
+    status, _ = await download(async_client, address)
+    assert status == 403
+
+
+def test_a_video_that_is_not_there_has_no_archive(job):
+    with pytest.raises(SiteFailure, match="not finished"):
+        handoff_url(job)
+
+
+def test_others_get_no_link(owner, stranger, signed_out, film):
+    address = f"/api/v1/jobs/{film.pk}/handoff"
+    assert owner.get(address).json()["url"].startswith("/handoff/")
+    assert (stranger.get(address).status_code, signed_out.get(address).status_code) == (404, 401)
+
+
+def test_subtitles_and_edit_lists_are_as_editors_read_them():
+    assert as_srt(CUES).split("\n\n")[1] == "2\n00:00:01,250 --> 00:00:03,500\nthere\n"
+    assert as_vtt(CUES).startswith("WEBVTT\n\n00:00:00.000 --> 00:00:01.250\nHello &amp; &lt;you>\n")
+    edl = edit_list("Hello", "Hello.mp4", 61.0, Fraction(30000, 1001), CUES).split("\r\n")
+    assert edl[:2] == ["TITLE: Hello", "FCM: NON-DROP FRAME"]
+    assert edl[3] == "001  AX       AA/V  C        00:00:00:00 00:01:00:28 00:00:00:00 00:01:00:28"
+    assert edl[6] == "* LOC: 00:00:01:07 GREEN   there"
