@@ -3,6 +3,7 @@
 import time
 from itertools import pairwise
 
+import av
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -13,6 +14,8 @@ from worker.compose.captions.drawing import lay_out
 from worker.compose.captions.fonts import drawable, font_file, is_right_to_left
 from worker.compose.captions.stage import captions_stage, shifted, style_cues
 from worker.compose.captions.styles import LOOKS, CaptionStyle, safe_area
+from worker.engine.media.plane_stages import marked_planes
+from worker.engine.media.planes import NativePicture
 
 SCRIPTS = {
     "latin": "Talking photos that people believe, made in seconds.",
@@ -63,6 +66,11 @@ def test_whatever_a_voice_reports_words_keep_their_order_and_stay_inside(text, f
 
 
 # -- captions ----------------------------------------------------------------------------------------------------------
+
+
+def test_a_word_that_ends_the_one_before_it_is_not_found_inside_it():
+    words = timed_words("This is new!", [("This", 0.0, 0.2), ("is", 0.3, 0.4), ("new", 0.5, 0.8)], 1.0)
+    assert [(word.text, word.start_s) for word in words] == [("This", 0.0), ("is", 0.3), ("new!", 0.5)]
 
 
 def test_sentences_and_pauses_end_captions():
@@ -196,3 +204,22 @@ def test_a_frame_costs_a_blend_not_a_drawing():
 
     first = seconds(0.1)
     assert min(seconds(0.1) for _ in range(5)) < 0.5 * first
+
+
+def test_on_native_planes_only_the_captions_box_is_painted_and_looks_the_same(monkeypatch):
+    grey = np.full((360, 640, 3), 90, np.uint8)
+    frame = av.VideoFrame.from_ndarray(grey, "rgb24").reformat(format="yuv420p")
+    picture, untouched = NativePicture(frame, 0), NativePicture(frame, 0).rgb()
+    cues = cues_of([TimedWord("Hello", 0.0, 1.0)], line_chars=26)
+    stage = captions_stage(640, 360, cues, CaptionStyle.BOXED)
+    wanted = stage(untouched.copy(), 0.5)
+    monkeypatch.setattr(NativePicture, "rgb", lambda self: pytest.fail("the whole picture went through RGB"))
+    marked_planes(picture, [stage], 0.5)
+    monkeypatch.undo()
+    painted = picture.rgb().astype(int)
+    drawn = (wanted != untouched).any(axis=2)
+    assert drawn.any() and np.abs(painted - wanted)[drawn].mean() < 6, "colour is stored for four pixels at once"
+    far = np.ones_like(drawn)
+    rows, columns = np.flatnonzero(drawn.any(axis=1)), np.flatnonzero(drawn.any(axis=0))
+    far[rows[0] - 4 : rows[-1] + 5, columns[0] - 4 : columns[-1] + 5] = False
+    assert (painted == untouched)[far].all()
