@@ -60,6 +60,8 @@ def test_a_clip_gets_new_words_and_is_compared_with_itself(dub: Page, tmp_path: 
     assert dub.locator(".wipe").evaluate("e => getComputedStyle(e).getPropertyValue('--wipe')") == "20%"
     compare.click()
     expect(before).to_have_count(0)
+    dub.get_by_text("How it went, measured").click()
+    expect(dub.locator(".measured-rows")).to_contain_text("New lips, of the frames with new words")
 
     with dub.expect_download() as started:
         dub.get_by_role("link", name="Download").click()

@@ -4,6 +4,7 @@ The engine's modules are loaded by `warm_up`, inside the engine process; a worke
 """
 
 import logging
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, replace
 from functools import partial
@@ -225,6 +226,7 @@ def _film(order: RenderOrder, hooks: Hooks, make: "Maker", options: "ComposeOpti
         render_id=order.render_id,
         segments=result.segments,
         segments_kept=result.segments_kept,
+        sheet={name: value for name, value in result.sheet.items() if math.isfinite(value)},  # JSON knows no NaN
     )
 
 

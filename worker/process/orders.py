@@ -173,6 +173,7 @@ class RenderedVideo:
     render_id: str | None = None  # what its hidden mark says
     segments: int = 1
     segments_kept: int = 0  # of them, how many came from an earlier render
+    sheet: dict[str, float] = field(default_factory=dict)  # of a dub: what was measured, see dub.cast.Plan.sheet
 
 
 @dataclass(frozen=True)

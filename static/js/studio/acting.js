@@ -78,8 +78,11 @@ function showSound(store) {
   find("#clip-sound-hint").textContent = silent && sound === "clip" ? "This video has no sound, so the result will be silent too." : SOUND_WORDS[sound];
 }
 
+// What matters only when the clip itself is dubbed, not when it drives a photo.
+const ONLY_FOR_DUBS = new Set(["face_away", "face_turned", "mouth_covered", "lips_never_close", "mouth_never_opens", "several_people", "shot_cuts"]);
+
 function warningsOf(clip) {
-  return (clip.preflight?.warnings ?? []).map((warning) => notice("warn", warning.sentence, warning.next_step ?? ""));
+  return (clip.preflight?.warnings ?? []).filter(({ code }) => !ONLY_FOR_DUBS.has(code)).map((warning) => notice("warn", warning.sentence, warning.next_step ?? ""));
 }
 
 function clipCard(clip, onRemove) {

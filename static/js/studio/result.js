@@ -2,6 +2,7 @@
 import { request } from "../api.js";
 import { CONTROLS_PX, playerOf } from "../player.js";
 import { canCompare, compareButton } from "./compare.js";
+import { measuredSheet } from "./measured.js";
 import { takeOver } from "./live.js";
 import { clockTime, confirmDialog, fileSize, icon, make, notice, toast } from "../ui.js";
 import { extraActions, warningsOf } from "./extras.js";
@@ -62,7 +63,8 @@ export function videoActions(store, render, stage) {
       make("button", { class: "button button-ghost button-small", type: "button", onclick: () => remove(store, render) }, icon("trash"), make("span", { class: "label-wide" }, "Delete")),
       make("a", { class: "button button-ink button-small", href: render.download_url, download: "" }, icon("download"), "Download")),
     ...warningsOf(render),
-  ];
+    measuredSheet(store, render, () => stage.shown?.player),
+  ].filter(Boolean);
 }
 
 /** Where in the video it went wrong, as a sentence. */

@@ -1,0 +1,43 @@
+// How a dub went, measured on the finished video: the engine's own numbers, in words, with moments to jump to.
+import { clockTime, icon, make } from "../ui.js";
+
+const percent = (share) => `${Math.round(share * 100)} %`;
+
+/** [what, value] of a finished dub; empty where nothing was measured. */
+function rowsOf(store, { result, warnings = [] }) {
+  const sheet = result?.sheet;
+  if (sheet?.dubbed_share === undefined) return [];
+  const codes = new Set(warnings.map(({ code }) => code));
+  const rows = [["New lips, of the frames with new words", percent(sheet.dubbed_share)]];
+  const people = store.project.clip?.preflight?.people ?? [];
+  const guess = people.find(({ index }) => index === (store.project.face_index ?? 0))?.usable_share;
+  if (guess !== undefined) rows.push(["Estimated beforehand, of the whole clip", percent(guess)]);
+  rows.push(["Without a face", percent(sheet.missing_share)], ["Something in front of the mouth", percent(sheet.covered_share)]);
+  rows.push(["Different mouths of the speaker that were used", String(Math.round(sheet.mouths))]);
+  rows.push(["Closed lips and open mouth seen in the clip", `${codes.has("mouth_never_closed") ? "no closed lips" : "closed lips"}, ${codes.has("mouth_never_open") ? "no open mouth" : "open mouth"}`]);
+  rows.push(["Frames", `${result.frame_count} at ${Math.round(rateOf(result.frame_rate) * 100) / 100} a second`]);
+  return rows;
+}
+
+function rateOf(rate) {
+  const [over, under = 1] = String(rate).split("/").map(Number);
+  return over / under;
+}
+
+/** The sheet under a finished dub, folded; null where nothing was measured. `playerNow()`: what plays on the stage. */
+export function measuredSheet(store, render, playerNow) {
+  const rows = rowsOf(store, render);
+  if (!rows.length) return null;
+  const moments = (render.warnings ?? []).filter(({ at_s: at }) => at !== null && at !== undefined);
+  const seek = (at_s) => {
+    const video = playerNow()?.video;
+    if (!video) return;
+    video.pause();
+    video.currentTime = at_s;
+  };
+  return make("details", { class: "details measured" },
+    make("summary", {}, "How it went, measured", icon("chevron-down", "icon-chevron")),
+    make("div", { class: "details-body stack-tight" },
+      make("dl", { class: "measured-rows" }, ...rows.flatMap(([what, value]) => [make("dt", {}, what), make("dd", { class: "tabular" }, value)])),
+      ...moments.map(({ at_s: at, sentence }) => make("button", { class: "link-button measured-moment", type: "button", onclick: () => seek(at) }, `${clockTime(at)} – ${sentence}`))));
+}
