@@ -154,7 +154,8 @@ class CaptionEditor {
     this.list.replaceChildren(...cues.map((cue, at) => this.row(cue, at)));
     if (where) this.list.children[Math.min(where[0], cues.length - 1)]?.querySelector(`[data-part="${where[1]}"]`)?.focus();
     this.sayNotices();
-    this.store.captionCues = cues;
+    const isGuess = this.state === "none" && this.found?.timing === "draft"; // not shown in the video, so not on the stage
+    this.store.captionCues = isGuess ? [] : cues;
     this.store.tell(["caption_shown"]);
   }
 
