@@ -26,6 +26,7 @@ from worker.engine.media.plane_stages import marked_planes
 from worker.engine.media.planes import NativePicture
 from worker.engine.media.probe import MediaInfo, VideoInfo, probe
 from worker.engine.media.workspace import Workspace
+from worker.engine.one_ahead import one_ahead
 
 Watch = Callable[[int, NativePicture, Sequence[Edit]], None]  # a frame's number in the clip, its picture, its changes
 
@@ -134,11 +135,11 @@ def _render(
     sample.shrink(limit_px)
     encoder = PlaneEncoder(request.output_path, sample, looks, timeline.frame_rate, sound_path=sound)
     stages = frame_stages(*sample.size_px) if frame_stages is not None else ()
-    with encoder:
-        for out, frame in enumerate(itertools.chain([first], frames)):
+    planned = ((frame, plan.edits(out)) for out, frame in enumerate(itertools.chain([first], frames)))
+    with encoder, one_ahead(planned, "dub-plan") as coming:
+        for out, (frame, edits) in enumerate(coming):
             telling.check()
             picture = frame.fresh_picture()
-            edits = plan.edits(out)
             for edit in edits:
                 box = face_box(edit.pose, picture.size_px)
                 change = None if box is None else edited(picture.crop_rgb(box), box, edit)

@@ -23,6 +23,7 @@ from worker.engine.face.tracks import FrameFace
 from worker.engine.failures import EngineFailure, FailureCode
 from worker.engine.media.decode import decode_video
 from worker.engine.media.probe import MediaInfo
+from worker.engine.one_ahead import one_ahead
 
 FADE_FROM_DEG, FADE_TO_DEG = 35.0, 40.0  # of yaw: the edit is whole before, gone after
 THUMB_SOURCE_PX = 256
@@ -161,14 +162,17 @@ def _look(
     cuts, times_s = CutFinder(), []
     crowd = Crowd(target)
     try:
-        for frame in decode_video(path):
-            if should_stop():
-                raise EngineFailure(FailureCode.CANCELLED)
-            times_s.append(frame.pts_s)
-            thumb = thumb_of(frame.rgb(max_side_px=THUMB_SOURCE_PX), frame.pts_s)
-            crowd.see(frame, thumb, may_be_cut=cuts.push(thumb))
-            if frame.index % TOLD_EVERY == 0:
-                on_fraction(min(0.9, 0.9 * frame.pts_s / max(info.video.duration_s, 1e-3)))
+        decoded = (
+            (frame, thumb_of(frame.rgb(max_side_px=THUMB_SOURCE_PX), frame.pts_s)) for frame in decode_video(path)
+        )
+        with one_ahead(decoded, "tracking-decoder") as frames:
+            for frame, thumb in frames:
+                if should_stop():
+                    raise EngineFailure(FailureCode.CANCELLED)
+                times_s.append(frame.pts_s)
+                crowd.see(frame, thumb, may_be_cut=cuts.push(thumb))
+                if frame.index % TOLD_EVERY == 0:
+                    on_fraction(min(0.9, 0.9 * frame.pts_s / max(info.video.duration_s, 1e-3)))
         if not times_s:
             raise EngineFailure(FailureCode.FILE_UNREADABLE, kind="video")
         pts_s = np.array(times_s)
