@@ -178,7 +178,9 @@ class _ProjectPatch(Schema):
         description="Each: start_s, end_s, words (each: text, start_s, end_s; unsure where it was not checked). An "
         "empty list: as they come by themselves.",
     )
-    presenter: str | None = Field(None, max_length=80, description="A drawn presenter's name, or the id of one of yours, instead of a portrait.")
+    presenter: str | None = Field(
+        None, max_length=80, description="A drawn presenter's name, or the id of one of yours, instead of a portrait."
+    )
     voice_source: Literal["audio", "script", "lines"] | None = None
     lines: list[dict[str, Any]] | None = Field(
         None,

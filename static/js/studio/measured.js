@@ -10,10 +10,10 @@ function rowsOf(store, { result, warnings = [] }) {
   const codes = new Set(warnings.map(({ code }) => code));
   const rows = [["New lips, of the frames with new words", percent(sheet.dubbed_share)]];
   const people = store.project.clip?.preflight?.people ?? [];
-  const guess = people.find(({ index }) => index === (store.project.face_index ?? 0))?.usable_share;
+  const guess = people.find(({ index }) => index === (store.project.face_index ?? store.project.clip.preflight.auto_face ?? 0))?.usable_share;
   if (guess !== undefined) rows.push(["Estimated beforehand, of the whole clip", percent(guess)]);
   rows.push(["Without a face", percent(sheet.missing_share)], ["Something in front of the mouth", percent(sheet.covered_share)]);
-  rows.push(["Different mouths of the speaker that were used", String(Math.round(sheet.mouths))]);
+  rows.push(["Mouths of the speaker to choose from", String(Math.round(sheet.mouths))]);
   rows.push(["Closed lips and open mouth seen in the clip", `${codes.has("mouth_never_closed") ? "no closed lips" : "closed lips"}, ${codes.has("mouth_never_open") ? "no open mouth" : "open mouth"}`]);
   rows.push(["Frames", `${result.frame_count} at ${Math.round(rateOf(result.frame_rate) * 100) / 100} a second`]);
   return rows;
