@@ -205,6 +205,7 @@ def test_a_render_is_ordered_with_everything_it_depends_on(owner, project, portr
         "drive_asset": None,
         "track_asset": None,
         "captions": None,
+        "caption_text": None,
         "mouth_edits": [],
         "mute": False,
         "idle_s": None,
