@@ -23,7 +23,6 @@ MAILBOX_DIR = DATA_DIR / "mailbox"  # letters, when there is no mail server
 LOG_DIR = DATA_DIR / "logs"
 VOICE_DIR = env.folder("VOICE_DIR", DATA_DIR / "voices")  # the operator's Piper voices
 WHISPER_DIR = env.folder("WHISPER_DIR", DATA_DIR / "whisper")  # the operator's faster-whisper model, for draft captions
-WHISPER_DIR = env.folder("WHISPER_DIR", DATA_DIR / "whisper")  # the operator's faster-whisper model, for draft captions
 CREDENTIALS_DIR = env.folder("CREDENTIALS_DIR", DATA_DIR / "credentials")  # signs videos; see docs/provenance.md
 for _folder in (DATA_DIR, MEDIA_DIR, INCOMING_DIR, LOG_DIR):
     _folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -124,7 +123,8 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     DATABASES["default"]["OPTIONS"] = {
         "timeout": 5,
         "transaction_mode": "IMMEDIATE",  # a transaction that will write waits at its start instead of failing later
-        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
+        # The journal is put away after 32 MB, not 4: each time, somebody's commit waits for the disk.
+        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA wal_autocheckpoint=8000;",
     }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 

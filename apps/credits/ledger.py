@@ -50,6 +50,10 @@ class Wallet:
     lots: dict[int, Lot]
     _entries: list[Entry] = field(default_factory=list)
     _changed: dict[int, Lot] = field(default_factory=dict)
+    _written: tuple[int, int] = field(init=False)  # what is available and held, as the row says
+
+    def __post_init__(self) -> None:
+        self._written = self.account.available_credits, self.account.held_credits
 
     @property
     def available_credits(self) -> int:
@@ -103,10 +107,10 @@ class Wallet:
 
     def record(self, reason: str, key: str, **facts: Any) -> Movement:
         """Write what was moved since the last record as one movement, with the balances after it."""
-        before = Account.objects.get(pk=self.account.pk)
-        written = Account.objects.filter(
-            pk=self.account.pk, available_credits=before.available_credits, held_credits=before.held_credits
-        ).update(available_credits=self.account.available_credits, held_credits=self.account.held_credits)
+        available, held = self._written
+        written = Account.objects.filter(pk=self.account.pk, available_credits=available, held_credits=held).update(
+            available_credits=self.account.available_credits, held_credits=self.account.held_credits
+        )
         if written != 1:
             raise RuntimeError("the wallet changed under its lock")
         for lot in self._changed.values():
@@ -115,7 +119,7 @@ class Wallet:
             account=self.account,
             reason=reason,
             key=key,
-            change_credits=self.account.available_credits - before.available_credits,
+            change_credits=self.account.available_credits - available,
             available_after_credits=self.account.available_credits,
             held_after_credits=self.account.held_credits,
             created_at=self.now,
@@ -125,6 +129,7 @@ class Wallet:
             entry.movement = movement
         Entry.objects.bulk_create(self._entries)
         self._entries, self._changed = [], {}
+        self._written = self.account.available_credits, self.account.held_credits
         return movement
 
 

@@ -49,9 +49,13 @@ def ask_for_voices() -> None:
     )
 
 
-def send(job: Job) -> bool:
-    """Wake a worker for a queued job. False when Redis cannot be reached: the clock sends it again later."""
-    job.mark_sent()
+def send(job: Job, *, is_noted: bool = False) -> bool:
+    """Wake a worker for a queued job. False when Redis cannot be reached: the clock sends it again later.
+
+    `is_noted`: the job's row says already that it is sent now.
+    """
+    if not is_noted:
+        job.mark_sent()
     try:
         enqueue(ACTORS[job.kind][1], job.pk)
     except (redis.RedisError, BrokerConnectionError, OSError) as error:

@@ -77,6 +77,6 @@ def resend_forgotten() -> int:
             state=Job.State.QUEUED, kind__in=kinds, queued_at__lt=since, cancel_requested_at=None
         )
         for job in forgotten.order_by("queued_at")[:BATCH]:
-            if job.mark_sent(unless_since=since) and queue.send(job):
+            if job.mark_sent(unless_since=since) and queue.send(job, is_noted=True):
                 sent += 1
     return sent

@@ -5,7 +5,7 @@ import uuid
 from typing import Any
 
 from django.conf import settings
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.http import Http404
 from django.urls import reverse
 from django.utils import timezone
@@ -13,6 +13,7 @@ from django.utils import timezone
 from apps.accounts.models import User
 from apps.core.failures import SiteFailure, failure_dict
 from apps.core.ids import new_id
+from apps.core.turns import writing_turn
 from apps.credits.services import hold
 from apps.jobs import progress, queue
 from apps.jobs.kinds import FREE_RENDERS, KINDS
@@ -52,24 +53,26 @@ def submit(
     order = request or {}
     check_order(user, order)
     key = idempotency_key or None
+    earlier = _earlier_job(user, key, quote)
+    if earlier is not None:
+        return _same_order(earlier, kind, order)
     try:
-        with transaction.atomic():
+        with writing_turn(), transaction.atomic():
             # Two orders at the same moment must not slip past the limits together (SQLite's write lock does the same).
-            User.objects.select_for_update().only("pk").get(pk=user.pk)
-            earlier = _earlier_job(user, key, quote)
-            if earlier is not None:
-                return _same_order(earlier, kind, order)
+            if connection.features.has_select_for_update:
+                User.objects.select_for_update().only("pk").get(pk=user.pk)
             _check_limits(user, kind, is_one_of_many=is_one_of_many)
             job = Job(owner=user, kind=kind, project=project, asset=asset, request=order, idempotency_key=key)
             if quote is not None:
                 _reserve(job, quote)
+            job.sent_at = timezone.now()  # should it be lost on the way, the clock sends it again
             job.save(force_insert=True)
-            transaction.on_commit(lambda: queue.send(job))
-    except IntegrityError:
+    except (IntegrityError, SiteFailure):  # perhaps because the same order came in at this very moment
         earlier = _earlier_job(user, key, quote)
         if earlier is None:
             raise
         return _same_order(earlier, kind, order)
+    transaction.on_commit(lambda: queue.send(job, is_noted=True))  # nobody who writes waits for Redis
     return job
 
 

@@ -55,7 +55,6 @@ def measure_orders(load: OrderLoad) -> Measured:
             with lock:
                 measured.waits_ms.append(waited_ms)
                 measured.failures += not ok
-            Job.objects.filter(project=project).delete()  # gives the credits back, beside the measured time
             time.sleep(load.pause_s * 2 * chance.random())
         connection.close()
 
@@ -71,6 +70,7 @@ def measure_orders(load: OrderLoad) -> Measured:
             thread.join()
     finally:
         queue.enqueue = sent
+    Job.objects.filter(project__in=projects).delete()  # gives the credits back
     return measured
 
 
@@ -94,7 +94,7 @@ def _send_aside(actor_name: str, job_id: uuid.UUID) -> None:
 def _ready_project(number: int) -> Project:
     """A person with credits and everything that an export needs."""
     user = User.objects.create_user(f"orderer-{number}-{uuid.uuid4().hex}@example.invalid", None)
-    credits.grant(user, 1000, pool=Pool.PACK, key="measured")
+    credits.grant(user, 1_000_000, pool=Pool.PACK, key="measured")
     facts = {"owner": user, "state": Asset.State.READY}
     portrait = Asset.objects.create(
         **facts,

@@ -9,7 +9,8 @@ from apps.ops.order_load import OrderLoad, measure_balance, measure_orders
 
 
 @pytest.mark.django_db(transaction=True)
-def test_orders_are_really_placed_and_given_back(monkeypatch):
+def test_orders_are_really_placed_and_given_back(monkeypatch, settings):
+    settings.CONCURRENT_JOBS_MAX = 1000
     sent = []
     monkeypatch.setattr(order_load, "_send_aside", lambda actor, job_id: sent.append(actor))
     found = measure_orders(OrderLoad(users=1, seconds=0.6, pause_s=0.05))
