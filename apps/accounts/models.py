@@ -29,6 +29,7 @@ class User(AbstractBaseUser, PermissionsMixin):
     is_staff = models.BooleanField(default=False)
     is_active = models.BooleanField(default=True)
     date_joined = models.DateTimeField(default=timezone.now)
+    is_guided = models.BooleanField(default=True)  # hints for the first video, until they are closed
     wants_render_letters = models.BooleanField(default=True)  # "your video is ready"
 
     objects = UserManager()

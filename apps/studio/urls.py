@@ -9,6 +9,7 @@ urlpatterns = [
     path("", views.landing, name="landing"),
     path("start/", views.start, name="start"),
     path("library/", views.library, name="library"),
+    path("guide/done/", views.guide_done, name="guide_done"),
     path("library/change/", views.library_change, name="library_change"),
     path("projects/new/", views.project_new, name="project_new"),
     path("projects/<uuid:project_id>/", views.studio, name="studio"),

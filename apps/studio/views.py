@@ -140,6 +140,14 @@ def project_new(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 @login_required
+def guide_done(request: HttpRequest) -> HttpResponse:
+    """The hints for the first video are not shown to this account any more."""
+    User.objects.filter(pk=request.user.pk).update(is_guided=False)
+    return redirect("library")
+
+
+@require_POST
+@login_required
 def project_duplicate(request: HttpRequest, project_id: UUID) -> HttpResponse:
     return redirect("studio", services.duplicate(services.get_project_for(request.user, project_id)).pk)
 
@@ -161,6 +169,7 @@ def studio(request: HttpRequest, project_id: UUID) -> HttpResponse:
             "upload_mb": settings.MAX_UPLOAD_BYTES // 2**20,
             "render_s": round(options.FREE_DURATION_MAX_S),
         },
+        "is_guided": request.user.is_guided,
         "emotions": EMOTIONS,
         "life": LIFE,
         "state": studio_state(request.user, project),

@@ -201,3 +201,12 @@ def test_the_library_shows_a_project_without_portrait_and_titles_long_scripts_by
     page = owner.get("/library/").content.decode()
     assert "Once upon a time there was…" in page
     assert "project-card-blank" in page
+
+
+def test_the_hints_are_shown_until_they_are_closed_for_this_account_alone(owner, alice, bob, project):
+    address = f"/projects/{project.pk}/"
+    assert 'id="guide"' in owner.get(address).content.decode()
+    assert owner.post("/guide/done/").status_code == 302
+    assert 'id="guide"' not in owner.get(address).content.decode()
+    bob.refresh_from_db()
+    assert bob.is_guided
