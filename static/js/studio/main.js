@@ -69,8 +69,8 @@ const voice = startVoice(store);
 startMusic(store);
 if (isDub(store.project)) {
   startFit(store);
-} else {
   startLines(store, stage);
+} else {
   startLook(store);
   startMovement(store);
   startTimeline(store);
