@@ -36,6 +36,12 @@ OWN_PAGES = [
     "/credits/buy/",
     "/api/v1/docs",
 ]
+# Colours that fade from one theme to the other have arrived; what turns for ever is not waited for.
+FADED = """async () => {
+  await new Promise((next) => requestAnimationFrame(() => requestAnimationFrame(next)));
+  const ends = document.getAnimations().filter((one) => one.effect.getComputedTiming().endTime !== Infinity);
+  await Promise.allSettled(ends.map((one) => one.finished));
+}"""
 
 
 def assert_accessible(page: Page, name: str) -> None:
@@ -44,7 +50,8 @@ def assert_accessible(page: Page, name: str) -> None:
         page.emulate_media(color_scheme=theme, reduced_motion="reduce")
         for size, viewport in SIZES.items():
             page.set_viewport_size(viewport)
-            page.wait_for_timeout(150)  # until colours that fade have arrived
+            page.wait_for_timeout(100)
+            page.evaluate(FADED)
             found = Axe().run(page).response["violations"]
             told = [(v["id"], [node["html"][:160] for node in v["nodes"][:4]]) for v in found]
             assert told == [], f"{name}, {theme}, {size}"
