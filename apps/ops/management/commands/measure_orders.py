@@ -1,5 +1,6 @@
 import argparse
 import os
+import secrets
 import subprocess
 import sys
 import tempfile
@@ -51,7 +52,9 @@ class Command(BaseCommand):
                 "DATABASE_URL": str(options["database_url"]),
                 "REDIS_URL": settings.REDIS_URL,
                 "ENV_FILE": os.devnull,
-                "DEBUG": "true",
+                "DEBUG": "false",  # as it runs in production: no log of queries is kept
+                "SECRET_KEY": secrets.token_hex(32),
+                "ALLOWED_HOSTS": "localhost",
                 "CONCURRENT_JOBS_MAX": "1000",
             }
             manage = [sys.executable, str(settings.BASE_DIR / "manage.py")]
