@@ -4,7 +4,7 @@ Beside the runner, which claims and settles jobs, the only bridge between the si
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from fractions import Fraction
 from pathlib import Path
 from typing import Any, Protocol
@@ -24,6 +24,8 @@ from worker.process.orders import (
     CaptionsOrder,
     MadeTrack,
     PreflightOrder,
+    ReadyRecording,
+    RecordingOrder,
     RenderedVideo,
     RenderInput,
     RenderOrder,
@@ -161,14 +163,14 @@ class Maker:
 
     def _track(self, job: Job, workspace: Workspace, lease: Lease) -> Made:
         order = job.request
-        voice = _asset_of(job, order["voice_asset"]) if order.get("voice_asset") else None
+        voice, is_prepared = self._voice(job, workspace, lease)
         made = self._engine.call(
             "track",
             TrackOrder(
                 output_path=workspace.file("track.json"),
                 sound_path=workspace.file("voice.wav"),
                 voice_dir=self._options.voice_dir,
-                audio_path=None if voice is None else local_copy(voice, workspace.path),
+                audio_path=voice,
                 script=read_script(order["script"]) if voice is None else None,
                 frame_rate=Fraction(str(order.get("fps", "25"))),
                 max_duration_s=float(order.get("max_duration_s", 60)),
@@ -180,15 +182,15 @@ class Maker:
         key, kind = _key(job, "track.json"), Asset.Kind.DERIVED
         track = store_output(job.owner, kind, made.path, key=key, content_type="application/json")
         result = {"duration_s": made.duration_s, "method": made.method, "words": made.words, "emotion": made.emotion}
-        if made.sound_path is not None:
+        heard = voice if is_prepared else made.sound_path
+        if heard is not None:
             key = _key(job, "voice.wav")
-            sound = store_output(job.owner, kind, made.sound_path, key=key, content_type="audio/wav", parent=track)
+            sound = store_output(job.owner, kind, heard, key=key, content_type="audio/wav", parent=track)
             result["sound_asset"] = str(sound.pk)
         return Made(output=track, result=result)
 
     def _captions(self, job: Job, workspace: Workspace, lease: Lease) -> Made:
-        voice_id = job.request.get("voice_asset")
-        voice = None if voice_id is None else local_copy(_asset_of(job, voice_id), workspace.path)
+        voice, _ = self._voice(job, workspace, lease)
         request = voice_request(job.request, voice, workspace.file("voice.wav"), self._options.voice_dir)
         order = CaptionsOrder(request, caption_text(job.request), self._options.whisper_dir)
         made = self._engine.call("captions", order, lease, label=str(job.pk))
@@ -210,10 +212,36 @@ class Maker:
         return self._store_video(job, video, is_hidden=True)
 
     def _rendered(self, job: Job, film: Film, workspace: Workspace, lease: Lease) -> RenderedVideo:
-        order = self._render_order(job, film, workspace)
+        assets = {part: _asset_of(job, asset_id) for part, asset_id in _named_assets(job.request)}
+        files = {part: local_copy(asset, workspace.path) for part, asset in assets.items()}
+        warnings: tuple[str, ...] = ()
+        if "voice" in files:
+            recording = self._recording(job, files["voice"], workspace, lease)
+            files["voice"], warnings = recording.path, recording.warnings
+        order = self._render_order(job, film, workspace, assets, files)
         video = self._engine.call(film.operation, order, lease, label=str(job.pk))
         assert isinstance(video, RenderedVideo)
-        return video
+        return replace(video, warnings=(*warnings, *video.warnings))
+
+    def _voice(self, job: Job, workspace: Workspace, lease: Lease) -> tuple[Path | None, bool]:
+        """The recording as it is to be heard, if the order names one, and whether it is another than was uploaded."""
+        voice_id = job.request.get("voice_asset")
+        if not voice_id:
+            return None, False
+        uploaded = local_copy(_asset_of(job, voice_id), workspace.path)
+        heard = self._recording(job, uploaded, workspace, lease).path
+        return heard, heard != uploaded
+
+    def _recording(self, job: Job, path: Path, workspace: Workspace, lease: Lease) -> ReadyRecording:
+        """Trimmed and cleaned as the order says, once for all that listens to it."""
+        care = job.request.get("voice_care")
+        if not care:
+            return ReadyRecording(path, 0.0)
+        start_s, end_s = float(care.get("start_s", 0)), float(care.get("end_s", 0))
+        order = RecordingOrder(path, workspace.file("recording.wav"), start_s, end_s, bool(care.get("clean")))
+        made = self._engine.call("recording", order, lease, label=str(job.pk))
+        assert isinstance(made, ReadyRecording)
+        return made
 
     def _store_video(self, job: Job, video: RenderedVideo, *, is_hidden: bool) -> Made:
         stored: list[Asset] = []
@@ -251,10 +279,10 @@ class Maker:
         result = {key: value for key, value in facts.items() if value is not None}
         return Made(output, thumbnail, result, extras=tuple(stored[2:]), is_hidden=is_hidden)
 
-    def _render_order(self, job: Job, film: Film, workspace: Workspace) -> RenderOrder:
+    def _render_order(
+        self, job: Job, film: Film, workspace: Workspace, assets: Mapping[str, Asset], files: Mapping[str, Path]
+    ) -> RenderOrder:
         order = job.request
-        assets = {part: _asset_of(job, asset_id) for part, asset_id in _named_assets(order)}
-        files = {part: local_copy(asset, workspace.path) for part, asset in assets.items()}
         label_corner = order.get("label_corner", "bottom-left")
         is_free = job.kind != Job.Kind.EXPORT and bool(order.get("watermark", True))
         segments_dir, render_id = project_segments(self._options.segments_dir, job) if is_free else (None, own_id(job))

@@ -29,6 +29,7 @@ from apps.projects import options
 from apps.projects.lines import KEEPS_LENGTH
 from apps.projects.models import Project
 from apps.projects.orders import render_request
+from apps.projects.recordings import heard_s
 from apps.uploads.models import Asset
 
 SHORT_SIDE_4K_PX, LONG_SIDE_4K_PX = 2160, 3840
@@ -115,7 +116,7 @@ def measure_video_dub(project: Project) -> Measured:
     elif order["script"]:
         voice_s, is_exact = _spoken_s(project, order["script"])
     else:
-        voice_s, is_exact = (project.voice.duration_s if project.voice is not None else None) or 0.0, True
+        voice_s, is_exact = heard_s(project.voice, project.settings_now()), True
     if voice_s <= 0:
         raise SiteFailure("asset_not_ready")
     if order["aspect"] != "source":
@@ -169,7 +170,9 @@ def _moved_s(project: Project, order: dict[str, Any]) -> float:
     """How long the clip, the recording or the idle loop is that moves the photo."""
     if order.get("idle_s"):
         return float(order["idle_s"])
-    mover = order.get("drive_asset") or order.get("voice_asset")
+    if order.get("voice_asset") and not order.get("drive_asset"):
+        return heard_s(project.voice, project.settings_now())
+    mover = order.get("drive_asset")
     found = Asset.objects.filter(pk=mover, owner_id=project.owner_id).values_list("duration_s", flat=True).first()
     return float(found or 0.0)
 

@@ -39,6 +39,7 @@ def words_request(render: Job) -> dict[str, Any] | None:
         return None
     return {
         "voice_asset": order.get("voice_asset"),
+        **({"voice_care": order["voice_care"]} if order.get("voice_care") else {}),
         "script": order.get("script"),
         "fps": order.get("fps", "25"),
         "film": order.get("film", render.kind),

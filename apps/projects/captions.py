@@ -15,6 +15,7 @@ from typing import Any
 from apps.core.failures import SiteFailure
 from apps.projects import options
 from apps.projects.models import Project
+from apps.projects.recordings import part_of
 
 CUES_MAX = 2000
 WORDS_MAX = 60  # of one caption
@@ -98,7 +99,8 @@ def caption_text(project: Project) -> dict[str, Any] | None:
 def _reading(project: Project) -> str:
     """Names a voice that says something: the same only for the same words at the same times."""
     is_typed = project.voice_source == Project.VoiceSource.SCRIPT
-    voice = [project.script_voice, project.script_rate, project.script_pitch] if is_typed else [str(project.voice_id)]
+    spoken: list[Any] = [project.script_voice, project.script_rate, project.script_pitch]
+    voice = spoken if is_typed else [str(project.voice_id), *part_of(project)]
     return _hash([*voice, _text(project)])
 
 

@@ -70,6 +70,10 @@ _SOUND_WORDS: dict[str, tuple[str, str]] = {
         "The two channels of the recording cancel each other.",
         "On a phone's single speaker it may be silent; export it in mono.",
     ),
+    "no_pause_to_learn_noise": (
+        "The background was not cleaned up: there is no pause in which it is heard alone.",
+        "Record half a second of silence before you speak, or switch the cleaning off.",
+    ),
     "telephone": ("The recording has telephone quality.", "It works; a better microphone sounds more present."),
     "damaged": (
         "Parts of the recording are damaged.",

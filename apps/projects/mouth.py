@@ -12,6 +12,7 @@ from typing import Any
 
 from apps.core.failures import SiteFailure
 from apps.projects.models import Project
+from apps.projects.recordings import part_of
 
 EDITS_MAX = 200
 LONGEST_S = 600.0
@@ -24,7 +25,8 @@ def voice_fingerprint(project: Project) -> str:
     if project.track_id is not None:
         heard: list[Any] = ["track", str(project.track_id)]
     elif project.voice_source == Project.VoiceSource.AUDIO:
-        heard = ["voice", str(project.voice_id)]
+        clean = ["clean"] if project.settings_now()["clean_voice"] else []
+        heard = ["voice", str(project.voice_id), *part_of(project), *clean]
     else:
         heard = ["script", project.script.strip(), project.script_voice, project.script_rate, project.script_pitch]
     return hashlib.sha256(json.dumps(heard).encode()).hexdigest()[:32]

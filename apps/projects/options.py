@@ -22,6 +22,7 @@ BACKGROUNDS = ("photo", "transparent", "blur", "colour", "picture")
 BACKDROPS = ("blur", "colour", "picture")  # of them, those behind which there is something new
 MUSIC = ("music_volume", "music_ducking", "music_fade_in_s", "music_fade_out_s")
 FADE_MAX_S = 10.0
+VOICE_MAX_S = EXPORT_DURATION_MAX_S + 1.0  # the longest recording
 WHITE_RGB = 2**24 - 1
 MOVERS = ("voice", "clip", "idle")
 CLIP_SOUNDS = ("clip", "voice", "none")
@@ -135,6 +136,9 @@ SETTINGS: Mapping[str, Setting] = {
     "seed": Number("Another number gives another take; the same one the same video.", 0, SEED_MAX, 0, is_whole=True),
     "captions": Choice("Captions in the picture.", CAPTIONS, "none", _BOTH),
     "transcript_language": Choice("What a recording's transcript is in.", TRANSCRIPT_LANGUAGES, "english", _BOTH),
+    "voice_start_s": Number("Where the recording starts to be heard, in seconds.", 0.0, VOICE_MAX_S, 0.0, kinds=_BOTH),
+    "voice_end_s": Number("Where it stops, in seconds; 0 is its end.", 0.0, VOICE_MAX_S, 0.0, kinds=_BOTH),
+    "clean_voice": Switch("Make the background noise of a recording quieter.", kinds=_BOTH),
     "music_volume": Number("How loud the music is: 1 is as loud as the voice.", 0.0, 1.0, 0.35, kinds=_BOTH),
     "music_ducking": Number("How far the music steps back while somebody speaks.", 0.0, 1.0, 0.6, kinds=_BOTH),
     "music_fade_in_s": Number("Seconds over which the music comes in.", 0.0, FADE_MAX_S, 0.5, kinds=_BOTH),

@@ -12,6 +12,7 @@ from apps.projects.lines import check_lines, lines_of, lines_request, voices_of
 from apps.projects.models import Project
 from apps.projects.mouth import edits_apply, edits_of, voice_fingerprint
 from apps.projects.presenters import attest_presenters
+from apps.projects.recordings import heard_s, recording_order
 from apps.projects.voices import available_voices, default_voice, find_voice
 from apps.trust.attestations import require_attested
 from apps.uploads.models import Asset
@@ -40,16 +41,18 @@ def speech_request(text: str, voice: str, *, rate: float, pitch: float) -> dict[
 def track_request(project: Project) -> dict[str, Any]:
     """What finding the mouth's track of the project's voice needs. Raises SiteFailure when there is no voice yet."""
     is_typed = project.voice_source == Project.VoiceSource.SCRIPT
+    settings = project.settings_now()
     if not is_typed:
         if project.voice is None:
             raise SiteFailure("project_incomplete", missing="a voice")
         _check_files([project.voice])
-        _check_duration(project.voice, options.FREE_DURATION_MAX_S)
+        _check_duration(project.voice, options.FREE_DURATION_MAX_S, settings)
         require_attested([project.voice])
     return {
         "voice_asset": None if is_typed else _id(project.voice),
         "script": _script_of(project) if is_typed else None,
-        "fps": project.settings_now().get("frames_per_second", "25"),
+        "fps": settings.get("frames_per_second", "25"),
+        **recording_order(None if is_typed else project.voice, settings),
         "fingerprint": voice_fingerprint(project),
         "max_duration_s": options.FREE_DURATION_MAX_S,
     }
@@ -73,7 +76,7 @@ def _photo_request(project: Project, max_duration_s: float) -> dict[str, Any]:
     files += added_files(project, settings).values()
     _check_files(files)
     _check_face(project.portrait, project.face_index)
-    _check_duration(sources.get("drive") or sources.get("voice"), max_duration_s)
+    _check_duration(sources.get("drive") or sources.get("voice"), max_duration_s, settings)
     attest_presenters([project.portrait])
     require_attested(files)
     return {
@@ -98,6 +101,7 @@ def _photo_request(project: Project, max_duration_s: float) -> dict[str, Any]:
         "label_corner": settings["label_corner"],
         **captions_order(project, settings),
         **additions_order(project, settings),
+        **recording_order(sources.get("voice"), settings),
         "max_short_side_px": options.FREE_SHORT_SIDE_MAX_PX,
         "max_duration_s": options.FREE_DURATION_MAX_S,
     }
@@ -123,7 +127,7 @@ def _dub_request(project: Project, max_duration_s: float) -> dict[str, Any]:
     _check_files(files)
     _check_face(project.clip, project.face_index)
     for file in files:
-        _check_duration(file, max_duration_s)
+        _check_duration(file, max_duration_s, settings if file is voice else None)
     added = list(added_files(project, settings).values())
     _check_files(added)
     require_attested([*files, *added])
@@ -141,6 +145,7 @@ def _dub_request(project: Project, max_duration_s: float) -> dict[str, Any]:
         "watermark": True,
         "label_corner": settings["label_corner"],
         **captions_order(project, settings),
+        **recording_order(voice, settings),
         "max_short_side_px": options.FREE_SHORT_SIDE_MAX_PX,
         "max_duration_s": options.FREE_DURATION_MAX_S,
         **said,
@@ -236,9 +241,13 @@ def _check_files(files: list[Asset]) -> None:
             raise SiteFailure("asset_not_ready")
 
 
-def _check_duration(sound: Asset | None, max_s: float) -> None:
-    """A recording or clip that is too long is refused before anything is rendered."""
+def _check_duration(sound: Asset | None, max_s: float, settings: Mapping[str, Any] | None = None) -> None:
+    """A recording or clip that is too long is refused before anything is rendered; of the project's voice, whose
+    `settings` are given, what is heard counts.
+    """
     duration_s = (sound.duration_s if sound is not None else None) or 0.0
+    if settings is not None and sound is not None and sound.kind == Asset.Kind.VOICE:
+        duration_s = heard_s(sound, settings)
     if duration_s <= max_s + 0.5:  # a recording of "one minute" is rarely exact
         return
     if duration_s <= options.EXPORT_DURATION_MAX_S + 0.5:

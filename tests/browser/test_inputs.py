@@ -1,5 +1,6 @@
 """Portraits and voices: chosen, dropped, recorded, refused."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -122,3 +123,29 @@ def test_a_dropped_sound_becomes_the_voice(studio: StudioPage, tmp_path: Path) -
     expect(page.get_by_role("tab", name="Upload")).to_have_attribute("aria-selected", "true")
     studio.state("Whose voice is this?", "I have their written consent")
     expect(page.locator("#voice-badge")).to_have_text("Ready", timeout=30_000)
+
+
+def test_a_recording_is_trimmed_and_cleaned_and_can_be_had_back(studio: StudioPage, tmp_path: Path) -> None:
+    page = studio.page
+    page.get_by_role("tab", name="Upload").click()
+    page.locator("#voice-file").set_input_files(synth.write_audio(tmp_path / "voice.wav", synth.speechlike(4.0)))
+    studio.state("Whose voice is this?", "My own voice")
+    start, end = page.get_by_label("Starts at (seconds)"), page.get_by_label("Ends at (seconds)")
+    expect(end).to_have_value("4")
+    start.fill("1")
+    end.fill("3")
+    end.press("Tab")
+    expect(page.get_by_text("of 0:04 are heard")).to_be_visible()
+    page.get_by_label("Clean up background noise").check()
+    expect(page.locator("#save-words")).to_have_text("Saved")
+    page.screenshot(path=os.environ["SHOT"]) if os.environ.get("SHOT") else None
+    page.reload()
+    page.wait_for_selector("html[data-ready=true]")
+    expect(start).to_have_value("1")
+    expect(page.get_by_label("Clean up background noise")).to_be_checked()
+    start.fill("9")  # after its end: as late as half a second before it
+    start.press("Tab")
+    expect(start).to_have_value("2.5")
+    end.fill("0")  # its own end
+    end.press("Tab")
+    expect(end).to_have_value("4")

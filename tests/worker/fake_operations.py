@@ -12,6 +12,8 @@ from worker.process.orders import (
     IdentifyOrder,
     MadeTrack,
     PreflightOrder,
+    ReadyRecording,
+    RecordingOrder,
     RenderedVideo,
     RenderOrder,
     Speech,
@@ -103,6 +105,11 @@ def track(order: TrackOrder, hooks: Hooks) -> MadeTrack:
     return MadeTrack(order.output_path, sound, 1.0, "script", [("Hello", 0.1, 0.4)], {"emotion": "calm"})
 
 
+def recording(order: RecordingOrder, hooks: Hooks) -> ReadyRecording:
+    order.output_path.write_bytes(b"part of " + order.path.read_bytes())
+    return ReadyRecording(order.output_path, 1.0, ("no_pause_to_learn_noise",) if order.clean else ())
+
+
 def still(order: StillOrder, hooks: Hooks) -> StillPicture:
     order.output_path.write_bytes(JPEG)
     return StillPicture(order.output_path, 720, 900, order.at_s)
@@ -123,6 +130,7 @@ def identify(order: IdentifyOrder, hooks: Hooks) -> dict[str, object]:
 OPERATIONS = {
     "identify": identify,
     "preflight": preflight,
+    "recording": recording,
     "speak": speak,
     "still": still,
     "talking_photo": talking_photo,

@@ -259,6 +259,21 @@ def test_a_track_is_kept_with_the_sound_of_its_script(make_runner, make_job):
     assert not Asset.objects.filter(pk=sound.pk).exists()
 
 
+@pytest.mark.parametrize("clean", [True, False])
+def test_a_render_hears_the_part_of_the_recording_that_is_wanted(clean, make_runner, make_job):
+    engine = QuickEngine()
+    job = run(make_runner(engine), make_job(request={"voice_care": {"start_s": 1, "end_s": 2, "clean": clean}}))
+    order = next(one for one in engine.orders if hasattr(one, "request"))
+    assert order.request.audio_path.name == "recording.wav"
+    assert job.result["warnings"] == (["no_pause_to_learn_noise"] if clean else [])
+
+
+def test_a_track_of_a_part_of_a_recording_comes_with_its_sound(make_runner, make_job, portrait):
+    request = {"voice_asset": str(portrait.pk), "voice_care": {"start_s": 1, "end_s": 2, "clean": False}}
+    job = run(make_runner(), make_job(kind="track", request=request))
+    assert Asset.objects.get(pk=job.result["sound_asset"]).content_type == "audio/wav"
+
+
 def test_a_still_becomes_the_picture_of_its_render(make_runner, make_job, portrait):
     render = run(make_runner(), make_job())
     request = {"video_asset": str(render.output_id), "at_s": 0.5, "render": str(render.pk)}

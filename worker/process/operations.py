@@ -17,6 +17,8 @@ from worker.process.captions import caption_cues, make_captions
 from worker.process.orders import (
     IdentifyOrder,
     PreflightOrder,
+    ReadyRecording,
+    RecordingOrder,
     RenderedVideo,
     RenderOrder,
     Speech,
@@ -284,6 +286,15 @@ def identify(order: IdentifyOrder, hooks: Hooks) -> dict[str, object]:
     }
 
 
+def prepare_recording(order: RecordingOrder, hooks: Hooks) -> ReadyRecording:
+    from worker.engine.speech import cleaning
+
+    made = cleaning.prepare_recording(
+        order.path, order.output_path, start_s=order.start_s, end_s=order.end_s, clean=order.clean
+    )
+    return ReadyRecording(order.output_path, made.duration_s, made.warnings)
+
+
 def voices(order: VoicesOrder, hooks: Hooks) -> list[dict[str, object]]:
     from worker.engine.speech.voices import list_voices
 
@@ -296,6 +307,7 @@ OPERATIONS = {
     "track": make_track,
     "identify": identify,
     "preflight": preflight,
+    "recording": prepare_recording,
     "speak": speak,
     "talking_photo": talking_photo,
     "video_dub": video_dub,

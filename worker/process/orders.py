@@ -45,6 +45,26 @@ class Speech:
 
 
 @dataclass(frozen=True)
+class RecordingOrder:
+    """Make a recording ready to be heard: the part of it from `start_s` to `end_s` (0: its end), and cleaned or not."""
+
+    path: Path
+    output_path: Path
+    start_s: float = 0.0
+    end_s: float = 0.0
+    clean: bool = False
+
+
+@dataclass(frozen=True)
+class ReadyRecording:
+    """What was made of a recording; `warnings` as a render's."""
+
+    path: Path
+    duration_s: float
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class TrackOrder:
     """Find what the mouth does for a voice: exactly one of `audio_path` and `script`.
 

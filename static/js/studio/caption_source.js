@@ -2,7 +2,7 @@
 import { aborted, Problem, request } from "../api.js";
 import { watchJob } from "../jobs.js";
 
-export const VOICE_FIELDS = ["voice", "voice_source", "script", "script_voice", "script_rate", "script_pitch", "moved_by", "transcript", "transcript_language", "frames_per_second"];
+export const VOICE_FIELDS = ["voice", "voice_source", "script", "script_voice", "script_rate", "script_pitch", "moved_by", "transcript", "transcript_language", "frames_per_second", "voice_start_s", "voice_end_s", "clean_voice"];
 
 export class CaptionSource {
   constructor(store) {

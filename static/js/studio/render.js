@@ -7,6 +7,7 @@ import { isStated } from "./consent.js";
 import { portraitFindings } from "./findings.js";
 import { lengthWithLines, linesMissing } from "./line_checks.js";
 import { spokenSeconds } from "./script.js";
+import { heardSeconds } from "./recording_care.js";
 import { clipFindings, isDub } from "./source.js";
 
 const PREPARING_S = 2; // loading the picture and the sound, writing the file
@@ -75,7 +76,7 @@ function dubSeconds({ clip, sync_mode: mode }, spoken_s) {
 }
 
 function lengthOf(project, limits) {
-  const spoken = () => (project.voice_source === "script" ? spokenSeconds(project.script, project.script_rate) : project.voice?.duration_s ?? 0);
+  const spoken = () => (project.voice_source === "script" ? spokenSeconds(project.script, project.script_rate) : heardSeconds(project));
   if (project.voice_source === "lines") return Math.min(lengthWithLines(project), limits.render_s);
   if (isDub(project)) return Math.min(dubSeconds(project, spoken()), limits.render_s);
   const seconds = { clip: () => project.clip?.duration_s ?? 0, idle: () => project.idle_s, voice: spoken }[project.moved_by]();

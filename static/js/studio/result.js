@@ -143,6 +143,11 @@ async function reuse(store, render) {
     ...(order.idle_s ? { moved_by: "idle", idle_s: order.idle_s } : {}),
     ...(order.drive_asset ? { moved_by: "clip", clip_sound: order.mute ? "none" : order.voice_asset ? "voice" : "clip" } : {}),
     ...(order.voice_asset && !order.drive_asset ? { moved_by: "voice", voice_source: "audio" } : {}),
+    ...(order.voice_asset ? {
+      voice_start_s: order.voice_care?.start_s ?? 0,
+      voice_end_s: order.voice_care?.end_s ?? 0,
+      clean_voice: order.voice_care?.clean ?? false,
+    } : {}),
     ...(order.script ? {
       moved_by: "voice",
       voice_source: "script",

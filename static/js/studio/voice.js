@@ -6,6 +6,7 @@ import { consentRow, isStated } from "./consent.js";
 import { wireRange } from "./controls.js";
 import { looksLikeSound } from "./dropping.js";
 import { startRecorder } from "./recorder.js";
+import { careFields, heardPart, isCare, wholeAgain } from "./recording_care.js";
 import { startScript } from "./script.js";
 import { refuseEarly, sendFile } from "./uploading.js";
 import { drawWave, peaksOf } from "./wave.js";
@@ -35,6 +36,7 @@ export function startVoice(store) {
   let panel = "panel-script";
   let turn = 0;
   let player = null;
+  let care = null;
 
   const tabList = tabs(find("#voice-tabs"), (chosen) => {
     panel = chosen;
@@ -61,7 +63,7 @@ export function startVoice(store) {
 
   const showVoice = () => {
     player?.stop();
-    player = null;
+    player = care = null;
     slots.forEach((element) => element.replaceChildren());
     const { voice } = store.project;
     if (!voice || !slot()) return;
@@ -69,9 +71,10 @@ export function startVoice(store) {
       slot().replaceChildren(notice("bad", voice.failure.sentence, voice.failure.next_step));
       return;
     }
-    player = voiceCard(voice, { onRemove: () => store.set({ voice: null }) });
+    player = voiceCard(voice, { onRemove: () => store.set({ voice: null, ...wholeAgain(store.project) }), part: () => heardPart(store.project) });
+    care = voice.state === "ready" ? careFields(store, () => player?.show()) : null;
     const consent = consentRow(voice, store.consent, (asset) => store.project.voice?.id === asset.id && store.learn({ voice: asset }));
-    slot().replaceChildren(player.element, ...warningsOf(voice), ...(consent ? [consent] : []));
+    slot().replaceChildren(player.element, ...(care ? [care.element] : []), ...warningsOf(voice), ...(consent ? [consent] : []));
   };
 
   const refresh = () => {
@@ -89,7 +92,7 @@ export function startVoice(store) {
     }
     const asset = await sendFile("voice", file, feedback, {
       checkingWords: "Listening to it…",
-      onStored: (stored) => mine === turn && store.set({ voice: stored, ...differing(MEANINGS["panel-upload"], store.project) }),
+      onStored: (stored) => mine === turn && store.set({ voice: stored, ...wholeAgain(store.project), ...differing(MEANINGS["panel-upload"], store.project) }),
     });
     if (mine !== turn || !asset) return false;
     store.learn({ voice: asset });
@@ -117,6 +120,7 @@ export function startVoice(store) {
     tabList.select(panel, { quiet: true });
   };
   store.addEventListener("change", ({ detail }) => {
+    if (isCare(detail)) care?.show();
     if (!["voice", "clip", "voice_source", "moved_by"].some((name) => detail.includes(name))) return;
     showPanel();
     refresh();
@@ -137,7 +141,7 @@ function warningsOf(voice) {
 }
 
 /** A recording with its waveform; a press plays it from there. */
-function voiceCard(voice, { onRemove }) {
+function voiceCard(voice, { onRemove, part }) {
   const audio = new Audio(voice.url);
   audio.preload = "metadata";
   const canvas = make("canvas", {});
@@ -146,15 +150,23 @@ function voiceCard(voice, { onRemove }) {
   const play = make("button", { class: "button button-outline button-small button-icon", type: "button", "aria-label": "Play" }, icon("play"));
   const remove = make("button", { class: "button button-ghost button-small button-icon", type: "button", "aria-label": "Remove this recording", onclick: onRemove }, icon("trash"));
   let peaks = null;
-  const draw = () => peaks && drawWave(canvas, peaks, audio.duration ? audio.currentTime / audio.duration : 0);
-  const toggle = () => (audio.paused ? audio.play().catch(() => {}) : audio.pause());
+  const draw = () => peaks && drawWave(canvas, peaks, audio.duration ? audio.currentTime / audio.duration : 0, voice.duration_s ? part().map((at_s) => at_s / voice.duration_s) : [0, 1]);
+  const toggle = () => {
+    if (!audio.paused) return audio.pause();
+    const [from, until] = part();
+    if (until > from && (audio.currentTime < from || audio.currentTime >= until - 0.05)) audio.currentTime = from;
+    return audio.play().catch(() => {});
+  };
   const showState = () => {
     play.replaceChildren(icon(audio.paused ? "play" : "pause"));
     play.setAttribute("aria-label", audio.paused ? "Play" : "Pause");
     draw();
   };
   for (const name of ["play", "pause", "ended"]) audio.addEventListener(name, showState);
-  audio.addEventListener("timeupdate", draw);
+  audio.addEventListener("timeupdate", () => {
+    if (!audio.paused && voice.duration_s && audio.currentTime >= part()[1] && part()[1] < voice.duration_s) audio.pause();
+    draw();
+  });
   play.addEventListener("click", toggle);
   wave.addEventListener("click", (event) => {
     if (event.detail > 0 && audio.duration) audio.currentTime = (event.offsetX / wave.clientWidth) * audio.duration;
@@ -164,5 +176,5 @@ function voiceCard(voice, { onRemove }) {
   const element = make("div", { class: "file-card" },
     make("div", { class: "file-card-head" }, play, make("div", { class: "grow" }, make("div", { class: "file-card-name truncate" }, voice.name || "Recording"), facts), remove),
     wave);
-  return { element, stop: () => audio.pause() };
+  return { element, stop: () => audio.pause(), show: draw };
 }

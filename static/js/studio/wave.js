@@ -20,8 +20,8 @@ export async function peaksOf(url) {
   return peaks.map((peak) => peak / most);
 }
 
-/** Draws the bars; those before `played` (0…1) in the accent's colour. */
-export function drawWave(canvas, peaks, played = 0) {
+/** Draws the bars; those before `played` (0…1) in the accent's colour, those outside of the `part` that is heard faint. */
+export function drawWave(canvas, peaks, played = 0, [from, until] = [0, 1]) {
   const scale = devicePixelRatio || 1;
   const { width, height } = canvas.getBoundingClientRect();
   if (!width) return;
@@ -35,6 +35,8 @@ export function drawWave(canvas, peaks, played = 0) {
   peaks.forEach((peak, at) => {
     const tall = Math.max(2, peak * (height - 4));
     context.fillStyle = at / peaks.length < played ? playedColour : restColour;
+    const middle = (at + 0.5) / peaks.length;
+    context.globalAlpha = middle < from || middle > until ? 0.35 : 1;
     context.beginPath();
     context.roundRect(at * step + step * 0.18, (height - tall) / 2, Math.max(1.5, step * 0.64), tall, 2);
     context.fill();
