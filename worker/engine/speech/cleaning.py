@@ -13,12 +13,11 @@ from pathlib import Path
 
 import numpy as np
 
-from worker.engine.contracts import MAX_AUDIO_S
+from worker.engine.contracts import MAX_AUDIO_S, Span
 from worker.engine.failures import EngineFailure, FailureCode
 from worker.engine.media.audio import SourceAudio, load_audio
 from worker.engine.media.containers import open_container
 from worker.engine.speech.detection import speech_spans
-from worker.engine.timeline import Span
 
 NO_PAUSE = "no_pause_to_learn_noise"  # the warning of a recording in which somebody always speaks
 MAX_CUT_DB = 12.0
