@@ -150,6 +150,21 @@ def test_frames_without_a_face_pass_untouched_and_are_told_of(tmp_path, voice):
     assert [w for w in result.warnings if w.startswith("face_missing")] == ["face_missing 0.80-1.40"]
 
 
+def test_what_passes_before_the_mouth_stays_in_front_of_the_new_lips(tmp_path, voice):
+    faces = [drawn_portrait(*SIZE, gap=0.1 * (i % 3), unit_share=0.2, eye_line=0.38) for i in range(3)]
+    pictures = [faces[i % 3].copy() for i in range(50)]
+    across, down = slice(70, 150), slice(190, 320)
+    for picture in pictures[20:30]:
+        picture[down, across] = (20, 70, 120)
+    clip = write_clip(tmp_path / "phone.mp4", pictures)
+    watching = Watching()
+    dub(VideoDubRequest(clip, tmp_path / "out.mp4", audio_path=voice), SilentHooks(), lambda w, h: [watching])
+    before = [frame.picture.planes[0][210:300, 90:130].astype(int) for frame in decode_video(clip)]
+    after = [planes[0][210:300, 90:130].astype(int) for planes in watching.planes]
+    changes = [np.abs(a - b).mean() for a, b in zip(before, after, strict=True)]
+    assert max(changes[22:28]) < 0.5 < np.median(changes[:18])
+
+
 def test_a_clip_without_anybody_is_refused(tmp_path, voice):
     clip = write_clip(tmp_path / "hills.mp4", [drawn_landscape(*SIZE)] * 12)
     with pytest.raises(EngineFailure) as failure:

@@ -78,7 +78,12 @@ class Cast:
         for role, own in zip(self.roles, mouths, strict=True):
             presence = presence_of(lines, timeline, self.number_of, role.person.index)
             speaking = Speaking(timeline.source_index, articulation, presence, shot)
-            plans.append(MouthPlan(role.frames, role.reach, speaking, own, strength=strength, leave_out_s=leave_out_s))
+            plans.append(
+                MouthPlan(
+                    role.frames, role.reach, speaking, own,
+                    strength=strength, leave_out_s=leave_out_s, person=role.person,
+                )
+            )  # fmt: skip
         return Plan(plans)
 
     def habits(self, own_voice: Audio | None, lines: Sequence[Line]) -> dict[int, Habits]:
