@@ -169,7 +169,7 @@ def studio(request: HttpRequest, project_id: UUID) -> HttpResponse:
             "upload_mb": settings.MAX_UPLOAD_BYTES // 2**20,
             "render_s": round(options.FREE_DURATION_MAX_S),
         },
-        "is_guided": request.user.is_guided,
+        "is_guided": request.user.is_guided and project.portrait_id is not None,
         "emotions": EMOTIONS,
         "life": LIFE,
         "state": studio_state(request.user, project),

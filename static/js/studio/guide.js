@@ -21,7 +21,7 @@ function mark() {
 
 guide.addEventListener("submit", async (event) => {
   event.preventDefault();
-  find(HINTS[at].place)?.classList.remove("is-hinted");
+  for (const { place } of HINTS) find(place)?.classList.remove("is-hinted");
   guide.hidden = true;
   try {
     await fetch(guide.action, { method: "POST", body: new FormData(guide), credentials: "same-origin" });
@@ -33,5 +33,8 @@ next.addEventListener("click", () => {
   at += 1;
   mark();
   if (next.hidden) find("button[type=submit]", guide).focus();
+});
+find("#render").addEventListener("click", ({ currentTarget }) => { // whoever renders needs no hint how
+  if (!guide.hidden && currentTarget.getAttribute("aria-disabled") === "false") guide.requestSubmit();
 });
 mark();

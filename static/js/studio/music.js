@@ -81,7 +81,7 @@ export function startMusic(store) {
 
 function musicCard(music, onRemove) {
   const facts = [music.duration_s ? clockTime(music.duration_s) : null, fileSize(music.size_bytes)].filter(Boolean).join(" · ");
-  const audio = music.url ? [make("audio", { class: "music-audio", controls: "", preload: "none", src: music.url, "aria-label": `Listen to ${music.name || "the music"}` })] : [];
+  const audio = music.url ? [make("audio", { class: "music-audio", controls: "", preload: "metadata", src: music.url, "aria-label": `Listen to ${music.name || "the music"}` })] : [];
   return make("div", { class: "file-card" },
     make("div", { class: "file-card-head" },
       make("div", { class: "grow" }, make("div", { class: "file-card-name truncate" }, music.name || "Music"), make("span", { class: "file-card-facts tabular" }, facts)),

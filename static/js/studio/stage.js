@@ -8,6 +8,8 @@ import { startFilmstrip } from "./filmstrip.js";
 import { renderingView } from "./rendering.js";
 import { videoActions, videoView } from "./result.js";
 
+const TALL = 1.6; // height by width, from which the label keeps clear of what apps cover, as the renderer places it
+
 export function startStage(store) {
   const stage = new Stage(store);
   stage.show(stage.firstView());
@@ -155,7 +157,8 @@ export function portraitStage(store, onSized = () => {}) {
     for (const face of faces) figure.append(place(faceBox(store, face, faces), face.box[0], face.box[1], face.box[2] - face.box[0], face.box[3] - face.box[1]));
   }
   if (portrait.state === "ready" && faces.length) {
-    figure.append(make("span", { class: `label-preview label-${project.label_corner}`, "aria-hidden": "true" }, "AI-generated"));
+    const tall = shown.height / shown.width > TALL ? "label-tall" : "";
+    figure.append(make("span", { class: `label-preview label-${project.label_corner} ${tall}`, "aria-hidden": "true" }, "AI-generated"));
   }
   const result = { element: figure, ratio: width ? shown.width / shown.height : 1 };
   if (!width) { // still being looked at: the browser knows the size as soon as it has the picture
