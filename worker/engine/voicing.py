@@ -122,14 +122,27 @@ def voice_segments(request: TalkingPhotoRequest, folder: Path) -> tuple[tuple[Se
         return _sentence_segments(spoken, request, feeling), spoken.path, feeling
     track, sound = listen(request, folder)
     feeling = _feeling(request, sound)
+    heard = None if sound is None else load_audio(sound, max_duration_s=request.max_duration_s)
     seeds, frames = Seeds(request.seed), len(track.times_s)
     cuts = cut_at_pauses(track.prosody.speech_spans, frames, request.frame_rate)
     segments = []
     for start, end in itertools.pairwise([*cuts, frames]):
         part = part_of(track, start, end, request.frame_rate)
-        seed = seeds.next_for(part.articulation.tobytes())
+        if heard is None:
+            content = part.articulation.tobytes()
+        else:
+            content = _sound_between(heard, start, end, request.frame_rate)
+        seed = seeds.next_for(content)
         segments.append(Segment(start, end - start, partial(_motion, part, request, seed, feeling)))
     return tuple(segments), sound, feeling
+
+
+def _sound_between(audio: Audio, start: int, end: int, frame_rate: Fraction) -> bytes:
+    """What is heard in frames `start` to `end`. Seeds come from it: how a mouth is worked out, or edited, rounds
+    differently from version to version, and must not change when somebody blinks.
+    """
+    first, last = (round(index / frame_rate * audio.sample_rate_hz) for index in (start, end))
+    return np.round(audio.samples[first:last] * 32767).astype("<i2").tobytes()
 
 
 def _sentence_segments(spoken: _Spoken, request: TalkingPhotoRequest, feeling: Feeling) -> tuple[Segment, ...]:

@@ -18,7 +18,7 @@ from worker.engine.finishing import marked
 from worker.engine.quality.tracking import track_video
 from worker.engine.speech.track_json import track_from_json, track_to_json
 from worker.engine.talking_photo import animate
-from worker.engine.voicing import MAX_TRACK_BYTES, listen
+from worker.engine.voicing import MAX_TRACK_BYTES, listen, voice_segments
 
 
 @pytest.fixture(scope="module")
@@ -181,6 +181,13 @@ def test_a_track_survives_the_way_through_json(speaking, tmp_path):
     assert sound == speaking.audio_path
     again = track_from_json(track_to_json(track))
     np.testing.assert_allclose(again.articulation, track.articulation, atol=6e-4)
+    # who says the same blinks at the same times, however the mouth was rounded or edited
+    (tmp_path / "track.json").write_text(track_to_json(replace(track, articulation=track.articulation * 0.9)))
+    heard, edited = (
+        voice_segments(replace(speaking, track_path=path), tmp_path)[0] for path in (None, tmp_path / "track.json")
+    )
+    for one, other in zip(heard, edited, strict=True):
+        np.testing.assert_array_equal(one.plan().blink, other.plan().blink)
 
 
 @pytest.mark.parametrize(
