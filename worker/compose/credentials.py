@@ -1,7 +1,8 @@
 """C2PA content credentials: who made a file, of what, and by which means, signed and bound to its bytes.
 
 Follows the C2PA technical specification 2.x (actions v2, ingredients v3) and IPTC's digital source types. Nothing is
-fetched from anywhere. MP4, PNG and JPEG carry the manifest inside; a WebM video has it beside it, as NAME.c2pa.
+fetched from anywhere. MP4 and pictures (JPEG, PNG, WebP, GIF) carry the manifest inside; a WebM video has it beside it,
+as NAME.c2pa.
 """
 
 import json
@@ -28,6 +29,8 @@ EMBEDDED = {
     ".png": "image/png",
     ".jpg": "image/jpeg",
     ".jpeg": "image/jpeg",
+    ".webp": "image/webp",
+    ".gif": "image/gif",
 }
 BESIDE = {".webm": "video/webm"}
 _SOURCE_TYPES = "http://cv.iptc.org/newscodes/digitalsourcetype/"
@@ -105,7 +108,7 @@ def sign(path: Path, making: Making, key: SigningKey) -> Path:
     suffix = path.suffix.lower()
     media_type = {**EMBEDDED, **BESIDE}.get(suffix)
     if media_type is None:
-        raise EngineFailure(FailureCode.FILE_WRONG_KIND, needed="mp4, png, jpeg or webm", found=suffix[:16])
+        raise EngineFailure(FailureCode.FILE_WRONG_KIND, needed="mp4, png, jpeg, webp, gif or webm", found=suffix[:16])
     if not path.is_file():
         raise EngineFailure(FailureCode.FILE_MISSING, file_name=path.name)
     is_beside = suffix in BESIDE

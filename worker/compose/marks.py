@@ -189,7 +189,7 @@ def ai_label_stage(width_px: int, height_px: int, corner: str = "bottom-left") -
         raise EngineFailure(
             FailureCode.OPTION_INVALID, option="label_corner", value=str(corner)[:32], allowed=list(CORNERS)
         )
-    patch = pill_patch(LABEL_TEXT, _label_size_px(width_px, height_px))
+    patch = pill_patch(LABEL_TEXT, label_size_px(width_px, height_px))
     x, y = label_place(width_px, height_px, patch.size_px, corner)
     return MarkStage(width_px, height_px, [Placed(patch, x, y, width_px, height_px)])
 
@@ -198,11 +198,11 @@ def label_height_px(width_px: int, height_px: int, corner: str | None) -> int:
     """How much of the lower edge the label takes up, from its upper edge down; 0 when it is not there."""
     if corner is None or not corner.startswith("bottom"):
         return 0
-    patch = pill_patch(LABEL_TEXT, _label_size_px(width_px, height_px))
+    patch = pill_patch(LABEL_TEXT, label_size_px(width_px, height_px))
     return height_px - label_place(width_px, height_px, patch.size_px, corner)[1]
 
 
-def _label_size_px(width_px: int, height_px: int) -> int:
+def label_size_px(width_px: int, height_px: int) -> int:
     return max(13, round(min(width_px, height_px) * 0.050))
 
 

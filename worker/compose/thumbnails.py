@@ -1,15 +1,15 @@
-"""Thumbnails: the frames of a video that invite to press play, with words on them, still or moving."""
+"""The frames of a video that invite to press play, still or moving; what is laid over them, `dressing` says."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import cv2
 import numpy as np
-from moviepy import VideoFileClip, vfx
-from PIL import Image, ImageDraw, ImageFont
+from moviepy import VideoFileClip
+from PIL import Image
 
-from worker.compose.marks import WORDMARK_FONT
+from worker.compose.dressing import Design, Dressing
 from worker.engine.contracts import FaceBox
 from worker.engine.face.detection import FaceFinder
 from worker.engine.face.landmarks import eye_openness, mouth_openness
@@ -23,12 +23,8 @@ MIN_GAP_SHARE = 0.12  # of the video, between two proposals: three moments, not 
 GOOD_MOUTH = (0.08, 0.32)  # inner lip gap ÷ inter-ocular distance that reads as speaking, not as gaping
 MOVING_WIDTHS_PX = (64, 1080)
 MOVING_S = (0.4, 10.0)
-MAX_TEXT_CHARS = 120
-TEXT_WIDTH_SHARE = 0.88
-TEXT_SIZE_SHARE = 0.085  # of the picture's height, at first; longer texts shrink
-TEXT_SIZE_MIN_PX = 12
-TEXT_LINES_MAX = 3
-GIF_COLOURS = 128
+GIF_COLOURS = 224
+PLAIN = Design()
 
 
 @dataclass(frozen=True)
@@ -41,8 +37,11 @@ class Proposal:
     face: FaceBox | None
 
 
-def best_frames(video_path: Path, count: int = 3) -> list[Proposal]:
+def best_frames(
+    video_path: Path, count: int = 3, on_fraction: Callable[[float], None] = lambda _: None
+) -> list[Proposal]:
     """The `count` frames that are sharp, with open eyes and a mouth that speaks; best first, spread over the video.
+    `on_fraction` may raise.
 
     Raises:
         EngineFailure: NO_VIDEO_STREAM, OPTION_INVALID, and what decoding raises.
@@ -53,7 +52,10 @@ def best_frames(video_path: Path, count: int = 3) -> list[Proposal]:
     if not 1 <= count <= 12:
         raise EngineFailure(FailureCode.OPTION_INVALID, option="count", value=count, allowed="1 to 12")
     duration_s = info.video.duration_s
-    seen = list(_looked_at(video_path, duration_s, info.video.keyframe_times_s))
+    seen = []
+    for look in _looked_at(video_path, duration_s, info.video.keyframe_times_s):
+        seen.append(look)
+        on_fraction(min(1.0, len(seen) / LOOKS))
     sharpest = max((look.sharpness for look in seen), default=0.0) or 1.0
     chosen: list[tuple[_Look, float]] = []
     for look, score in sorted(((look, look.score(sharpest)) for look in seen), key=lambda pair: -pair[1]):
@@ -114,47 +116,6 @@ def _sharpness(rgb: np.ndarray) -> float:
     return float(cv2.Laplacian(cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY), cv2.CV_32F).var())
 
 
-def with_text(rgb: np.ndarray, text: str) -> np.ndarray:
-    """(H, W, 3) uint8: `rgb` with up to three lines of white words, outlined, in its lower third.
-
-    Raises:
-        EngineFailure: OPTION_INVALID for a text that is too long to be read on a thumbnail.
-    """
-    words = " ".join(text.split())
-    if len(words) > MAX_TEXT_CHARS:
-        raise EngineFailure(FailureCode.OPTION_INVALID, option="text", length=len(words), most=MAX_TEXT_CHARS)
-    if not words:
-        return rgb
-    picture = Image.fromarray(rgb)
-    draw = ImageDraw.Draw(picture)
-    width, height = picture.size
-    size_px = max(TEXT_SIZE_MIN_PX, round(TEXT_SIZE_SHARE * height))
-    while True:
-        font = ImageFont.truetype(WORDMARK_FONT, size_px)
-        lines = _wrapped(draw, words, font, TEXT_WIDTH_SHARE * width)
-        fits = len(lines) <= TEXT_LINES_MAX and all(draw.textlength(line, font) <= width for line in lines)
-        if fits or size_px <= TEXT_SIZE_MIN_PX:
-            break
-        size_px = max(TEXT_SIZE_MIN_PX, round(size_px * 0.9))
-    outline_px = max(1, round(size_px * 0.09))
-    draw.multiline_text(
-        (width / 2, height * 0.94), "\n".join(lines), "white", font, anchor="md", align="center",
-        spacing=round(size_px * 0.12), stroke_width=outline_px, stroke_fill=(16, 14, 20),
-    )  # fmt: skip
-    return np.asarray(picture)
-
-
-def _wrapped(draw: ImageDraw.ImageDraw, text: str, font: ImageFont.FreeTypeFont, width_px: float) -> list[str]:
-    lines = [""]
-    for word in text.split(" "):
-        longer = f"{lines[-1]} {word}".strip()
-        if lines[-1] and draw.textlength(longer, font) > width_px:
-            lines.append(word)
-        else:
-            lines[-1] = longer
-    return lines
-
-
 def moving_thumbnail(
     video_path: Path,
     out_path: Path,
@@ -163,10 +124,11 @@ def moving_thumbnail(
     duration_s: float = 2.4,
     width_px: int = 320,
     frames_per_s: int = 12,
-    text: str = "",
+    design: Design = PLAIN,
+    on_fraction: Callable[[float], None] = lambda _: None,
 ) -> tuple[int, int, int]:
     """A stretch of the video as an animated WebP or GIF (by `out_path`'s ending) that plays forth and back, so that it
-    never jumps. Returns (width_px, height_px, frames).
+    never jumps. Returns (width_px, height_px, frames). `on_fraction` may raise, which ends it without a file.
 
     Raises:
         EngineFailure: NO_VIDEO_STREAM, OPTION_INVALID, and what reading raises.
@@ -176,19 +138,49 @@ def moving_thumbnail(
         raise EngineFailure(FailureCode.NO_VIDEO_STREAM)
     _check_moving(out_path, start_s, duration_s, width_px, frames_per_s, info.video.duration_s)
     end_s = min(start_s + duration_s, info.video.duration_s)
+    wanted = max(1, round((end_s - start_s) * frames_per_s))
+    face = face_at(video_path, (start_s + end_s) / 2, info.video.keyframe_times_s)
+    forth: list[Image.Image] = []
     with VideoFileClip(str(video_path), audio=False) as clip:
-        piece = clip.subclipped(start_s, end_s).resized(width=min(width_px, clip.w))
-        loop = piece.with_effects([vfx.TimeSymmetrize()])
-        pictures = [Image.fromarray(with_text(frame, text)) for frame in loop.iter_frames(fps=frames_per_s)]
-    gap_ms = round(1000 / frames_per_s)
+        dressing = Dressing((clip.w, clip.h), design, face, width_px=min(width_px, clip.w))
+        for frame in clip.subclipped(start_s, end_s).iter_frames(fps=frames_per_s):
+            forth.append(Image.fromarray(dressing(frame)))
+            on_fraction(min(1.0, len(forth) / wanted))
+    _save_moving(out_path, [*forth, *forth[-2:0:-1]], round(1000 / frames_per_s))  # decoded once: back is a mirror
+    return *dressing.size_px, 2 * len(forth) - 2 if len(forth) > 1 else 1
+
+
+def _save_moving(out_path: Path, pictures: list[Image.Image], gap_ms: int) -> None:
     if out_path.suffix.lower() == ".gif":
-        pictures = [one.quantize(GIF_COLOURS, dither=Image.Dither.FLOYDSTEINBERG) for one in pictures]
+        palette = _common_palette(pictures)
+        pictures = [one.quantize(palette=palette, dither=Image.Dither.FLOYDSTEINBERG) for one in pictures]
         pictures[0].save(out_path, "GIF", save_all=True, append_images=pictures[1:], duration=gap_ms, loop=0)
     else:
         pictures[0].save(
             out_path, "WEBP", save_all=True, append_images=pictures[1:], duration=gap_ms, loop=0, quality=72, method=4
         )
-    return pictures[0].width, pictures[0].height, len(pictures)
+
+
+def _common_palette(pictures: list[Image.Image]) -> Image.Image:
+    """Colours of the beginning, the middle and the end together: one palette for all frames does not flicker."""
+    few = [np.asarray(pictures[at]) for at in (0, len(pictures) // 4, len(pictures) // 2)]
+    return Image.fromarray(np.concatenate(few)).quantize(GIF_COLOURS)
+
+
+def face_at(path: Path, at_s: float, keyframe_times_s: tuple[float, ...]) -> FaceBox | None:
+    """The largest face of the frame that is shown at `at_s`, in the video's pixels."""
+    with FaceFinder() as finder:
+        for frame in sample_frames(path, [at_s], keyframe_times_s):
+            return _first_face(finder, frame.rgb(max_side_px=LOOK_SIDE_PX), frame.width_px)
+    return None
+
+
+def _first_face(finder: FaceFinder, small: np.ndarray, width_px: int) -> FaceBox | None:
+    faces = finder.find(small)
+    if not faces:
+        return None
+    box, grown = faces[0].box, width_px / small.shape[1]
+    return FaceBox(box.x0 * grown, box.y0 * grown, box.x1 * grown, box.y1 * grown, box.score)
 
 
 def _check_moving(

@@ -27,6 +27,7 @@ from worker.process.orders import (
 )
 from worker.process.parts import Part
 from worker.process.stills import take_still
+from worker.process.thumbnails import make_thumbnail, propose_thumbnails
 from worker.process.tracks import make_track, track_report, with_edits
 
 if TYPE_CHECKING:
@@ -310,6 +311,8 @@ OPERATIONS = {
     "recording": prepare_recording,
     "speak": speak,
     "talking_photo": talking_photo,
+    "thumbnail": make_thumbnail,
+    "thumbnail_proposals": propose_thumbnails,
     "video_dub": video_dub,
     "voices": voices,
 }

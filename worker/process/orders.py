@@ -139,6 +139,56 @@ class StillPicture:
 
 
 @dataclass(frozen=True)
+class ProposalsOrder:
+    """Find the frames of a video that are worth showing; `strip_path`: where they go side by side, as one JPEG."""
+
+    video_path: Path
+    strip_path: Path
+    count: int = 6
+
+
+@dataclass(frozen=True)
+class Proposals:
+    """`moments`: at_s and score of each frame of the strip, from the left, best first. All are equally wide."""
+
+    strip_path: Path
+    width_px: int
+    height_px: int
+    moments: tuple[dict[str, float], ...]
+
+
+@dataclass(frozen=True)
+class ThumbnailOrder:
+    """Make a thumbnail in the format that `output_path` ends with. `words`, `font`, `colour`, `position`: see
+    compose.headline. `length_s`: of a moving one, around `at_s`; None: a still.
+    """
+
+    video_path: Path
+    output_path: Path
+    at_s: float
+    shape: str = "source"
+    words: str = ""
+    font: str = "display"
+    colour: str = "white"
+    position: str = "auto"
+    length_s: float | None = None
+    width_px: int = 360
+    is_marked: bool = False
+    label_corner: str | None = None
+    render_id: str | None = None
+    credentials_dir: Path | None = None
+
+
+@dataclass(frozen=True)
+class Thumbnail:
+    path: Path
+    width_px: int
+    height_px: int
+    at_s: float
+    frames: int = 1
+
+
+@dataclass(frozen=True)
 class RenderInput:
     """A file that goes into a render: its part ("portrait", "voice"), its type, and its bytes' hash in hex."""
 

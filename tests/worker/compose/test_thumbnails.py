@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from tests import synth
-from worker.compose.thumbnails import MAX_TEXT_CHARS, best_frames, moving_thumbnail, with_text
+from worker.compose.thumbnails import best_frames, moving_thumbnail
 from worker.engine.failures import EngineFailure, FailureCode
 
 
@@ -42,27 +42,6 @@ def test_a_clip_without_a_face_still_gets_its_sharpest_frame(tmp_path):
     best = best_frames(path, 1)[0]
     assert best.face is None
     assert best.at_s >= 12 / 25
-
-
-def test_words_lie_in_the_lower_part_and_leave_the_rest_alone():
-    plain = np.full((360, 640, 3), 120, np.uint8)
-    worded = with_text(plain, "Three words that sell")
-    changed = np.flatnonzero((worded != plain).any(axis=(1, 2)))
-    assert changed.min() > 180
-    assert (worded[changed] == 255).all(axis=-1).any(), "the letters are white"
-    assert np.array_equal(with_text(plain, "  \n "), plain)
-
-
-@pytest.mark.parametrize("text", ["W" * MAX_TEXT_CHARS, "a " * (MAX_TEXT_CHARS // 2), "日本語 🙂 \x00 <b>"])
-def test_any_words_that_are_allowed_stay_inside_the_picture(text):
-    plain = np.full((160, 90, 3), 120, np.uint8)
-    assert with_text(plain, text).shape == plain.shape
-
-
-def test_too_many_words_are_refused():
-    with pytest.raises(EngineFailure) as failure:
-        with_text(np.zeros((90, 160, 3), np.uint8), "x" * (MAX_TEXT_CHARS + 1))
-    assert failure.value.code is FailureCode.OPTION_INVALID
 
 
 @pytest.mark.parametrize("ending", [".webp", ".gif"])
