@@ -26,6 +26,7 @@ from worker.engine.failures import EngineFailure, FailureCode
 COMMANDS = (
     "animate",
     "dub",
+    "film",
     "lines",
     "track",
     "preflight",

@@ -214,6 +214,20 @@ _DUBS: dict[str, FailureText] = {
     ),
 }
 
+_FILMS: dict[str, FailureText] = {
+    "scenes_unreadable": bad_input(
+        "We could not read that list of scenes.",
+        "It is a JSON object with “scenes”: a list in which each has a video, a picture, a photo or a clip.",
+        "We could not read that list of scenes: {reason}.",
+        http_status=400,
+    ),
+    "scene_trimmed_away": bad_input(
+        "Nothing is left of one of the scenes.",
+        "Let it start earlier or end later, or take it out.",
+        "Its trim leaves {start_s:.1f} s to {end_s:.1f} s, but at least {needed_s:.1f} s of it have to be left.",
+    ),
+}
+
 _MACHINE: dict[str, FailureText] = {
     "disk_full": our_fault(
         "Our disk is full, so the video could not be saved.",
@@ -274,13 +288,27 @@ CATALOGUE: dict[str, FailureText] = {
     **_SCRIPTS_AND_OPTIONS,
     **_CLIPS,
     **_DUBS,
+    **_FILMS,
     **_MACHINE,
     **SITE_TEXTS,
 }
 
 
 def sentence_for(code: str, detail: Mapping[str, object] | None = None) -> str:
-    """What is the matter, with as many facts filled in as are known. Unknown codes get the general sentence."""
+    """What is the matter, with as many facts as are known, and in which scene of a film. Unknown codes get the
+    general sentence.
+    """
+    return _scene_of(detail or {}) + _sentence(code, detail)
+
+
+def _scene_of(detail: Mapping[str, object]) -> str:
+    number, title = detail.get("scene"), detail.get("scene_title")
+    if number is None:
+        return ""
+    return f"Scene {number} (“{title}”): " if title else f"Scene {number}: "
+
+
+def _sentence(code: str, detail: Mapping[str, object] | None) -> str:
     text = CATALOGUE.get(code, CATALOGUE["internal"])
     facts = {key: value for key, value in (detail or {}).items() if value is not None}
     for template in text.with_facts:

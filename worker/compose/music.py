@@ -38,8 +38,8 @@ def lay_music(voice_path: Path | None, bed: MusicBed, duration_s: float, folder:
     """
     length = max(1, round(duration_s * RATE_HZ))
     try:
-        voice = None if voice_path is None else _on_disk(voice_path, folder / "under_voice.f32", length)
-        music = _on_disk(bed.path, folder / "music.f32", length + round(LOOP_JOIN_S * RATE_HZ))
+        voice = None if voice_path is None else sound_on_disk(voice_path, folder / "under_voice.f32", length)
+        music = sound_on_disk(bed.path, folder / "music.f32", length + round(LOOP_JOIN_S * RATE_HZ))
         if music is None:
             raise EngineFailure(FailureCode.AUDIO_SILENT)
         spans = [] if voice_path is None or voice is None else _spoken(voice_path)
@@ -56,7 +56,7 @@ def lay_music(voice_path: Path | None, bed: MusicBed, duration_s: float, folder:
             if voice is not None and low < len(voice):
                 part = voice[low:high]
                 out[low : low + len(part)] += part
-        return _finished(out, folder / "with_music.wav", quieter_db=0.0 if voice is not None else _db(bed.volume))
+        return finish_sound(out, folder / "with_music.wav", quieter_db=0.0 if voice is not None else _db(bed.volume))
     except OSError as error:
         raise EngineFailure(FailureCode.DISK_FULL, errno=error.errno) from error
 
@@ -101,7 +101,7 @@ def music_between(music: np.ndarray, low: int, high: int, *, loops: bool) -> np.
     return out
 
 
-def _on_disk(path: Path, target: Path, longest: int) -> np.ndarray | None:
+def sound_on_disk(path: Path, target: Path, longest: int) -> np.ndarray | None:
     """The file's sound as (n ≤ longest, 2) float32 at RATE_HZ, mapped from `target`; None when there is none."""
     count = 0
     with open_container(path) as container, target.open("wb") as file:
@@ -161,8 +161,10 @@ def _at_samples(curve_db: np.ndarray, low: int, high: int) -> np.ndarray:
     return 10 ** (np.interp(at, np.arange(len(curve_db)), curve_db) / 20)
 
 
-def _finished(out: np.ndarray, path: Path, *, quieter_db: float) -> Path:
-    """Level, limit and write; `quieter_db` ≤ 0: how much below streaming loudness music alone was wanted."""
+def finish_sound(out: np.ndarray, path: Path, *, quieter_db: float = 0.0) -> Path:
+    """Level, limit and write (N, 2) float32 samples at RATE_HZ, which it changes; `quieter_db` ≤ 0: how far below
+    streaming loudness they are wanted.
+    """
     level = loudness_lufs(out, RATE_HZ)
     block = round(BLOCK_S * RATE_HZ)
     if level is not None:

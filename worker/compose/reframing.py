@@ -139,6 +139,14 @@ def _faces(finder: FaceFinder, small: np.ndarray, grown: float, looks: list[Look
     return tuple(boxes)
 
 
+def faces_in(rgb: np.ndarray) -> tuple[FaceBox, ...]:
+    """The faces of one picture (H, W, 3) uint8, in its px, the largest first."""
+    scale = min(1.0, LOOK_SIDE_PX / max(rgb.shape[:2]))
+    small = rgb if scale == 1 else cv2.resize(rgb, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+    with FaceFinder() as finder:
+        return _faces(finder, small, rgb.shape[1] / small.shape[1], [])
+
+
 def _is_near(box: FaceBox, before: FaceBox) -> bool:
     reach = before.x1 - before.x0
     x, y = (box.x0 + box.x1 - before.x0 - before.x1) / 2, (box.y0 + box.y1 - before.y0 - before.y1) / 2

@@ -51,6 +51,9 @@ class FailureCode(StrEnum):
     SEGMENTS_OVERLAP = "segments_overlap"
     SEGMENT_PAST_END = "segment_past_end"
     SUBTITLES_UNREADABLE = "subtitles_unreadable"
+    # films of several scenes
+    SCENES_UNREADABLE = "scenes_unreadable"
+    SCENE_TRIMMED_AWAY = "scene_trimmed_away"
     # the machine
     DISK_FULL = "disk_full"
     OUT_OF_MEMORY = "out_of_memory"
