@@ -14,7 +14,16 @@ from worker.cli.options import (
 )
 from worker.cli.rendering import TellingHooks, progress_style, result_facts
 from worker.cli.terminal import EXIT_OK, Terminal
-from worker.engine.contracts import Adaptation, DubSegment, FaceChoice, Loudness, SyncMode, VideoDubRequest
+from worker.engine.contracts import (
+    Adaptation,
+    DubSegment,
+    FaceChoice,
+    Loudness,
+    Moment,
+    Span,
+    SyncMode,
+    VideoDubRequest,
+)
 from worker.engine.failures import EngineFailure, FailureCode
 
 HELP = "give a clip a new voice, and its lips follow"
@@ -34,6 +43,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--strength", default="1", metavar="0-1", help="how far the mouth follows (default 1)")
     parser.add_argument("--adapt", default="auto", choices=[a.value for a in Adaptation],
                         help="learn the speaker's habits from the clip's own voice, where that helps")  # fmt: skip
+    parser.add_argument("--window", nargs="+", metavar="first|hardest|START END",
+                        help="render only the first three spoken seconds, the hardest three, or these")  # fmt: skip
     parser.add_argument("--cache", metavar="FOLDER", help="keep face tracks here for the next dub of the same clip")
     parser.add_argument("--seed", default="0", metavar="N", help="same seed, same frames (default 0)")
     parser.add_argument("--device", default="auto", choices=("auto", "cpu", "cuda"))
@@ -93,7 +104,18 @@ def request_from(options: argparse.Namespace) -> VideoDubRequest:
         seed=parse_whole_number("--seed", options.seed, 0, 2**63 - 1),
         max_short_side_px=None if side is None else parse_whole_number("--max-short-side", side, 64, 4096),
         cache_dir=cache,
+        window=None if options.window is None else window_from(options.window),
     )
+
+
+def window_from(words: list[str]) -> Span | Moment:
+    """`["first"]`, `["hardest"]`, or two times in seconds."""
+    if len(words) == 1 and words[0] in set(Moment):
+        return Moment(words[0])
+    if len(words) != 2:
+        raise EngineFailure(FailureCode.OPTION_INVALID, option="--window", reason="give first, hardest, or START END")
+    start_s, end_s = (parse_factor("--window", word, 0.0, 1e6) for word in words)
+    return Span(start_s, end_s)
 
 
 def face_at(text: str) -> FaceChoice:

@@ -2,6 +2,7 @@
 
 import argparse
 import sys
+from dataclasses import asdict
 
 from worker.cli.terminal import Terminal
 from worker.engine.contracts import Progress, RenderResult, Stage
@@ -61,4 +62,5 @@ def result_facts(result: RenderResult) -> dict[str, object]:
         "emotion": result.emotion.value,
         "warnings": list(result.warnings),
         "sheet": dict(result.sheet),
+        **({} if result.excerpt is None else {"excerpt": asdict(result.excerpt)}),
     }

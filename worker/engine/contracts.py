@@ -199,6 +199,27 @@ class Loudness(StrEnum):
     STREAMING = "streaming"  # the whole at -14 LUFS and -1 dBTP, as streaming sites play it
 
 
+class Moment(StrEnum):
+    """A few seconds of a dub that are worth a look before all of it is rendered."""
+
+    FIRST = "first"  # from where the new voice is heard first
+    HARDEST = "hardest"  # where the picture makes it hardest
+
+
+@dataclass(frozen=True)
+class Excerpt:
+    """A part of a dub that was rendered by itself.
+
+    start_s, end_s: in the whole dub. clip_start_s: the clip's time at its first frame. reason: of a hardest moment,
+    what is hard there: "turned", "covered", "moving" or "unseen" (mouth shapes the clip hardly shows), else "".
+    """
+
+    start_s: float
+    end_s: float
+    clip_start_s: float
+    reason: str = ""
+
+
 @dataclass(frozen=True)
 class DubSegment:
     """A stretch of the clip with a sound of its own; the rest of the clip stays as it is.
@@ -221,6 +242,8 @@ class VideoDubRequest:
     The new sound is one of `audio_path`, `script`, or `segments` (then everything outside them stays untouched).
     `strength` in [0, 1] scales how far the mouth follows. `keep_background` keeps what is heard besides the voice.
     `cache_dir` keeps face tracks by the clip's content, so that a second dub skips the tracking.
+    `window` renders a part of the output, with the same pictures as in the whole: seconds of it, or a moment to find.
+    `fragments`: as of a talking photo.
     """
 
     video_path: Path
@@ -240,6 +263,8 @@ class VideoDubRequest:
     max_duration_s: float = MAX_AUDIO_S
     voice_dir: Path | None = None
     cache_dir: Path | None = None
+    window: Span | Moment | None = None
+    fragments: bool = False
 
 
 @dataclass(frozen=True)
@@ -303,3 +328,4 @@ class RenderResult:
     sheet: dict[str, float] = field(default_factory=dict)  # measured quality, see engine/quality
     segments: int = 1
     segments_kept: int = 0  # of them, how many came from an earlier render
+    excerpt: Excerpt | None = None  # which part of a dub this is; None: all of it

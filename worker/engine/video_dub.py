@@ -2,6 +2,7 @@
 
 import itertools
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from worker.engine.contracts import MIN_AUDIO_S, Adaptation, Hooks, RenderResult
 from worker.engine.device import choose_device
 from worker.engine.dub.blending import Edit, edited
 from worker.engine.dub.cast import Plan, find_cast
+from worker.engine.dub.excerpts import find_excerpt, sound_between
 from worker.engine.dub.lines import find_lines, lay_out, line_warnings
 from worker.engine.dub.lower_face import face_box
 from worker.engine.dub.people import look_at_clip
@@ -79,22 +81,37 @@ def dub(
             heard = sound.path
             if sound_stage is not None:
                 heard = sound_stage(heard, float(timeline.end_s), folder)
+            frames, excerpt = find_excerpt(request.window, lines, timeline, plan)
+            output = _Output(clip.pts_s, timeline, plan, frames, sound_between(heard, excerpt, folder))
         with telling.stage(Stage.RENDERING):
-            encoder = _render(request, video, clip.pts_s, timeline, plan, heard, telling, frame_stages, watch)
+            encoder = _render(request, video, output, telling, frame_stages, watch)
         telling.tell(Stage.FINISHING, 1.0, 0.0)
     width_px, height_px = encoder.size_px
+    duration_s = float(timeline.end_s) if excerpt is None else excerpt.end_s - excerpt.start_s
     return RenderResult(
         output_path=request.output_path,
         width_px=width_px,
         height_px=height_px,
         frame_rate=video.frame_rate if rate is not None else Fraction(len(timeline)) / timeline.end_s,
         frame_count=encoder.frame_count,
-        duration_s=float(timeline.end_s),
+        duration_s=duration_s,
         size_bytes=request.output_path.stat().st_size,
         stage_seconds=telling.seconds,
         sheet=plan.sheet(),
         warnings=[*line_warnings(lines), *cast.warnings(timeline), *sound.warnings],
+        excerpt=excerpt,
     )
+
+
+@dataclass(frozen=True)
+class _Output:
+    """What is to be encoded: these `frames` of the timeline, and `sound` (None: none). pts_s: of the clip's frames."""
+
+    pts_s: np.ndarray
+    timeline: Timeline
+    plan: Plan
+    frames: range
+    sound: Path | None
 
 
 def _moving_picture(info: MediaInfo, request: VideoDubRequest) -> VideoInfo:
@@ -118,26 +135,30 @@ def _own_voice(request: VideoDubRequest, info: MediaInfo) -> Audio | None:
 def _render(
     request: VideoDubRequest,
     video: VideoInfo,
-    pts_s: np.ndarray,
-    timeline: Timeline,
-    plan: Plan,
-    sound: Path | None,
+    output: _Output,
     telling: DubTelling,
     frame_stages: StageFactory | None,
     watch: Watch | None,
 ) -> PlaneEncoder:
     """Frame by frame from decoder to encoder; nothing is kept."""
-    frames = frames_in_order(request.video_path, timeline.source_index, pts_s, video.keyframe_times_s)
+    timeline, shown = output.timeline, output.frames
+    wanted = timeline.source_index[shown.start : shown.stop]
+    frames = frames_in_order(request.video_path, wanted, output.pts_s, video.keyframe_times_s)
     first = next(frames)
     sample = first.fresh_picture()
     looks = Looks.of(first.native, sample)
     limit_px = request.max_short_side_px or min(sample.size_px)
     sample.shrink(limit_px)
-    encoder = PlaneEncoder(request.output_path, sample, looks, timeline.frame_rate, sound_path=sound)
+    starts_s = float(timeline.out_pts_s[shown.start])
+    encoder = PlaneEncoder(
+        request.output_path, sample, looks, timeline.frame_rate,
+        sound_path=output.sound, live_s=_length_s(output) if request.fragments else None,
+    )  # fmt: skip
     stages = frame_stages(*sample.size_px) if frame_stages is not None else ()
-    planned = ((frame, plan.edits(out)) for out, frame in enumerate(itertools.chain([first], frames)))
+    coming_frames = zip(shown, itertools.chain([first], frames), strict=False)
+    planned = ((out, frame, output.plan.edits(out)) for out, frame in coming_frames)
     with encoder, one_ahead(planned, "dub-plan") as coming:
-        for out, (frame, edits) in enumerate(coming):
+        for out, frame, edits in coming:
             telling.check()
             picture = frame.fresh_picture()
             for edit in edits:
@@ -150,6 +171,14 @@ def _render(
             if watch is not None:
                 watch(frame.index, picture, edits)
             marked_planes(picture, stages, out_s)
-            encoder.write(picture, out_s)
-            telling.dubbed(picture, out_s, (out + 1) / len(timeline))
+            encoder.write(picture, out_s - starts_s)
+            telling.dubbed(picture, out_s - starts_s, (out + 1 - shown.start) / len(shown))
+            telling.playable(encoder.take_fragments())
+    telling.playable(encoder.take_fragments())
     return encoder
+
+
+def _length_s(output: _Output) -> float:
+    """How long what is encoded lasts."""
+    edges_s = np.append(output.timeline.out_pts_s, float(output.timeline.end_s))
+    return float(edges_s[output.frames.stop] - edges_s[output.frames.start])

@@ -5,7 +5,7 @@ import pytest
 
 from worker.cli.dub import add_arguments, face_at, request_from
 from worker.cli.options import StrictParser
-from worker.engine.contracts import Adaptation, FaceChoice, SyncMode
+from worker.engine.contracts import Adaptation, FaceChoice, Moment, Span, SyncMode
 from worker.engine.failures import EngineFailure
 
 
@@ -35,6 +35,9 @@ def test_everything_that_was_asked_for_is_in_the_request(tmp_path):
     assert request.face == FaceChoice(point=(10.0, 20.0), at_s=1.5)
     assert (request.keep_background, request.strength, request.adapt) == (True, 0.5, Adaptation.OFF)
     assert request.cache_dir == tmp_path
+    assert request.window is None
+    assert request_from(parsed(*words, "--window", "hardest")).window is Moment.HARDEST
+    assert request_from(parsed(*words, "--window", "1.5", "4")).window == Span(1.5, 4.0)
 
 
 def test_a_face_is_automatic_a_number_or_a_point_in_a_frame():
@@ -55,8 +58,11 @@ def test_a_face_is_automatic_a_number_or_a_point_in_a_frame():
         ["--audio", "b.wav", "--strength", "2"],
         ["--audio", "b.wav", "--out", "o.avi"],
         ["--audio", "b.wav", "--cache", "no/such/folder"],
+        ["--audio", "b.wav", "--window", "worst"],
+        ["--audio", "b.wav", "--window", "1", "2", "3"],
+        ["--audio", "b.wav", "--window", "-1", "2"],
     ],
-    ids=["no_voice", "two_voices", "too_strong", "not_mp4", "no_cache_folder"],
+    ids=["no_voice", "two_voices", "too_strong", "not_mp4", "no_cache_folder", "no_moment", "three_times", "early"],
 )
 def test_what_does_not_fit_together_is_refused_before_any_work(tmp_path, monkeypatch, words):
     monkeypatch.chdir(tmp_path)

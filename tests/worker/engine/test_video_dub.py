@@ -1,5 +1,6 @@
 """Whole dubs of drawn clips whose truth is known."""
 
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 
@@ -16,8 +17,9 @@ from tests.synth import (
     write_audio,
     write_clip,
 )
-from worker.engine.contracts import DubSegment, SilentHooks, SyncMode, VideoDubRequest
+from worker.engine.contracts import DubSegment, SilentHooks, Span, SyncMode, VideoDubRequest
 from worker.engine.failures import EngineFailure
+from worker.engine.media.audio import load_audio
 from worker.engine.media.decode import decode_video
 from worker.engine.media.planes import NativePicture
 from worker.engine.media.probe import probe
@@ -89,6 +91,44 @@ def test_a_line_leaves_every_other_frame_untouched(tmp_path, clip, voice, cache)
     assert result.frame_count == 50
     assert not changed[:20].any() and not changed[35:].any()
     assert changed[22:33].all()
+
+
+def test_an_excerpt_has_the_pictures_and_the_sound_of_the_whole(tmp_path, clip, voice, cache):
+    whole, part = Watching(), Watching()
+    request = VideoDubRequest(clip, tmp_path / "whole.mp4", audio_path=voice, cache_dir=cache)
+    dub(request, SilentHooks(), lambda w, h: [whole])
+    excerpt = replace(request, output_path=tmp_path / "part.mp4", window=Span(0.8, 1.4))
+    result = dub(excerpt, SilentHooks(), lambda w, h: [part])
+    assert (result.frame_count, result.duration_s) == (15, pytest.approx(0.6))
+    assert (result.excerpt.start_s, result.excerpt.end_s, result.excerpt.clip_start_s) == (0.8, 1.4, 0.8)
+    assert all((a[0] == b[0]).all() for a, b in zip(whole.planes[20:35], part.planes, strict=True))
+    times = [frame.pts_s for frame in decode_video(excerpt.output_path)]
+    assert times == pytest.approx([i / 25 for i in range(15)], abs=1e-4)
+    sound, heard = load_audio(request.output_path).samples, load_audio(excerpt.output_path).samples
+    cut = sound[round(0.8 * 16000) :][: len(heard)]
+    assert np.corrcoef(cut, heard[: len(cut)])[0, 1] > 0.95
+    with pytest.raises(EngineFailure) as failure:
+        dub(replace(excerpt, window=Span(2.5, 3.0)), SilentHooks())
+    assert (failure.value.code, failure.value.detail["option"]) == ("option_invalid", "window")
+
+
+def test_a_dub_plays_while_it_is_made(tmp_path, clip, voice, cache):
+    class Playing(SilentHooks):
+        def __init__(self) -> None:
+            self.pieces: list[tuple[int, bytes]] = []
+
+        def on_fragment(self, number: int, data: bytes) -> None:
+            self.pieces.append((number, data))
+
+    hooks = Playing()
+    request = VideoDubRequest(clip, tmp_path / "out.mp4", audio_path=voice, cache_dir=cache, fragments=True)
+    dub(request, hooks)
+    assert [number for number, _ in hooks.pieces] == list(range(len(hooks.pieces)))
+    played = tmp_path / "played.mp4"
+    played.write_bytes(b"".join(data for _, data in hooks.pieces))
+    finished = [frame.rgb() for frame in decode_video(request.output_path)]
+    assert all((a == b.rgb()).all() for a, b in zip(finished, decode_video(played), strict=True))
+    assert probe(played).sound is not None
 
 
 def test_strength_nought_changes_nothing(tmp_path, clip, voice, cache):

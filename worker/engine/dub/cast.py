@@ -143,6 +143,14 @@ class Plan:
         names = sheets[0] if sheets else ()
         return {name: round(float(np.mean([sheet[name] for sheet in sheets])), 4) for name in names}
 
+    def troubles(self) -> np.ndarray:
+        """(N, K) float32: what makes each output frame hard, of whoever has it hardest: see `mouth_plan.TROUBLES`."""
+        return np.max([plan.troubles() for plan in self._plans], axis=0)
+
+    def clip_s(self, index: int) -> float:
+        """When the clip's frame `index` is shown in the clip."""
+        return self._plans[0].clip_s(index)
+
     def edits(self, out: int) -> list[Edit]:
         """What changes in output frame `out`."""
         found = (plan.edit(out) for plan in self._plans)

@@ -8,7 +8,7 @@ import numpy as np
 from worker.engine.dub.blending import Edit, InFront
 from worker.engine.dub.inside import DrawnInside
 from worker.engine.dub.mouth_bank import Mouth
-from worker.engine.dub.people import Person
+from worker.engine.dub.people import FADE_TO_DEG, Person
 from worker.engine.dub.retrieval import Bank, Wanted, blended, cheapest_path
 from worker.engine.dub.speaker_shape import FEATURES, SpeakerFrames, SpeakerRange, shape_features
 from worker.engine.face.pose import HeadPose
@@ -16,6 +16,10 @@ from worker.engine.face.pose import HeadPose
 _LOWER_FROM, _LOWER_OVER = 0.22, 0.4  # canonical height below which the face speaks, and how softly that begins
 
 _NEAR_S, _MAYBE_COVERED, _COVERED = 0.3, 0.05, 0.5
+
+TROUBLES = ("turned", "covered", "moving", "unseen")  # what makes a frame hard; columns of `MouthPlan.troubles`
+_FAST_PER_S = 6.0  # inter-ocular distances: about where a face blurs
+_FAR_OFF = 0.08  # of an opening that the clip hardly shows, in inter-ocular distances
 
 
 @dataclass(frozen=True)
@@ -52,6 +56,7 @@ class MouthPlan:
         self._shares: list[tuple[tuple[int, float], ...]] = [()] * len(speaking.source_index)
         self._inside: DrawnInside | None = None
         self._opening_error = 0.0
+        self._off = np.zeros(len(speaking.source_index), np.float32)  # how far off each frame's opening is
         if self._mouths:
             sharpest = max(self._mouths, key=lambda mouth: mouth.sharpness)
             self._inside = DrawnInside.of(sharpest)
@@ -75,9 +80,8 @@ class MouthPlan:
         self._shares = blended(bank, path, starts)
         shown = path >= 0
         if shown.any():
-            self._opening_error = float(
-                np.median(np.abs(self._frames.features[kept[path[shown]], 0] - features[shown, 0]))
-            )
+            self._off[shown] = np.abs(self._frames.features[kept[path[shown]], 0] - features[shown, 0])
+            self._opening_error = float(np.median(self._off[shown]))
 
     def sheet(self) -> dict[str, float]:
         """Measured on the finished plan: see `dub.cast.Plan.sheet`."""
@@ -94,6 +98,19 @@ class MouthPlan:
             "mouths": float(len(self._mouths)),
             "opening_error": self._opening_error,
         }
+
+    def troubles(self) -> np.ndarray:
+        """(N, 4) float32 in [0, 1], in the order of `TROUBLES`; zeros where nothing changes."""
+        source = self._speaking.source_index
+        changed = np.array([self.changes(out) for out in range(len(source))], bool)
+        turned = (self._frames.yaw_deg / FADE_TO_DEG) ** 2
+        found = np.stack([turned, self._frames.covered, self._frames.speed_per_s() / _FAST_PER_S])[:, source]
+        shares = np.nan_to_num(np.vstack([found, self._off / _FAR_OFF])).T
+        return np.where(changed[:, None], np.clip(shares, 0, 1), 0).astype(np.float32)
+
+    def clip_s(self, index: int) -> float:
+        """When frame `index` is shown in the clip."""
+        return float(self._frames.pts_s[index])
 
     def changes(self, out: int) -> bool:
         """Whether this person's mouth is changed in output frame `out`."""

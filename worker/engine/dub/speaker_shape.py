@@ -53,6 +53,14 @@ class SpeakerFrames:
         """(T,) bool: frames whose mouth may be shown in others."""
         return self.found & (self.usable >= _BANK_USABLE) & (self.covered <= _BANK_COVERED)
 
+    def speed_per_s(self) -> np.ndarray:
+        """(T,) float32: how fast the mouth's place moves in the picture, in its own widths; 0 where not known."""
+        corners = np.asarray(self.stable_px[:, _CORNERS, :2], np.float64)
+        width_px = np.linalg.norm(corners[:, 0] - corners[:, 1], axis=1)
+        step = np.linalg.norm(np.diff(corners.mean(1), axis=0), axis=1) / np.maximum(width_px[1:], 1.0)
+        speed = step / np.maximum(np.diff(self.pts_s), 1e-3)
+        return np.nan_to_num(np.append(speed[:1] if len(speed) else 0.0, speed)).astype(np.float32)
+
     def points_px(self, index: int) -> np.ndarray:
         return np.asarray(self.stable_px[index], np.float64)
 

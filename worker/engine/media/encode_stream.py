@@ -49,7 +49,7 @@ _STALL_LIMIT_S = 60.0
 _FINISH_LIMIT_S = 120.0
 _NAMED = "setparams=colorspace=bt709:color_primaries=bt709:color_trc=bt709:range=tv"
 _COLOURS = ["-colorspace", "bt709", "-color_primaries", "bt709", "-color_trc", "bt709", "-color_range", "tv"]
-_FRAGMENTED = "+delay_moov+default_base_moof+frag_keyframe+skip_trailer"
+FRAGMENTED = "+delay_moov+default_base_moof+frag_keyframe+skip_trailer"
 
 
 @dataclass(frozen=True)
@@ -78,7 +78,7 @@ class PictureFormat:
             # half a frame early: the next frame is the one that is meant, whatever rounding does
             times = ",".join(f"{float((at - Fraction(1, 2)) / self.frame_rate):.6f}" for at in keyframes_at)
             picture += ["-force_key_frames", times, "-forced-idr", "1"]
-        container = ["-video_track_timescale", str(time_scale(self.frame_rate)), "-movflags", _FRAGMENTED]
+        container = ["-video_track_timescale", str(time_scale(self.frame_rate)), "-movflags", FRAGMENTED]
         container += ["-frag_duration", str(FRAGMENT_US), "-flush_packets", "1", "-f", "mp4", "pipe:1"]
         return [*source, *picture, "-map_metadata", "-1", *container]
 
@@ -351,7 +351,7 @@ class StreamEncoder:
         mapped = [] if sound is not None else ["-map", "0:v"]
         # one encode, two writers; names are relative, since the list's own marks could occur in a folder's name
         whole = f"[f=mp4:movflags=+faststart:video_track_timescale={scale}]{self._part.name}"
-        live = f"[f=mp4:movflags={_FRAGMENTED}:frag_duration={FRAGMENT_US}:video_track_timescale={scale}"
+        live = f"[f=mp4:movflags={FRAGMENTED}:frag_duration={FRAGMENT_US}:video_track_timescale={scale}"
         live += f":flush_packets=1:onfail=ignore]pipe\\:{live_fd}"
         return [*arguments, *mapped, "-f", "tee", f"{whole}|{live}"]
 

@@ -8,12 +8,15 @@ which is tone-mapped for ordinary screens after everything else.
 
 import contextlib
 import io
+import logging
+import os
 import queue
 import subprocess
 import tempfile
 import threading
 import time
 import uuid
+from collections import deque
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -25,8 +28,12 @@ import numpy as np
 
 from worker.engine.failures import EngineFailure, FailureCode
 from worker.engine.media.containers import open_container, sound_stream
+from worker.engine.media.encode_stream import FRAGMENT_US, FRAGMENTED
 from worker.engine.media.ffmpeg import failure_of, start_ffmpeg
+from worker.engine.media.fragments import BrokenFragmentError, read_pieces, with_duration
 from worker.engine.media.planes import NativePicture
+
+log = logging.getLogger(__name__)
 
 _BUFFERED_FRAMES = 6
 _STALL_LIMIT_S, _FINISH_LIMIT_S = 60.0, 120.0
@@ -84,6 +91,8 @@ class PlaneEncoder:
         looks: colour tags, rotation.
         frame_rate: the steady rate, or None for a variable one.
         sound_path: finished sound, used to its end; None for silence.
+        live_s: how long the video will be, to have pieces of it for `take_fragments`; None for none. There are none of
+            videos deeper than 8 bits, which few browsers play.
         crf, preset: x264's (x265's for 10 bits) quality and effort.
 
     Raises:
@@ -99,6 +108,7 @@ class PlaneEncoder:
         frame_rate: Fraction | None,
         *,
         sound_path: Path | None = None,
+        live_s: float | None = None,
         crf: int = 18,
         preset: str = "veryfast",
     ) -> None:
@@ -112,6 +122,9 @@ class PlaneEncoder:
             self.clock_hz *= 2
         self._last_tick = -1
         self._sound_path = sound_path
+        self._live_s = None if self._is_deep else live_s
+        self._fragments: deque[bytes] = deque()
+        self._collector: threading.Thread | None = None
         self._coded_size = (self._kind[1][0] // 2 * 2, self._kind[1][1] // 2 * 2)
         self._part = path.parent / f".{uuid.uuid4().hex}.part.mp4"
         self._errors = tempfile.TemporaryFile()  # noqa: SIM115 (closed by _discard)
@@ -119,7 +132,7 @@ class PlaneEncoder:
         self._broken = False
         self._process: subprocess.Popen[bytes] | None = None
         try:
-            self._process = start_ffmpeg(self._arguments(crf, preset), errors=self._errors)
+            self._process = self._start(crf, preset)
         except OSError as error:
             self._discard()
             raise EngineFailure(FailureCode.ENCODER_FAILED, errno=error.errno) from error
@@ -134,6 +147,17 @@ class PlaneEncoder:
         """(width, height) of the upright picture in the file."""
         width, height = self._coded_size
         return (height, width) if self._looks.rotation_deg in (90, 270) else (width, height)
+
+    @property
+    def _is_deep(self) -> bool:
+        return self._kind[0].endswith("10le") and self._looks.transfer not in _HDR_TRANSFERS
+
+    def take_fragments(self) -> list[bytes]:
+        """What has become playable since the last time: at first the beginning, then fragments, in order."""
+        taken = []
+        while self._fragments:
+            taken.append(self._fragments.popleft())
+        return taken
 
     def write(self, picture: NativePicture, pts_s: float | Fraction) -> None:
         """Append a picture, shown from `pts_s` on. It is copied: its planes may be reused at once."""
@@ -174,6 +198,8 @@ class PlaneEncoder:
                 raise EngineFailure(FailureCode.TIMED_OUT, limit_s=_FINISH_LIMIT_S) from error
             if exit_code != 0:
                 raise failure_of(exit_code, self._errors, output=self.path)
+            if self._collector is not None:
+                self._collector.join(_FINISH_LIMIT_S)
             try:
                 self._part.replace(self.path)
             except OSError as error:
@@ -192,10 +218,38 @@ class PlaneEncoder:
         else:
             self._discard()
 
-    def _arguments(self, crf: int, preset: str) -> list[str]:
+    def _start(self, crf: int, preset: str) -> "subprocess.Popen[bytes]":
+        if self._live_s is None:
+            return start_ffmpeg(self._arguments(crf, preset), errors=self._errors)
+        live_end, live_fd = os.pipe()
+        try:
+            process = start_ffmpeg(
+                self._arguments(crf, preset, live_fd),
+                errors=self._errors, pass_fds=(live_fd,), folder=self._part.parent,
+            )  # fmt: skip
+        except BaseException:
+            os.close(live_end)
+            raise
+        finally:
+            os.close(live_fd)
+        self._collector = threading.Thread(target=self._collect, args=(live_end,), name="plane-fragments", daemon=True)
+        self._collector.start()
+        return process
+
+    def _collect(self, live_end: int) -> None:
+        """Pieces as ffmpeg writes them; without them the finished file still comes."""
+        assert self._live_s is not None
+        try:
+            with os.fdopen(live_end, "rb") as stream:
+                for number, piece in enumerate(read_pieces(stream)):
+                    self._fragments.append(piece if number else with_duration(piece, self._live_s))
+        except (OSError, BrokenFragmentError) as error:
+            if not self._broken:
+                log.warning("fragments end early: %s", error)
+
+    def _arguments(self, crf: int, preset: str, live_fd: int | None = None) -> list[str]:
         looks = self._looks
         width, height = self._kind[1]
-        deep = self._kind[0].endswith("10le") and looks.transfer not in _HDR_TRANSFERS
         arguments = ["-noautorotate", "-display_rotation", str(-looks.rotation_deg % 360)] if looks.rotation_deg else []
         arguments += ["-f", "nut", "-thread_queue_size", "16", "-i", "pipe:0"]
         if self._sound_path is not None:
@@ -210,14 +264,22 @@ class PlaneEncoder:
         if looks.transfer in _HDR_TRANSFERS:
             filters += [*_TONE_MAPPING]
         arguments += ["-vf", ",".join(filters), "-fps_mode", "passthrough", "-enc_time_base", "demux"]
-        if deep:
+        if self._is_deep:
             codec = ["-c:v", "libx265", "-pix_fmt", "yuv420p10le", "-tag:v", "hvc1", "-x265-params", "log-level=error"]
             codec += ["-preset", "superfast", "-crf", str(crf)]
         else:
             codec = ["-c:v", "libx264", "-pix_fmt", "yuv420p", "-preset", preset, "-crf", str(crf)]
         keyframes = str(max(1, round(_KEYFRAME_INTERVAL_S * (self._rate or 30))))
-        finish = ["-video_track_timescale", str(self.clock_hz), "-movflags", "+faststart", "-map_metadata", "-1"]
-        return [*arguments, *codec, "-g", keyframes, *finish, "-f", "mp4", str(self._part)]
+        arguments += [*codec, "-g", keyframes, "-map_metadata", "-1"]
+        if live_fd is None:
+            container = ["-video_track_timescale", str(self.clock_hz), "-movflags", "+faststart"]
+            return [*arguments, *container, "-f", "mp4", str(self._part)]
+        # one encode, two writers; names are relative, since the list's own marks could occur in a folder's name
+        whole = f"[f=mp4:movflags=+faststart:video_track_timescale={self.clock_hz}]{self._part.name}"
+        live = f"[f=mp4:movflags={FRAGMENTED}:frag_duration={FRAGMENT_US}:video_track_timescale={self.clock_hz}"
+        live += f":flush_packets=1:onfail=ignore]pipe\\:{live_fd}"
+        mapped = [] if self._sound_path is not None else ["-map", "0:v"]
+        return [*arguments, *mapped, "-flags", "+global_header", "-f", "tee", f"{whole}|{live}"]
 
     def _sound_arguments(self) -> list[str]:
         assert self._sound_path is not None
@@ -269,6 +331,8 @@ class PlaneEncoder:
             if process.poll() is None:
                 process.kill()
             process.wait()
+            if self._collector is not None:
+                self._collector.join(5.0)
             while self._feeder.is_alive():
                 try:
                     self._queue.put_nowait(None)
