@@ -119,7 +119,7 @@ _DUB_WORDS: dict[str, tuple[str, str]] = {
     ),
     "sound_cut": (
         "The new sound is longer than its place; what came from {start_s} to {end_s} s was cut off.",
-        "Shorten it, or let the picture be looped, bounced or remapped.",
+        "Shorten it, or choose under “Fit” that the clip is repeated or goes along with the voice.",
     ),
     "background_ducked": (
         "The old voice could not be taken out of the background, so the background is turned down where it spoke.",

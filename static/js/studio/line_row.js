@@ -54,7 +54,7 @@ export class LineRow {
     this.fields = {
       start_s: this.timeField("start_s", "Starts at"),
       end_s: this.timeField("end_s", "Ends at"),
-      script: make("textarea", { class: "textarea", rows: 2, maxLength: 1000, "aria-label": "What is said", placeholder: "The new words" }),
+      script: make("textarea", { class: "textarea", rows: 2, maxLength: 1000, dir: "auto", "aria-label": "What is said", placeholder: "The new words" }),
       script_voice: make("select", { class: "select", "aria-label": "Voice" }),
       sync_mode: make("select", { class: "select", id: `mode-${this.id}` }, ...MODES.map(([value, words]) => make("option", { value }, words))),
     };

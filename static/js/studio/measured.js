@@ -14,7 +14,7 @@ function rowsOf(store, { result, warnings = [] }) {
   if (guess !== undefined) rows.push(["Estimated beforehand, of the whole clip", percent(guess)]);
   rows.push(["Without a face", percent(sheet.missing_share)], ["Something in front of the mouth", percent(sheet.covered_share)]);
   rows.push(["Mouths of the speaker to choose from", String(Math.round(sheet.mouths))]);
-  rows.push(["Closed lips and open mouth seen in the clip", `${codes.has("mouth_never_closed") ? "no closed lips" : "closed lips"}, ${codes.has("mouth_never_open") ? "no open mouth" : "open mouth"}`]);
+  rows.push(["What the clip shows of the mouth", `${codes.has("mouth_never_closed") ? "no closed lips" : "closed lips"}, ${codes.has("mouth_never_open") ? "no open mouth" : "open mouth"}`]);
   rows.push(["Frames", `${result.frame_count} at ${Math.round(rateOf(result.frame_rate) * 100) / 100} a second`]);
   return rows;
 }

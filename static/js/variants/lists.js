@@ -10,7 +10,7 @@ export function startLists(state, onChange) {
   const chosen = new Map();
 
   const addHook = (text = "", { focus = false } = {}) => {
-    const input = make("input", { class: "input", type: "text", maxlength: hooks.dataset.most, "aria-label": `Hook ${hooks.children.length + 1}`, placeholder: "What stops the thumb?", oninput: onChange });
+    const input = make("input", { class: "input", type: "text", dir: "auto", maxlength: hooks.dataset.most, "aria-label": `Hook ${hooks.children.length + 1}`, placeholder: "What stops the thumb?", oninput: onChange });
     input.value = text;
     const row = make("li", {}, input, make("button", {
       class: "button button-ghost button-icon", type: "button", "aria-label": "Remove this hook",

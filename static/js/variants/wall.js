@@ -108,7 +108,7 @@ export function setOf(batch, { onOver }) {
 /** One variant: its picture, player, name and buttons. */
 function cardOf({ again, change, hear, onPlay }) {
   const picture = make("div", { class: "variant-picture is-empty" });
-  const name = make("textarea", { class: "variant-name", rows: "1", maxlength: "120", "aria-label": "Name of this variant" });
+  const name = make("textarea", { class: "variant-name", rows: "1", maxlength: "120", dir: "auto", "aria-label": "Name of this variant" });
   const row = make("div", { class: "variant-buttons" });
   const failure = make("p", { class: "variant-failure", hidden: true });
   const element = make("li", { class: "variant card" }, picture, make("div", { class: "variant-words" }, name, failure, row));
