@@ -10,7 +10,7 @@ import numpy as np
 from worker.engine.render.layers import Layers
 from worker.engine.render.warping import Window
 
-_TILE = 0.35  # side of a tile in inter-ocular distances
+_TILE = 0.15  # side of a tile in inter-ocular distances
 _MIN_TILE_PX = 40  # smaller ones cost more in calls than they save in pixels
 _STILL_PX = 0.02  # a head that moves less does not move
 
