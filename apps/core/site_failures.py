@@ -86,6 +86,16 @@ _SITE_WORK: dict[str, FailureText] = {
         "Add a portrait, and a voice or a script, then try again.",
         "Before this can be rendered, it still needs {missing}.",
     ),
+    "scene_gone": bad_input(
+        "What it shows was deleted.",
+        "Take this scene out of the film, or put another one in its place.",
+        http_status=409,
+    ),
+    "scene_in_trash": bad_input(
+        "What it shows lies in the trash.",
+        "Restore it in the library, or take this scene out of the film.",
+        http_status=409,
+    ),
     "too_long_for_free": bad_input(
         "That is longer than a free render may be.",
         "Cut it to a minute, or export it clean with credits: up to ten minutes.",

@@ -13,9 +13,10 @@ from apps.core.limits import EXPORT_DURATION_MAX_S, FREE_DURATION_MAX_S, FREE_SH
 
 __all__ = ["EXPORT_DURATION_MAX_S", "FREE_DURATION_MAX_S", "FREE_SHORT_SIDE_MAX_PX"]  # told on with what is here
 
-TALKING_PHOTO, VIDEO_DUB = "talking_photo", "video_dub"
+TALKING_PHOTO, VIDEO_DUB, FILM = "talking_photo", "video_dub", "film"
 
 ASPECTS = ("source", "9:16", "4:5", "1:1", "16:9")
+FILM_SHAPES = ("9:16", "4:5", "1:1", "16:9")
 STYLES = ("still", "natural", "expressive")
 EMOTIONS = ("auto", "neutral", "calm", "happy", "sad", "angry", "surprised")
 BACKGROUNDS = ("photo", "transparent", "blur", "colour", "picture")
@@ -45,6 +46,7 @@ VOICE_MAX_CHARS = 80
 CHARS_PER_SECOND = 14.5  # of an unhurried voice, spaces included; measured over the bundled voices' Latin scripts
 
 _BOTH = (TALKING_PHOTO, VIDEO_DUB)
+_ALL = (*_BOTH, FILM)
 
 
 @dataclass(frozen=True)
@@ -116,6 +118,7 @@ SETTINGS: Mapping[str, Setting] = {
     "clip_sound": Choice("With a clip: its own sound, the uploaded voice, or none.", CLIP_SOUNDS, "clip"),
     "idle_s": Number("Length of the listening loop in seconds.", IDLE_MIN_S, IDLE_MAX_S, 8.0),
     "aspect": Choice("Shape of the video.", ASPECTS, "source", _BOTH),
+    "shape": Choice("Shape of a film.", FILM_SHAPES, "9:16", (FILM,)),
     "background": Choice("What is behind the person; transparent gives a WebM video.", BACKGROUNDS, "photo"),
     "background_blur": Number("How far the photo's own background is blurred, with “blur”.", 0.1, 1.0, 0.5),
     "background_rgb": Number(
@@ -139,12 +142,12 @@ SETTINGS: Mapping[str, Setting] = {
     "voice_start_s": Number("Where the recording starts to be heard, in seconds.", 0.0, VOICE_MAX_S, 0.0, kinds=_BOTH),
     "voice_end_s": Number("Where it stops, in seconds; 0 is its end.", 0.0, VOICE_MAX_S, 0.0, kinds=_BOTH),
     "clean_voice": Switch("Make the background noise of a recording quieter.", kinds=_BOTH),
-    "music_volume": Number("How loud the music is: 1 is as loud as the voice.", 0.0, 1.0, 0.35, kinds=_BOTH),
-    "music_ducking": Number("How far the music steps back while somebody speaks.", 0.0, 1.0, 0.6, kinds=_BOTH),
-    "music_fade_in_s": Number("Seconds over which the music comes in.", 0.0, FADE_MAX_S, 0.5, kinds=_BOTH),
-    "music_fade_out_s": Number("Seconds over which the music goes out at the end.", 0.0, FADE_MAX_S, 2.0, kinds=_BOTH),
-    "music_loops": Switch("Whether music that ends before the video starts again.", default=True, kinds=_BOTH),
-    "label_corner": Choice("Where free videos say that they are AI-generated.", LABEL_CORNERS, "bottom-left", _BOTH),
+    "music_volume": Number("How loud the music is: 1 is as loud as the voice.", 0.0, 1.0, 0.35, kinds=_ALL),
+    "music_ducking": Number("How far the music steps back while somebody speaks.", 0.0, 1.0, 0.6, kinds=_ALL),
+    "music_fade_in_s": Number("Seconds over which the music comes in.", 0.0, FADE_MAX_S, 0.5, kinds=_ALL),
+    "music_fade_out_s": Number("Seconds over which the music goes out at the end.", 0.0, FADE_MAX_S, 2.0, kinds=_ALL),
+    "music_loops": Switch("Whether music that ends before the video starts again.", default=True, kinds=_ALL),
+    "label_corner": Choice("Where free videos say that they are AI-generated.", LABEL_CORNERS, "bottom-left", _ALL),
     "sync_mode": Choice("When sound and clip differ in length.", SYNC_MODES, "cut_off", (VIDEO_DUB,)),
     "strength": Number("How far the mouth follows the new voice.", 0.0, 1.0, 1.0, kinds=(VIDEO_DUB,)),
     "keep_background": Switch("Keep what is heard besides the voice.", kinds=(VIDEO_DUB,)),

@@ -5,7 +5,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-_KINDS = {"talking_photo": "a talking photo", "video_dub": "a video whose words and lips were changed"}
+_KINDS = {
+    "talking_photo": "a talking photo",
+    "video_dub": "a video whose words and lips were changed",
+    "film": "a film of several scenes",
+}
 
 
 @dataclass(frozen=True)
