@@ -154,6 +154,11 @@ _SITE_WORK: dict[str, FailureText] = {
         "Ask whoever sent it to share the video again.",
         http_status=410,
     ),
+    "share_unknown": bad_input(
+        "This link leads to no video.",
+        "It was taken back, or a part of it is missing. Ask whoever sent it to share the video again.",
+        http_status=404,
+    ),
     "render_not_ready": bad_input(
         "That video is not finished.",
         "Wait until it is, or render it again.",

@@ -2,7 +2,6 @@
 
 import datetime
 
-from django.http import Http404
 from django.utils import timezone
 
 from apps.core.failures import SiteFailure
@@ -42,10 +41,10 @@ def stop_sharing(job: Job) -> None:
 
 
 def shared_video(token: str) -> Share:
-    """What a link shows. Raises Http404 for one there never was, share_over for one that ran out."""
+    """What a link shows. Raises SiteFailure: share_unknown, share_over."""
     found = Share.objects.select_related("job__output", "job__thumbnail", "job__project").filter(pk=token).first()
     if found is None:
-        raise Http404("no such link")
+        raise SiteFailure("share_unknown")
     project = found.job.project
     if found.is_over or found.job.output is None or (project is not None and project.trashed_at is not None):
         raise SiteFailure("share_over")

@@ -56,7 +56,9 @@ def test_a_link_runs_out_and_is_never_opened_again(owner, signed_out, address):
 def test_a_link_taken_back_is_gone_at_once(owner, signed_out, address):
     link = call(owner, "POST", address, {"days": 7}).json()["url"]
     assert call(owner, "DELETE", address).status_code == 204
-    assert signed_out.get(page_of(link)).status_code == 404
+    page = signed_out.get(page_of(link))
+    assert page.status_code == 404
+    assert "Ask whoever sent it" in page.content.decode()
 
 
 def test_a_video_that_was_removed_is_not_shown(owner, signed_out, address, finished_job):
