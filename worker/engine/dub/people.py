@@ -163,7 +163,7 @@ def _look(
     crowd = Crowd(target)
     try:
         decoded = (
-            (frame, thumb_of(frame.rgb(max_side_px=THUMB_SOURCE_PX), frame.pts_s)) for frame in decode_video(path)
+            (frame, thumb_of(frame.picture.glance(THUMB_SOURCE_PX), frame.pts_s)) for frame in decode_video(path)
         )
         with one_ahead(decoded, "tracking-decoder") as frames:
             for frame, thumb in frames:

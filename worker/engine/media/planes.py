@@ -144,7 +144,26 @@ class NativePicture:
             luma = self.planes[0][y0:y1, x0:x1]
             size = (luma.shape[1], luma.shape[0])
         chroma = [self._chroma_at(plane, (x0, y0, x1, y1), size) for plane in self.planes[1:]]
-        yuv = cv2.merge([np.ascontiguousarray(luma), *chroma])
+        return self._rgb_of(np.ascontiguousarray(luma), *chroma)
+
+    def glance(self, max_side_px: int) -> np.ndarray:
+        """(h, w, 3) uint8 of the whole picture, much reduced: every pixel is the mean of a few samples only.
+
+        For comparing pictures, at a tenth of the price; fine patterns would flicker to an eye.
+        """
+        width, height = self.stored_size_px
+        scale = min(1.0, max_side_px / max(width, height))
+        size = (max(1, round(width * scale)), max(1, round(height * scale)))
+        twice = (2 * size[0], 2 * size[1])
+        reduced = (
+            cv2.resize(cv2.resize(plane, twice, interpolation=cv2.INTER_LINEAR), size, interpolation=cv2.INTER_AREA)
+            for plane in self.planes
+        )
+        return self._rgb_of(*reduced)
+
+    def _rgb_of(self, luma: np.ndarray, blue: np.ndarray, red: np.ndarray) -> np.ndarray:
+        """(h, w, 3) uint8, upright, of planes of one size."""
+        yuv = cv2.merge([luma, blue, red])
         if self.colours.bits == 8:
             rgb = cv2.transform(yuv, self.colours.to_rgb())
         else:
@@ -167,7 +186,9 @@ class NativePicture:
             left, top = x0 - (cx0 << sx), y0 - (cy0 << sy)
             return np.ascontiguousarray(full[top : top + size[1], left : left + size[0]])
         exact = plane[y0 >> sy : ((y1 - 1) >> sy) + 1, x0 >> sx : ((x1 - 1) >> sx) + 1]
-        return cv2.resize(exact, size, interpolation=cv2.INTER_AREA)
+        # Halved or less, four neighbours are nearly the mean of the area, in a fifth of the time.
+        how = cv2.INTER_LINEAR if exact.shape[1] <= 2 * size[0] else cv2.INTER_AREA
+        return cv2.resize(exact, size, interpolation=how)
 
     def add_rgb(self, box: Box, change: np.ndarray) -> None:
         """Add a change of RGB, (h, w, 3) float32 in [-255, 255], to a box; where it is zero nothing changes.
@@ -262,4 +283,6 @@ def _view(plane: av.video.plane.VideoPlane, bits: int) -> np.ndarray:
 
 def _add(target: np.ndarray, change: np.ndarray, top: int) -> None:
     """target += change, rounded and kept in [0, top], in place."""
-    target[...] = np.clip(np.rint(target.astype(np.float32) + change), 0, top).astype(target.dtype)
+    kind = cv2.CV_8U if target.dtype == np.uint8 else cv2.CV_16U
+    moved = cv2.add(target, change, dtype=kind)  # saturates at the type's own ends
+    target[...] = moved if kind == cv2.CV_8U else np.minimum(moved, top)
