@@ -24,6 +24,7 @@ from worker.process.orders import (
     CaptionsOrder,
     MadeTrack,
     PreflightOrder,
+    Proposals,
     ReadyRecording,
     RecordingOrder,
     RenderedVideo,
@@ -33,9 +34,21 @@ from worker.process.orders import (
     SpeechOrder,
     StillOrder,
     StillPicture,
+    Thumbnail,
     TrackOrder,
 )
-from worker.process.requests import FILMS, Film, Places, caption_text, line_part, music_of, read_script, voice_request
+from worker.process.requests import (
+    FILMS,
+    PICTURE_TYPES,
+    Film,
+    Places,
+    caption_text,
+    line_part,
+    music_of,
+    read_script,
+    thumbnail_order,
+    voice_request,
+)
 
 # What a render ends with, before its first frame, when its sound turns out longer than it may be.
 TOO_LONG = frozenset({FailureCode.AUDIO_TOO_LONG, FailureCode.CLIP_TOO_LONG, FailureCode.SCRIPT_TOO_LONG})
@@ -94,7 +107,9 @@ class Maker:
             Job.Kind.SPEECH: self._speech,
             Job.Kind.TRACK: self._track,
             Job.Kind.STILL: self._still,
+            Job.Kind.THUMBNAIL: self._thumbnail,
             Job.Kind.CAPTIONS: self._captions,
+            Job.Kind.PREVIEW: self._preview,
             Job.Kind.EXPORT: self._export,
             **dict.fromkeys(FILMS, self._film),
         }
@@ -161,6 +176,28 @@ class Maker:
         )
         return Made(output=picture, result={"at_s": still.at_s})
 
+    def _thumbnail(self, job: Job, workspace: Workspace, lease: Lease) -> Made:
+        video = _asset_of(job, job.request["video_asset"])
+        path = local_copy(video, workspace.path)
+        operation, order = thumbnail_order(job.request, path, workspace, self._options.credentials_dir)
+        made = self._engine.call(operation, order, lease, label=str(job.pk))
+        assert isinstance(made, Proposals | Thumbnail)
+        is_strip = isinstance(made, Proposals)
+        key, content_type = _key(job, made.path.name), PICTURE_TYPES[made.path.suffix]
+        picture = store_output(
+            job.owner,
+            Asset.Kind.DERIVED if is_strip else Asset.Kind.THUMBNAIL,
+            made.path,
+            key=key,
+            content_type=content_type,
+            parent=video,
+            is_hidden=False,
+            width_px=made.width_px,
+            height_px=made.height_px,
+        )
+        facts = {"moments": list(made.moments)} if is_strip else {"at_s": made.at_s, "frames": made.frames}
+        return Made(output=picture, result=facts)
+
     def _track(self, job: Job, workspace: Workspace, lease: Lease) -> Made:
         order = job.request
         voice, is_prepared = self._voice(job, workspace, lease)
@@ -200,6 +237,11 @@ class Maker:
     def _film(self, job: Job, workspace: Workspace, lease: Lease) -> Made:
         """A free render."""
         return self._store_video(job, self._rendered(job, FILMS[job.kind], workspace, lease), is_hidden=False)
+
+    def _preview(self, job: Job, workspace: Workspace, lease: Lease) -> Made:
+        """A few seconds of a dub: a video to look at, which is no result of the project's."""
+        video = self._rendered(job, FILMS[job.request["film"]], workspace, lease)
+        return self._store_video(job, video, is_hidden=False, kind=Asset.Kind.DERIVED)
 
     def _export(self, job: Job, workspace: Workspace, lease: Lease) -> Made:
         """A clean one: hidden until its settlement has taken the credits for it."""
@@ -243,7 +285,7 @@ class Maker:
         assert isinstance(made, ReadyRecording)
         return made
 
-    def _store_video(self, job: Job, video: RenderedVideo, *, is_hidden: bool) -> Made:
+    def _store_video(self, job: Job, video: RenderedVideo, *, is_hidden: bool, kind: str = Asset.Kind.OUTPUT) -> Made:
         stored: list[Asset] = []
 
         def store(kind: str, path: Path, name: str, content_type: str, **facts: Any) -> Asset:
@@ -259,7 +301,7 @@ class Maker:
         suffix = video.path.suffix
         try:
             output = store(
-                Asset.Kind.OUTPUT,
+                kind,
                 video.path,
                 f"video{suffix}",
                 VIDEO_TYPES[suffix],
@@ -285,7 +327,8 @@ class Maker:
         order = job.request
         label_corner = order.get("label_corner", "bottom-left")
         is_free = job.kind != Job.Kind.EXPORT and bool(order.get("watermark", True))
-        segments_dir, render_id = project_segments(self._options.segments_dir, job) if is_free else (None, own_id(job))
+        is_kept = is_free and job.kind != Job.Kind.PREVIEW  # what a passing job leaves would be gone with it
+        segments_dir, render_id = project_segments(self._options.segments_dir, job) if is_kept else (None, own_id(job))
         return RenderOrder(
             film.build(order, files, Places(workspace.file("video"), self._options.device, self._options.clips_dir)),
             poster_path=workspace.file("poster.jpg"),

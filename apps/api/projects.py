@@ -6,6 +6,7 @@ from uuid import UUID
 from django.http import HttpRequest, HttpResponse
 from ninja import Header, Query, Router, Status
 
+from apps.api.preview_schemas import PreviewIn
 from apps.api.schemas import JobOut, ProjectIn, ProjectOut, ProjectPatch, RenderOut, SubtitlesIn
 from apps.api.throttles import AccountThrottle
 from apps.jobs import trash
@@ -13,6 +14,7 @@ from apps.jobs.captions import captions_job
 from apps.jobs.deletion import delete_jobs_of
 from apps.jobs.history import render_facts, renders_of
 from apps.jobs.models import Job
+from apps.jobs.previews import preview_job
 from apps.jobs.services import submit
 from apps.jobs.tracks import track_job
 from apps.projects import services
@@ -130,6 +132,20 @@ def find_captions(request: HttpRequest, project_id: UUID) -> Status[Any]:
     """
     project = services.get_project_for(request.user, project_id)
     return Status(201, render_facts(captions_job(request.user, project)))
+
+
+@router.post(
+    "/{project_id}/preview", response={201: JobOut}, throttle=AccountThrottle("speech"), summary="Preview a dub"
+)
+def preview_project(request: HttpRequest, project_id: UUID, payload: PreviewIn) -> Status[Any]:
+    """Three seconds of a dub as it is saved now, marked like a free render and not counted among them.
+
+    When the job is done, `output_url` plays them and `result.excerpt` says which they are: `start_s` and `end_s` in the
+    whole dub, `clip_start_s` in the clip, and for the hardest ones the `reason`: “turned”, “covered”, “moving”,
+    “unseen” (the clip hardly shows such a mouth), or nothing that stands out.
+    """
+    project = services.get_project_for(request.user, project_id)
+    return Status(201, render_facts(preview_job(request.user, project, payload.moment)))
 
 
 @router.post(

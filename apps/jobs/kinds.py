@@ -23,9 +23,12 @@ KINDS: dict[str, JobKind] = {
     Job.Kind.SPEECH: JobKind(INTERACTIVE_QUEUE, "speech"),
     Job.Kind.TRACK: JobKind(INTERACTIVE_QUEUE, "track"),
     Job.Kind.STILL: JobKind(INTERACTIVE_QUEUE, "still"),
+    Job.Kind.THUMBNAIL: JobKind(INTERACTIVE_QUEUE, "thumbnail"),
     Job.Kind.CAPTIONS: JobKind(INTERACTIVE_QUEUE, "captions"),
+    Job.Kind.PREVIEW: JobKind(INTERACTIVE_QUEUE, "preview"),
     Job.Kind.TALKING_PHOTO: JobKind(RENDER_QUEUE, "talking_photo", is_daily=True),
     Job.Kind.VIDEO_DUB: JobKind(RENDER_QUEUE, "video_dub", is_daily=True),
+    Job.Kind.FILM: JobKind(RENDER_QUEUE, "film", is_daily=True),
     Job.Kind.EXPORT: JobKind(RENDER_QUEUE, "export"),
 }
 

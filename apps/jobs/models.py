@@ -66,9 +66,12 @@ class Job(models.Model):
         SPEECH = "speech"  # speak `request["script"]` into a voice asset, to listen to before rendering
         TRACK = "track"  # find what the mouth does for the voice in `request`, to look at and to edit
         STILL = "still"  # take the frame at `request["at_s"]` of a finished video as its picture
+        THUMBNAIL = "thumbnail"  # propose moments of a finished video, or make a picture of one; `request["do"]`
         CAPTIONS = "captions"  # find what is said when in the voice of `request`, to look at and to edit
+        PREVIEW = "preview"  # render a few seconds of a dub, marked as a free render, to look at before it
         TALKING_PHOTO = "talking_photo"  # render `request`, free and marked
         VIDEO_DUB = "video_dub"  # the same of a clip whose person says something else
+        FILM = "film"  # the same of several scenes
         EXPORT = "export"  # render `request` clean, for credits; what it is of, `quote.work` says
 
     class State(models.TextChoices):
@@ -157,6 +160,7 @@ class Job(models.Model):
         """Settle as done. False: the lease was lost, and what was made must be thrown away."""
         made: dict[str, Any] = {"output": output, "thumbnail": thumbnail, "result": result}
         rendered_s = output.duration_s or 0.0 if output is not None else 0.0
+        rendered_s = result.get("paid_s", rendered_s)  # of a film: its scenes' seconds, counted by what they cost
         return self._end(self._held(), self.State.SUCCEEDED, rendered_s=rendered_s, stage="", fraction=1.0, **made)
 
     def fail(self, code: str, *, at_s: float | None = None, detail: dict[str, Any] | None = None) -> bool:

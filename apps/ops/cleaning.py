@@ -72,12 +72,13 @@ def sweep_old_attempts() -> int:
 
 
 def sweep_previews() -> int:
-    """Spoken scripts that were made only to be listened to."""
+    """Spoken scripts that were made only to be listened to, and seconds of dubs only to be looked at."""
     oldest = timezone.now() - datetime.timedelta(hours=settings.PREVIEW_HOURS)
-    heard = Job.objects.filter(kind=Job.Kind.SPEECH, finished_at__lt=oldest, output__isnull=False)
+    passing = [Job.Kind.SPEECH, Job.Kind.PREVIEW]
+    heard = Job.objects.filter(kind__in=passing, finished_at__lt=oldest, output__isnull=False)
     removed = _delete(Asset.objects.filter(pk__in=heard.values("output"), kind=Asset.Kind.DERIVED), "was a preview")
     # Their jobs, and the finished looks at files, say nothing that anybody would come back for.
-    finished = Job.objects.filter(kind__in=[Job.Kind.SPEECH, Job.Kind.PREFLIGHT], finished_at__lt=oldest)
+    finished = Job.objects.filter(kind__in=[*passing, Job.Kind.PREFLIGHT], finished_at__lt=oldest)
     finished.delete()
     return removed
 

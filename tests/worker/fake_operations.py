@@ -12,6 +12,8 @@ from worker.process.orders import (
     IdentifyOrder,
     MadeTrack,
     PreflightOrder,
+    Proposals,
+    ProposalsOrder,
     ReadyRecording,
     RecordingOrder,
     RenderedVideo,
@@ -20,6 +22,8 @@ from worker.process.orders import (
     SpeechOrder,
     StillOrder,
     StillPicture,
+    Thumbnail,
+    ThumbnailOrder,
     TrackOrder,
     VoicesOrder,
 )
@@ -115,6 +119,16 @@ def still(order: StillOrder, hooks: Hooks) -> StillPicture:
     return StillPicture(order.output_path, 720, 900, order.at_s)
 
 
+def thumbnail(order: ThumbnailOrder, hooks: Hooks) -> Thumbnail:
+    order.output_path.write_bytes(JPEG)
+    return Thumbnail(order.output_path, 720, 900, order.at_s)
+
+
+def thumbnail_proposals(order: ProposalsOrder, hooks: Hooks) -> Proposals:
+    order.strip_path.write_bytes(JPEG)
+    return Proposals(order.strip_path, 800, 400, ({"at_s": 0.5, "score": 0.9}, {"at_s": 1.5, "score": 0.7}))
+
+
 def voices(order: VoicesOrder, hooks: Hooks) -> list[dict[str, object]]:
     return [{"id": "test", "name": "Test", "language": "en", "engine": "fake", "gender": ""}]
 
@@ -134,6 +148,8 @@ OPERATIONS = {
     "speak": speak,
     "still": still,
     "talking_photo": talking_photo,
+    "thumbnail": thumbnail,
+    "thumbnail_proposals": thumbnail_proposals,
     "track": track,
     "voices": voices,
 }

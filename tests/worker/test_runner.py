@@ -283,8 +283,34 @@ def test_a_still_becomes_the_picture_of_its_render(make_runner, make_job, portra
     assert (job.output.parent_id, job.output.height_px, job.result) == (render.output_id, 900, {"at_s": 0.5})
 
 
+def test_a_thumbnail_becomes_the_picture_of_its_project(make_runner, make_job, portrait):
+    render = run(make_runner(), make_job())
+    request = {"do": "propose", "video_asset": str(render.output_id), "render": str(render.pk)}
+    strip = run(make_runner(), make_job(kind="thumbnail", request=request))
+    assert [moment["at_s"] for moment in strip.result["moments"]] == [0.5, 1.5]
+    wish = {"at_s": 0.5, "shape": "1:1", "text": "Hi", "font": "clean", "colour": "mint", "position": "top"}
+    made = run(make_runner(), make_job(kind="thumbnail", request=request | wish | {"do": "make", "format": "png"}))
+    assert (made.output.kind, made.output.content_type, made.output.parent_id) == (
+        "thumbnail", "image/png", render.output_id,
+    )  # fmt: skip
+    assert strip.output.kind == "derived"
+    render.refresh_from_db()
+    assert render.thumbnail != made.output, "a player starts with the first frame, so that nothing jumps"
+
+
 def test_what_was_changed_about_the_mouth_goes_along(make_runner, make_job):
     engine = QuickEngine()
     edits = [{"kind": "close", "start_s": 0.1, "end_s": 0.4}]
     run(make_runner(engine), make_job(request={"mouth_edits": edits}))
     assert engine.orders[0].mouth_edits == tuple(edits)
+
+
+def test_a_preview_is_kept_as_something_passing_with_a_mark_of_its_own(make_runner, make_job, tmp_path):
+    engine = QuickEngine()
+    request = {"film": "talking_photo", "moment": "first", "watermark": True}
+    job = run(make_runner(engine, segments_dir=tmp_path / "segments"), make_job(kind="preview", request=request))
+    assert (job.state, job.output.kind, job.output.content_type) == ("succeeded", "derived", "video/mp4")
+    (order,) = engine.orders
+    assert (order.watermark, order.fragments, order.segments_dir, order.render_id) == (
+        True, True, None, job.pk.hex[:12],
+    )  # fmt: skip

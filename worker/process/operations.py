@@ -11,7 +11,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from worker.engine.contracts import FrameStage, Hooks, RenderResult, SoundStage, TalkingPhotoRequest
+from worker.engine.contracts import FrameStage, Hooks, RenderResult, SoundStage, TalkingPhotoRequest, VideoDubRequest
 from worker.engine.failures import EngineFailure, FailureCode
 from worker.process.captions import caption_cues, make_captions
 from worker.process.orders import (
@@ -173,6 +173,10 @@ def video_dub(order: RenderOrder, hooks: Hooks) -> RenderedVideo:
     from worker.process.shapes import dub_in_shape
 
     make = dub if order.aspect == "source" else partial(dub_in_shape, order.aspect)
+    assert isinstance(order.request, VideoDubRequest)
+    # a dub in another shape gets its marks last: nothing of it may be seen before
+    is_live = order.fragments and order.watermark and order.aspect == "source"
+    order = replace(order, request=replace(order.request, fragments=is_live))
     return _film(order, hooks, partial(make, sound_stage=_sound_stage(order)), _compose_options(order))
 
 
@@ -229,6 +233,7 @@ def _film(order: RenderOrder, hooks: Hooks, make: "Maker", options: "ComposeOpti
         render_id=order.render_id,
         segments=result.segments,
         segments_kept=result.segments_kept,
+        excerpt=None if result.excerpt is None else asdict(result.excerpt),
         sheet={name: value for name, value in result.sheet.items() if math.isfinite(value)},  # JSON knows no NaN
     )
 

@@ -149,12 +149,14 @@ class ProposalsOrder:
 
 @dataclass(frozen=True)
 class Proposals:
-    """`moments`: at_s and score of each frame of the strip, from the left, best first. All are equally wide."""
+    """`moments`: at_s, score and perhaps the face of each frame of the strip, from the left, best first. All are
+    equally wide.
+    """
 
-    strip_path: Path
+    path: Path
     width_px: int
     height_px: int
-    moments: tuple[dict[str, float], ...]
+    moments: tuple[dict[str, object], ...]
 
 
 @dataclass(frozen=True)
@@ -243,6 +245,7 @@ class RenderedVideo:
     render_id: str | None = None  # what its hidden mark says
     segments: int = 1
     segments_kept: int = 0  # of them, how many came from an earlier render
+    excerpt: dict[str, object] | None = None  # which part of a dub this is: see contracts.Excerpt; None: all of it
     sheet: dict[str, float] = field(default_factory=dict)  # of a dub: what was measured, see dub.cast.Plan.sheet
 
 

@@ -18,15 +18,19 @@ from worker.engine.contracts import (
     Emotion,
     FaceChoice,
     LifeScales,
+    Moment,
     Script,
     Style,
     SyncMode,
     TalkingPhotoRequest,
     VideoDubRequest,
 )
-from worker.process.orders import CaptionText
+from worker.engine.media.workspace import Workspace
+from worker.process.orders import CaptionText, ProposalsOrder, ThumbnailOrder
 
 MUSIC_NUMBERS = ("volume", "ducking", "fade_in_s", "fade_out_s")
+PICTURE_TYPES = {".jpg": "image/jpeg", ".png": "image/png", ".webp": "image/webp", ".gif": "image/gif"}
+_ENDINGS = {"jpeg": ".jpg", "png": ".png", "webp": ".webp", "moving_webp": ".webp", "gif": ".gif"}
 _SUFFIXES_BY_PRESET = {"prores_alpha": ".mov", "webm_alpha": ".webm"}
 
 
@@ -104,6 +108,7 @@ def video_dub_request(order: Mapping[str, Any], files: Mapping[str, Path], place
         max_short_side_px=order.get("max_short_side_px"),
         max_duration_s=float(order.get("max_duration_s", 60)),
         cache_dir=places.cache_dir,
+        window=Moment(order["moment"]) if order.get("moment") else None,
     )
 
 
@@ -197,3 +202,28 @@ FILMS: Mapping[str, Film] = {
     "talking_photo": Film("talking_photo", talking_photo_request),
     "video_dub": Film("video_dub", video_dub_request),
 }
+
+
+def thumbnail_order(
+    order: Mapping[str, Any], video_path: Path, workspace: Workspace, credentials_dir: Path | None
+) -> tuple[str, ProposalsOrder | ThumbnailOrder]:
+    """The operation, and what it is asked for. Raises ValueError, KeyError for an order that makes no sense."""
+    if order["do"] == "propose":
+        return "thumbnail_proposals", ProposalsOrder(video_path, workspace.file("moments.jpg"))
+    label_corner = order.get("label_corner")
+    return "thumbnail", ThumbnailOrder(
+        video_path,
+        workspace.file(f"thumbnail{_ENDINGS[order['format']]}"),
+        float(order["at_s"]),
+        shape=str(order["shape"]),
+        words=str(order["text"]),
+        font=str(order["font"]),
+        colour=str(order["colour"]),
+        position=str(order["position"]),
+        length_s=float(order["length_s"]) if "length_s" in order else None,
+        width_px=int(order.get("width_px", 360)),
+        is_marked=bool(order.get("marked", True)),
+        label_corner=None if label_corner is None else str(label_corner),
+        render_id=order.get("render_id"),
+        credentials_dir=credentials_dir,
+    )

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -9,11 +10,13 @@ from worker.engine.contracts import Hooks, Progress, Stage
 from worker.engine.failures import EngineFailure, FailureCode
 from worker.process.orders import Proposals, ProposalsOrder, Thumbnail, ThumbnailOrder
 
+if TYPE_CHECKING:
+    from worker.compose.thumbnails import Proposal
+
 TILE_SIDE_PX = 400
 STRIP_QUALITY = 82
 QUALITY = 92
 LOOKING_SHARE = 0.95
-MOVING = (".gif", ".webp")
 
 
 def propose_thumbnails(order: ProposalsOrder, hooks: Hooks) -> Proposals:
@@ -36,8 +39,18 @@ def propose_thumbnails(order: ProposalsOrder, hooks: Hooks) -> Proposals:
         tiles.append(np.asarray(tile))
     Image.fromarray(np.concatenate(tiles, axis=1)).save(order.strip_path, "JPEG", quality=STRIP_QUALITY)
     height, width = tiles[0].shape[:2]
-    moments = tuple({"at_s": round(one.at_s, 3), "score": round(one.score, 3)} for one in found)
-    return Proposals(order.strip_path, width * len(tiles), height, moments)
+    return Proposals(order.strip_path, width * len(tiles), height, tuple(_moment(one) for one in found))
+
+
+def _moment(proposal: "Proposal") -> dict[str, object]:
+    """`face`: x0, y0, x1, y1 as shares of the picture, for pages to show what a shape will leave of it."""
+    moment: dict[str, object] = {"at_s": round(proposal.at_s, 3), "score": round(proposal.score, 3)}
+    if proposal.face is not None:
+        height, width = proposal.rgb.shape[:2]
+        box = proposal.face
+        shares = (box.x0 / width, box.y0 / height, box.x1 / width, box.y1 / height)
+        moment["face"] = [round(share, 4) for share in shares]
+    return moment
 
 
 def make_thumbnail(order: ThumbnailOrder, hooks: Hooks) -> Thumbnail:

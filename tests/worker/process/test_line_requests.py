@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from worker.engine.contracts import SilentHooks, SyncMode
+from worker.engine.contracts import Moment, SilentHooks, SyncMode
 from worker.process.operations import speak
 from worker.process.orders import SpeechOrder
 from worker.process.requests import Places, line_part, read_script, video_dub_request
@@ -33,8 +33,16 @@ def test_words_and_recordings_are_said_in_their_own_time():
     assert (second.script, second.audio_path, second.sync_mode) == (None, Path("said.wav"), SyncMode.REMAP)
 
 
+def test_a_moment_of_a_dub_is_asked_for_and_only_one_that_there_is():
+    order, files = {"script": SCRIPT, "moment": "hardest"}, {"clip": Path("clip.mp4")}
+    assert video_dub_request(order, files, PLACES).window is Moment.HARDEST
+    with pytest.raises(ValueError):
+        video_dub_request(order | {"moment": "last"}, files, PLACES)
+
+
 def test_an_order_without_lines_has_no_segments():
     order = {"script": SCRIPT}
+    assert video_dub_request(order, {"clip": Path("clip.mp4")}, PLACES).window is None
     assert video_dub_request(order, {"clip": Path("clip.mp4")}, PLACES).segments == ()
 
 

@@ -33,9 +33,10 @@ def clip(tmp_path_factory):
 def test_moments_come_as_one_strip_best_first_with_progress(clip, tmp_path):
     hooks = Listening()
     made = propose_thumbnails(ProposalsOrder(clip, tmp_path / "strip.jpg", 3), hooks)
-    with Image.open(made.strip_path) as strip:
+    with Image.open(made.path) as strip:
         assert strip.size == (made.width_px, made.height_px)
         assert strip.width % len(made.moments) == 0
+    assert all(0 <= share <= 1 for moment in made.moments for share in moment["face"])
     scores = [moment["score"] for moment in made.moments]
     assert scores == sorted(scores, reverse=True) and len(scores) == 3
     assert hooks.fractions == sorted(hooks.fractions) and len(hooks.fractions) > 10
