@@ -79,10 +79,9 @@ def edited(own: np.ndarray, box: tuple[int, int, int, int], edit: Edit) -> Chang
     face = before.copy()
     if moved.box is not None:
         mx0, my0, mx1, my1 = moved.box
-        at = cv2.subtract(moved.source_px, (float(box[0]), float(box[1]), 0.0, 0.0))
-        face[my0 - y0 : my1 - y0, mx0 - x0 : mx1 - x0] = cv2.remap(
-            own, at, None, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE
-        )
+        at = moved.source_px((box[0], box[1]))
+        place = face[my0 - y0 : my1 - y0, mx0 - x0 : mx1 - x0]
+        cv2.remap(own, at, None, cv2.INTER_CUBIC, dst=place, borderMode=cv2.BORDER_REPLICATE)
     if part is not None:
         _lay_mouth(face, (int(x0), int(y0)), part, edit)
     change = cv2.subtract(face, before, dtype=cv2.CV_32F)

@@ -91,11 +91,20 @@ def skin_moves(moves: np.ndarray) -> np.ndarray:
 @dataclass(frozen=True)
 class LowerFaceMap:
     """Where the pixels that move come from. box: (x0, y0, x1, y1) of all of them, inside the one asked for; None when
-    nothing moves. source_px: (h, w, 2) float32 picture coordinates over `box`.
+    nothing moves. shift_px: (h, w, 2) float32 over `box`, by how much each has moved.
     """
 
     box: tuple[int, int, int, int] | None
-    source_px: np.ndarray
+    shift_px: np.ndarray
+
+    def source_px(self, origin: tuple[int, int] = (0, 0)) -> np.ndarray:
+        """(h, w, 2) float32 over `box`: where each pixel comes from, counted from the picture's pixel `origin`."""
+        if self.box is None:
+            return self.shift_px
+        x0, x1 = (x - origin[0] for x in self.box[::2])
+        y0, y1 = (y - origin[1] for y in self.box[1::2])
+        side = 512 * -(-max(x1, y1) // 512)
+        return cv2.subtract(_counted(side)[y0:y1, x0:x1], self.shift_px)
 
 
 def lower_face_map(pose: HeadPose, moves: np.ndarray, box: tuple[int, int, int, int]) -> LowerFaceMap:
@@ -128,28 +137,16 @@ def _where_it_moves(moved: np.ndarray, region: Region) -> LowerFaceMap:
     c1, r1 = min(region.grid_width, column + width + 1), min(region.grid_height, row + height + 1)
     x0, y0 = region.x0 + int(np.ceil(c0 * step_x)), region.y0 + int(np.ceil(r0 * step_y))
     x1, y1 = region.x0 + int(c1 * step_x), region.y0 + int(r1 * step_y)
-    # from the pixels of the part to the nodes: an exact scale, so that nothing shifts by where the part was cut
-    affine = np.array(
-        [
-            [1 / step_x, 0, (x0 - region.x0 + 0.5) / step_x - 0.5],
-            [0, 1 / step_y, (y0 - region.y0 + 0.5) / step_y - 0.5],
-        ]
-    )
-    flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
-    full = cv2.warpAffine(moved, affine, (x1 - x0, y1 - y0), flags=flags, borderMode=cv2.BORDER_REPLICATE)
-    return LowerFaceMap((x0, y0, x1, y1), _pixel_places(x1 - x0, y1 - y0, x0, y0) - full)
+    # all of it, so that nothing shifts by where the part was cut
+    full = cv2.resize(moved, (region.width, region.height), interpolation=cv2.INTER_LINEAR)
+    inside = np.s_[y0 - region.y0 : y1 - region.y0, x0 - region.x0 : x1 - region.x0]
+    return LowerFaceMap((x0, y0, x1, y1), full[inside])
 
 
 @lru_cache(maxsize=2)
 def _counted(side: int) -> np.ndarray:
     ys, xs = np.mgrid[:side, :side].astype(np.float32)
     return np.stack([xs, ys], axis=-1)
-
-
-def _pixel_places(width: int, height: int, x0: int, y0: int) -> np.ndarray:
-    """(height, width, 2) float32 picture coordinates of a rectangle's pixels."""
-    side = 512 * -(-max(width, height) // 512)
-    return cv2.add(_counted(side)[:height, :width], (float(x0), float(y0), 0.0, 0.0))
 
 
 def _frontal_places(pose: HeadPose, points_px: np.ndarray) -> np.ndarray:

@@ -22,7 +22,7 @@ def distances(found) -> np.ndarray:
     """(h, w) how far each pixel of the map comes from."""
     x0, y0, x1, y1 = found.box
     here = np.stack(np.meshgrid(np.arange(x0, x1), np.arange(y0, y1)), -1)
-    return np.linalg.norm(found.source_px - here, axis=-1)
+    return np.linalg.norm(found.source_px() - here, axis=-1)
 
 
 def test_a_face_that_stays_moves_no_pixel():
@@ -37,7 +37,7 @@ def test_the_chin_comes_from_where_the_chin_was(yaw_deg):
     after = head.from_canonical(canonical_face() + moves)[lm.CHIN, :2]
     found = lower_face_map(head, moves, BOX)
     column, row = np.round(after).astype(int) - found.box[:2]
-    assert np.linalg.norm(found.source_px[row, column] - before) < 0.35 * np.linalg.norm(after - before) + 1
+    assert np.linalg.norm(found.source_px()[row, column] - before) < 0.35 * np.linalg.norm(after - before) + 1
 
 
 def test_motion_fades_out_before_the_boxs_rim_and_above_the_nose():
@@ -50,8 +50,8 @@ def test_motion_fades_out_before_the_boxs_rim_and_above_the_nose():
 
 def test_the_map_never_folds():
     found = lower_face_map(pose(15.0), jaw_drop(1.5), BOX)
-    down = np.diff(found.source_px[..., 1], axis=0)
-    across = np.diff(found.source_px[..., 0], axis=1)
+    down = np.diff(found.source_px()[..., 1], axis=0)
+    across = np.diff(found.source_px()[..., 0], axis=1)
     assert down.min() > 0.2 and across.min() > 0.2
 
 
