@@ -8,7 +8,7 @@ class JobsConfig(AppConfig):
     def ready(self) -> None:
         from django.conf import settings
 
-        from apps.jobs import receivers, takedown  # noqa: F401 (connect themselves)
+        from apps.jobs import receivers, takedown, thumbnails  # noqa: F401 (connect themselves)
         from apps.jobs.queue import install_broker
 
         install_broker(settings.REDIS_URL)

@@ -24,6 +24,7 @@ from apps.uploads.services import open_asset
 
 CREDENTIALS_TYPE = "application/c2pa"
 _ENDINGS = {"video/mp4": ".mp4", "video/quicktime": ".mov", "video/webm": ".webm"}
+_PICTURE_ENDINGS = {"image/jpeg": ".jpg", "image/png": ".png", "image/webp": ".webp"}
 _CHUNK_BYTES = 512 * 1024
 _UNFIT = re.compile(r"[^\w.,()&+-]+")
 _UNSPACED = re.compile(r"[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]")  # written without spaces
@@ -73,6 +74,9 @@ def package_of(job: Job) -> Package:
     entries: list[tuple[str, bytes | Asset]] = [(film, video)]
     if job.thumbnail is not None:
         entries.append((f"{name}.jpg", job.thumbnail))
+    chosen = job.project.thumbnail if job.project is not None else None
+    if chosen is not None:
+        entries.append((f"{name}-thumbnail{_PICTURE_ENDINGS.get(chosen.content_type, '.jpg')}", chosen))
     if cues:
         entries += [(f"{name}.srt", as_srt(cues).encode()), (f"{name}.vtt", as_vtt(cues).encode())]
     rate = Fraction(str(job.result.get("frame_rate") or job.request.get("fps") or "25"))

@@ -63,7 +63,11 @@ async def handoff(request: HttpRequest, token: str) -> HttpResponseBase:
 
 def _package(token: str) -> Package:
     job_id = job_id_of(token)
-    job = Job.objects.select_related("project", "output", "thumbnail").filter(pk=job_id).first() if job_id else None
+    job = (
+        Job.objects.select_related("project__thumbnail", "output", "thumbnail").filter(pk=job_id).first()
+        if job_id
+        else None
+    )
     if job is None:
         raise Http404("no such archive")
     return package_of(job)

@@ -4,7 +4,7 @@ from django.conf import settings
 from django.db import models
 
 from apps.core.ids import new_id
-from apps.projects.options import TALKING_PHOTO, VIDEO_DUB, settings_of
+from apps.projects.options import FILM, TALKING_PHOTO, VIDEO_DUB, settings_of
 from apps.uploads.models import Asset
 
 
@@ -22,6 +22,7 @@ class Project(models.Model):
     class Kind(models.TextChoices):
         TALKING_PHOTO = TALKING_PHOTO  # `portrait` speaks; `clip` may drive it
         VIDEO_DUB = VIDEO_DUB  # the person in `clip` says something else
+        FILM = FILM  # several scenes one after the other: see `films`
 
     class VoiceSource(models.TextChoices):
         AUDIO = "audio"  # uploaded or recorded: `voice`
@@ -39,6 +40,7 @@ class Project(models.Model):
     voice = _file()
     track = _file()  # an uploaded mouth track that the mouth follows instead of the voice
     music = _file()  # under what is said
+    thumbnail = _file()  # the picture that was chosen for it; None: its newest render's
     backdrop = _file()  # behind a photo's person, where `background` says "picture"
     voice_source = models.CharField(max_length=16, choices=VoiceSource.choices, default=VoiceSource.SCRIPT)
     script = models.TextField(blank=True)

@@ -14,6 +14,7 @@ from apps.accounts.models import User
 from apps.core.failures import SiteFailure
 from apps.projects import options, orders
 from apps.projects.changes import apply_changes, clean_title
+from apps.projects.films import shown_in
 from apps.projects.lines import voices_of
 from apps.projects.models import Project, SavedPresenter
 from apps.projects.presenters import available_presenters, get_presenter, presenter_portrait
@@ -70,6 +71,7 @@ def duplicate(project: Project) -> Project:
     copy = Project.objects.get(pk=project.pk)
     copy.pk = uuid.uuid4()
     copy.version = 1
+    copy.thumbnail = None  # it is of a render, and those stay where they are
     copy._state.adding = True
     copy.title = f"{project.title or 'Untitled'} (copy)"[: options.TITLE_MAX_CHARS]
     copy.save(force_insert=True)
@@ -89,10 +91,12 @@ def delete_project(project: Project) -> None:
 
 def delete_unused(files: Sequence[Asset]) -> None:
     """Delete one owner's files that neither a project nor a saved presenter uses."""
-    in_lines = voices_of(Project.objects.filter(owner_id=files[0].owner_id)) if files else {}
+    projects = Project.objects.filter(owner_id=files[0].owner_id) if files else Project.objects.none()
+    in_lines = voices_of(projects)
+    in_films = shown_in(projects.filter(kind=Project.Kind.FILM))[1]
     for asset in files:
         in_use = reduce(or_, (Q(**{part: asset}) for part in _RELATED))
-        is_kept = str(asset.pk) in in_lines or SavedPresenter.objects.filter(source=asset).exists()
+        is_kept = str(asset.pk) in {*in_lines, *in_films} or SavedPresenter.objects.filter(source=asset).exists()
         if not is_kept and not Project.objects.filter(in_use).exists():
             delete_asset(asset)
 
@@ -100,7 +104,8 @@ def delete_unused(files: Sequence[Asset]) -> None:
 def files_of(project: Project) -> list[Asset]:
     """The files a project is made of."""
     files = [asset for part in _RELATED if (asset := getattr(project, part)) is not None]
-    return [*files, *(asset for asset in voices_of([project]).values() if asset not in files)]
+    others = [*voices_of([project]).values(), *shown_in([project])[1].values()]
+    return [*files, *(asset for asset in others if asset not in files)]
 
 
 def use_presenter(project: Project, slug: str) -> Project:

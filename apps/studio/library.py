@@ -28,7 +28,17 @@ from apps.uploads.pictures import VIEWABLE_PICTURES, is_hard_to_show, previews_o
 
 CARDS_PER_PAGE = 24
 _PORTRAIT_COLUMNS = ("portrait__content_type", "portrait__width_px", "portrait__height_px", "clip_id", "kind")
-_COLUMNS = ("pk", "title", "updated_at", "folder", "trashed_at", "script_start", "portrait_id", *_PORTRAIT_COLUMNS)
+_COLUMNS = (
+    "pk",
+    "title",
+    "updated_at",
+    "folder",
+    "thumbnail_id",
+    "trashed_at",
+    "script_start",
+    "portrait_id",
+    *_PORTRAIT_COLUMNS,
+)
 _STATE_WORDS = {
     Job.State.QUEUED: ("Waiting", "badge-info badge-live"),
     Job.State.RUNNING: ("Rendering", "badge-info badge-live"),
@@ -97,7 +107,7 @@ def library_page(user: User, wanted: Wanted, number: str | None) -> tuple[Page, 
 
 def _card(project: dict[str, Any], render: NewestRender | None, previews: dict[uuid.UUID, uuid.UUID]) -> Card:
     words, css_class = _STATE_WORDS[Job.State(render.state)] if render else ("Draft", "")
-    picture = render.thumbnail_id if render and render.thumbnail_id else _portrait(project, previews)
+    picture = project["thumbnail_id"] or (render and render.thumbnail_id) or _portrait(project, previews)
     return Card(
         project_id=project["pk"],
         address=_address("studio", project["pk"]),

@@ -81,8 +81,8 @@ def headline_patch(
     bottom = height_px - max(round(MARGIN * height_px), clear_px)
     above, below = _rooms(face, MARGIN * height_px, bottom)
     place = headline.position
-    if place == "auto":
-        place = "top" if above > below else "bottom"
+    if place == "auto":  # a label takes some room below, but moves no words
+        place = "top" if above > below + clear_px else "bottom"
     most = {"top": above, "bottom": below}.get(place, BLOCK_SHARES[0] * height_px)
     most = float(np.clip(most, *(share * height_px for share in BLOCK_SHARES)))
     size_px, lines = _largest(headline, room, most, min(width_px, height_px))

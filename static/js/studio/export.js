@@ -4,6 +4,7 @@ import { stageWords, watchJob } from "../jobs.js";
 import { announce, clockTime, confirmDialog, fileSize, find, icon, make, notice, roughTime, toast } from "../ui.js";
 import { packageButton } from "./extras.js";
 import { whatIsMissing } from "./render.js";
+import { thumbnailButton } from "./thumbnails.js";
 
 const ASK_AFTER_MS = 700;
 const STANDARD_SHORT_SIDE_PX = 1080;
@@ -213,7 +214,7 @@ export function startExporting(store) {
   };
 
   const drawList = () => {
-    list.replaceChildren(...exports.map((job) => itemOf(job, { cancel, again, remove })));
+    list.replaceChildren(...exports.map((job) => itemOf(store, job, { cancel, again, remove })));
   };
 
   panel.addEventListener("toggle", ask);
@@ -237,10 +238,10 @@ function wayToCredits(quote) {
   ];
 }
 
-function itemOf(job, { cancel, again, remove }) {
+function itemOf(store, job, { cancel, again, remove }) {
   const item = make("li", { class: "export-item", "data-export": job.id, "data-state": job.state });
   if (job.type !== "done") drawRunning(item, job, cancel);
-  else if (job.state === "succeeded" && job.download_url) drawDone(item, job, remove);
+  else if (job.state === "succeeded" && job.download_url) drawDone(store, item, job, remove);
   else drawFailed(item, job, again, remove);
   return item;
 }
@@ -263,12 +264,13 @@ function drawRunning(item, job, cancel) {
   item.update(job);
 }
 
-function drawDone(item, job, remove) {
+function drawDone(store, item, job, remove) {
   const facts = [`${job.width_px} × ${job.height_px}`, clockTime(job.duration_s ?? 0), fileSize(job.size_bytes ?? 0), job.charged_credits ? credits(job.charged_credits) : "free"];
   item.append(make("div", { class: "export-item-head" },
     make("div", {}, make("span", { class: "export-item-title" }, "Clean export"), make("span", { class: "export-item-facts tabular" }, facts.join(" · "))),
     make("div", { class: "export-item-buttons" },
       make("button", { class: "button button-ghost button-small button-icon", type: "button", "aria-label": "Delete this export", onclick: () => remove(job) }, icon("trash")),
+      thumbnailButton(store, job, { small: true }),
       packageButton(job, { small: true }),
       make("a", { class: "button button-ink button-small", href: job.download_url, download: "" }, icon("download"), "Download"))));
   if (job.credentials_url) {

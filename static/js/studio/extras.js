@@ -1,10 +1,11 @@
-// What can be made of a finished video: another picture for it, and its captions.
+// What can be made of a finished video: a thumbnail, its captions, an archive for editing.
 import { Problem, request } from "../api.js";
 import { watchJob } from "../jobs.js";
 import { icon, make, notice, toast } from "../ui.js";
 import { plain } from "./caption_cues.js";
 import { inLines, toSrt, toVtt } from "./captions.js";
 import { shareButton } from "./sharing.js";
+import { thumbnailButton } from "./thumbnails.js";
 
 const EVERY_FORMAT = { srt: ["application/x-subrip", toSrt], vtt: ["text/vtt", toVtt] };
 
@@ -47,19 +48,10 @@ export function packageButton(render, { small = false } = {}) {
 
 /** The buttons under a finished video. */
 export function extraActions(store, render) {
-  const ghost = { class: "button button-ghost button-small", type: "button" };
-  const still = make("button", { ...ghost, title: "The frame you see becomes the video’s picture" }, icon("image"), make("span", { class: "label-wide" }, "Use this frame"));
-  still.addEventListener("click", () => busy(still, async () => {
-    const at_s = document.querySelector(".stage video")?.currentTime ?? 0;
-    const job = await done(request("POST", `/jobs/${render.id}/still`, { at_s }));
-    store.render(render.id).thumbnail_url = job.output_url; // quietly: the video on the stage plays on
-    const film = document.querySelector(`.film[data-view="${render.id}"] img`);
-    if (film) film.src = job.output_url;
-    toast("This frame is the video’s picture now.", { action: "Download it", onAction: () => make("a", { href: job.download_url, download: "" }).click() });
-  }));
   const share = shareButton(render);
+  const thumbnail = thumbnailButton(store, render);
   const pack = packageButton(render);
-  if (!render.request?.script && !render.request?.caption_text) return [share, still, pack];
+  if (!render.request?.script && !render.request?.caption_text) return [share, thumbnail, pack];
   const captions = make("select", { class: "select select-small", "aria-label": "Download captions" },
     make("option", { value: "" }, "Captions"), make("option", { value: "srt" }, "SRT"), make("option", { value: "vtt" }, "WebVTT"));
   captions.addEventListener("change", () => {
@@ -71,7 +63,7 @@ export function extraActions(store, render) {
       save(write(plain(result.fitted ?? result.cues, inLines)), type, `captions.${format}`);
     });
   });
-  return [share, still, captions, pack];
+  return [share, thumbnail, captions, pack];
 }
 
 /** What was not as it could be, said once under the video. */
