@@ -5,6 +5,7 @@ import math
 
 from django import forms, template
 from django.forms import BoundField
+from django.template.defaultfilters import filesizeformat
 from django.templatetags.static import static
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -31,6 +32,12 @@ def clock_time(seconds: float | None) -> str:
         return "–"
     whole_s = max(0, math.floor(seconds + 0.05))  # 2.96 s are three seconds to everybody
     return f"{whole_s // 60}:{whole_s % 60:02d}"
+
+
+@register.filter
+def round_size(size_bytes: int) -> str:
+    """A size in words, without a naught behind the point: 250 MB, 1.5 GB."""
+    return filesizeformat(size_bytes).replace(".0", "")
 
 
 @register.filter

@@ -1,7 +1,7 @@
 // A finished render on the stage: the player, and what can be done with it; or why there is none.
 import { request } from "../api.js";
 import { CONTROLS_PX, playerOf } from "../player.js";
-import { canCompare, compareButton } from "./compare.js";
+import { compareButton } from "./compare.js";
 import { measuredSheet } from "./measured.js";
 import { takeOver } from "./live.js";
 import { clockTime, confirmDialog, fileSize, icon, make, notice, toast } from "../ui.js";
@@ -57,11 +57,11 @@ export function videoActions(store, render, stage) {
   return [
     make("p", {}, make("span", { class: "stage-bar-title" }, "Video"), " ", make("span", { class: "stage-bar-facts tabular" }, factsOf(render))),
     make("div", { class: "stage-bar-actions" },
-      ...(canCompare(store, render) ? [compareButton(store, () => stage.shown?.player)] : []),
+      make("a", { class: "button button-ink button-small", href: render.download_url, download: "" }, icon("download"), "Download"),
+      compareButton(store, () => stage.shown?.player, render),
       ...extraActions(store, render),
       make("button", { class: "button button-ghost button-small", type: "button", onclick: () => reuse(store, render) }, icon("sliders"), make("span", { class: "label-wide" }, "Use its settings")),
-      make("button", { class: "button button-ghost button-small", type: "button", onclick: () => remove(store, render) }, icon("trash"), make("span", { class: "label-wide" }, "Delete")),
-      make("a", { class: "button button-ink button-small", href: render.download_url, download: "" }, icon("download"), "Download")),
+      make("button", { class: "button button-ghost button-small", type: "button", onclick: () => remove(store, render) }, icon("trash"), make("span", { class: "label-wide" }, "Delete"))),
     ...warningsOf(render),
     measuredSheet(store, render, () => stage.shown?.player),
   ].filter(Boolean);

@@ -5,7 +5,7 @@ import pytest
 from django import forms
 from django.conf import settings
 
-from apps.studio.templatetags.studio import clock_time, icon, styled
+from apps.studio.templatetags.studio import clock_time, icon, round_size, styled
 
 
 @pytest.mark.parametrize(("seconds", "words"), [(0, "0:00"), (7.4, "0:07"), (59.6, "0:59"), (92, "1:32"), (None, "–")])
@@ -39,3 +39,10 @@ def test_a_field_says_where_its_help_and_its_errors_are():
     wrong = styled(_Form({"email": "nobody"})["email"])
     assert 'aria-invalid="true"' in wrong
     assert 'aria-describedby="id_email_error"' in wrong
+
+
+@pytest.mark.parametrize(
+    ("size_bytes", "words"), [(250 * 2**20, "250\xa0MB"), (3 * 2**29, "1.5\xa0GB"), (0, "0\xa0bytes")]
+)
+def test_sizes_have_no_naught_behind_the_point(size_bytes, words):
+    assert round_size(size_bytes) == words
