@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from apps.accounts.models import User
 from apps.core.failures import SiteFailure
-from apps.credits.ledger import AMOUNT_MAX_CREDITS, Wallet, checked_amount, lapse, locked, same_movement, wallet_of
+from apps.credits.ledger import AMOUNT_MAX_CREDITS, Wallet, checked_amount, lapse, locked, same_movement
 from apps.credits.models import Account, Book, Entry, Hold, Lot, Movement, Pool, Reason
 
 TOP_UP_URL = "/credits/buy/"
@@ -85,7 +85,7 @@ def grant(
 ) -> Movement:
     """Put credits into the wallet. Raises SiteFailure idempotency_conflict when `key` stood for something else."""
     checked_amount(amount_credits)
-    with locked(wallet_of(user)) as wallet:
+    with locked(user) as wallet:
         earlier = wallet.earlier(key)
         if earlier is not None:
             return same_movement(earlier, change_credits=amount_credits)
@@ -122,24 +122,30 @@ def hold(user: User, amount_credits: int, *, key: str, note: str = "") -> Hold:
     Raises SiteFailure: credits_short (with `needed`, `have`, `missing`), idempotency_conflict.
     """
     checked_amount(amount_credits)
-    with locked(wallet_of(user)) as wallet:
+    with locked(user) as wallet:
         earlier = Hold.objects.filter(account=wallet.account, key=key).first()
         if earlier is not None:
             if earlier.amount_credits != amount_credits:
                 raise SiteFailure("idempotency_conflict")
             return earlier
-        have = wallet.available_credits
-        if have < amount_credits or wallet.take(amount_credits, Book.HELD):
-            raise SiteFailure(
-                "credits_short",
-                needed=amount_credits,
-                have=max(have, 0),
-                missing=amount_credits - have,
-                top_up_url=TOP_UP_URL,
-            )
-        held = Hold.objects.create(account=wallet.account, amount_credits=amount_credits, key=key, note=note)
-        wallet.record(Reason.HOLD, f"hold:{held.pk}", hold=held, note=note)
-        return held
+        return hold_in(wallet, amount_credits, key=key, note=note)
+
+
+def hold_in(wallet: Wallet, amount_credits: int, *, key: str, note: str = "") -> Hold:
+    """As `hold`, in a wallet that is locked already, under a key that is new: the database refuses one that is not."""
+    have = wallet.available_credits
+    if have < amount_credits or wallet.take(checked_amount(amount_credits), Book.HELD):
+        raise SiteFailure(
+            "credits_short",
+            needed=amount_credits,
+            have=max(have, 0),
+            missing=amount_credits - have,
+            top_up_url=TOP_UP_URL,
+        )
+    held = Hold(account=wallet.account, amount_credits=amount_credits, key=key, note=note)
+    held.save(force_insert=True)
+    wallet.record(Reason.HOLD, f"hold:{held.pk}", hold=held, note=note)
+    return held
 
 
 def capture(held: Hold, amount_credits: int | None = None) -> Movement:
@@ -225,7 +231,7 @@ def reverse(
     left alone: work that was promised is finished.
     """
     checked_amount(amount_credits)
-    with locked(wallet_of(user)) as wallet:
+    with locked(user) as wallet:
         earlier = wallet.earlier(key)
         if earlier is not None:
             return same_movement(earlier, change_credits=-amount_credits)
@@ -271,6 +277,8 @@ __all__ = [
     "grant_welcome",
     "has_ever_bought",
     "hold",
+    "hold_in",
+    "locked",
     "release",
     "reverse",
 ]

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Case, QuerySet, When
 from django.http import Http404
 from django.utils import timezone
 
@@ -21,11 +21,23 @@ from apps.accounts.models import User
 from apps.core.failures import SiteFailure
 from apps.core.turns import writing_turn
 from apps.jobs import pricing
+from apps.jobs.film_pricing import changed_scenes, film_content, paid_seconds
 from apps.jobs.models import Job, Quote
 from apps.jobs.presets import PRESETS, Preset, estimated_bytes, presets_for, rate_for, size_for
 from apps.jobs.pricing import SPARE_S, PaidWork, PricedSegment
 from apps.jobs.services import ACTIVE_STATES, submit
 from apps.projects import options
+from apps.projects.films import (
+    PICTURES,
+    SCENE_MIN_S,
+    about_s,
+    length_of_film,
+    scenes_of,
+    shown_in,
+    shown_s,
+    size_px,
+    title_of_scene,
+)
 from apps.projects.lines import KEEPS_LENGTH
 from apps.projects.models import Project
 from apps.projects.orders import render_request
@@ -69,6 +81,8 @@ class Measured:
     width_px: int
     height_px: int
     is_neural: bool = False
+    paid_s: float | None = None  # of a film: its seconds, counted by what they cost; None: as many as there are
+    scene_lengths_s: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -131,6 +145,36 @@ def measure_video_dub(project: Project) -> Measured:
     return Measured(order, duration_s, is_exact, width, height)
 
 
+def measure_film(project: Project) -> Measured:
+    """As `measure_talking_photo`, for a film: the sum of its scenes."""
+    order = render_request(project, max_duration_s=options.EXPORT_DURATION_MAX_S)
+    scenes, (projects, assets) = scenes_of(project), shown_in([project])
+    lengths_s, sides_px, is_exact = [], [], True
+    for number, scene in enumerate(scenes, start=1):
+        source: Project | Asset = projects[scene["project"]] if scene["project"] else assets[scene["asset"]]
+        whole_s, is_known = about_s(source), True
+        if isinstance(source, Project):
+            measured = EXPORTABLE[source.kind].measure(source)
+            whole_s, is_known = measured.duration_s, measured.is_exact
+        length_s = shown_s(scene, whole_s, is_picture=source.kind in PICTURES)
+        if length_s < SCENE_MIN_S - 0.01:
+            facts = {"start_s": scene["start_s"], "end_s": whole_s, "needed_s": SCENE_MIN_S}
+            raise SiteFailure("scene_trimmed_away", scene=number, scene_title=title_of_scene(source), **facts)
+        lengths_s.append(length_s)
+        sides_px.append(min(size_px(source)))
+        is_exact = is_exact and is_known
+    total_s = length_of_film(lengths_s, [scene["fade_s"] for scene in scenes])
+    if total_s > options.EXPORT_DURATION_MAX_S + 0.5:
+        raise SiteFailure("clip_too_long", duration_s=total_s, max_s=options.EXPORT_DURATION_MAX_S)
+    width, height = _in_shape(min(max(sides_px), SHORT_SIDE_4K_PX), order["aspect"])
+    paid_s = paid_seconds(order["scenes"], lengths_s)
+    return Measured(order, total_s, is_exact, width, height, paid_s=paid_s, scene_lengths_s=tuple(lengths_s))
+
+
+def _changed_scenes(paid: dict[str, Any], now: Measured) -> Sequence[PricedSegment] | None:
+    return changed_scenes(paid, now.request["scenes"], now.scene_lengths_s)
+
+
 def _with_lines_s(project: Project, lines: Sequence[dict[str, Any]], clip_s: float) -> tuple[float, bool]:
     """How long a clip is once single lines of it are said anew: only those that move the picture change that."""
     total_s, is_exact = clip_s, True
@@ -156,8 +200,11 @@ def _with_lines_s(project: Project, lines: Sequence[dict[str, Any]], clip_s: flo
 
 def _reframed(width_px: int, height_px: int, aspect: str) -> tuple[int, int]:
     """The size of a clip in another shape: its own short side, at most what platforms show."""
+    return _in_shape(min(width_px, height_px, pricing.SHORT_SIDE_STANDARD_PX), aspect)
+
+
+def _in_shape(short: int, aspect: str) -> tuple[int, int]:
     across, down = (int(part) for part in aspect.split(":"))
-    short = min(width_px, height_px, pricing.SHORT_SIDE_STANDARD_PX)
     return (short, round(short * down / across)) if across <= down else (round(short * across / down), short)
 
 
@@ -223,6 +270,7 @@ def _sentences(text: str) -> list[str]:
 EXPORTABLE: dict[str, Exportable] = {
     Project.Kind.TALKING_PHOTO: Exportable(PaidWork.TALKING_PHOTO, measure_talking_photo, changed_sentences),
     Project.Kind.VIDEO_DUB: Exportable(PaidWork.DUB, measure_video_dub, _no_changes, keeps_rate=True),
+    Project.Kind.FILM: Exportable(PaidWork.FILM, measure_film, _changed_scenes, keeps_rate=True),
 }
 
 
@@ -321,7 +369,7 @@ def _limited(measured: Measured, short_side_px: int) -> tuple[int, int]:
 def _price(user: User, exportable: Exportable, measured: Measured, width: int, height: int) -> pricing.Quote:
     """The whole price; nothing for another form of what was paid; only what changed where a part was paid."""
     facts = {"width_px": width, "height_px": height, "is_neural": measured.is_neural, "now": timezone.now()}
-    whole = pricing.quote(exportable.work, measured.duration_s, **facts)
+    whole = pricing.quote(exportable.work, measured.paid_s or measured.duration_s, **facts)
     paid = Quote.objects.filter(
         owner=user,
         work=exportable.work,
@@ -331,18 +379,18 @@ def _price(user: User, exportable: Exportable, measured: Measured, width: int, h
         job__kind=Job.Kind.EXPORT,
     )
     key = _content_key(exportable.work, measured.request)
-    if paid.filter(content_key=key).exists():
-        return pricing.quote_changes(exportable.work, [], **facts)
+    is_other = Case(When(content_key=key, then=0), default=1)  # the very same first, however long ago
     prices = [whole]
-    for order in paid.order_by("-created_at").values_list("request", flat=True)[:_RECENT]:
-        segments = exportable.changes(order, measured)
+    for known, order in paid.order_by(is_other, "-created_at").values_list("content_key", "request")[:_RECENT]:
+        segments = [] if known == key else exportable.changes(order, measured)
         if segments is not None:
             prices.append(pricing.quote_changes(exportable.work, segments, **facts))
     return min(prices, key=lambda price: price.credits)
 
 
 def _content(order: dict[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in order.items() if name not in _FORM}
+    content = {name: value for name, value in order.items() if name not in _FORM}
+    return content | {"scenes": film_content(order["scenes"])} if "scenes" in order else content
 
 
 def _content_key(work: str, order: dict[str, Any]) -> str:

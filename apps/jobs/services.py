@@ -2,6 +2,8 @@
 
 import datetime
 import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from django.conf import settings
@@ -14,7 +16,8 @@ from apps.accounts.models import User
 from apps.core.failures import SiteFailure, failure_dict
 from apps.core.ids import new_id
 from apps.core.turns import writing_turn
-from apps.credits.services import hold
+from apps.credits.ledger import Wallet
+from apps.credits.services import hold_in, locked
 from apps.jobs import progress, queue
 from apps.jobs.kinds import FREE_RENDERS, KINDS
 from apps.jobs.letters import tell_owner
@@ -53,18 +56,15 @@ def submit(
     order = request or {}
     check_order(user, order)
     key = idempotency_key or None
-    earlier = _earlier_job(user, key, quote)
+    earlier = _earlier_job(user, key, None)  # whether a quote was ordered already, the database tells when we try
     if earlier is not None:
         return _same_order(earlier, kind, order)
     try:
-        with writing_turn(), transaction.atomic():
-            # Two orders at the same moment must not slip past the limits together (SQLite's write lock does the same).
-            if connection.features.has_select_for_update:
-                User.objects.select_for_update().only("pk").get(pk=user.pk)
+        with writing_turn(), transaction.atomic(), _in_turn(user, quote) as wallet:
             _check_limits(user, kind, is_one_of_many=is_one_of_many)
             job = Job(owner=user, kind=kind, project=project, asset=asset, request=order, idempotency_key=key)
-            if quote is not None:
-                _reserve(job, quote)
+            if quote is not None and wallet is not None:
+                _reserve(job, quote, wallet)
             job.sent_at = timezone.now()  # should it be lost on the way, the clock sends it again
             job.save(force_insert=True)
     except (IntegrityError, SiteFailure):  # perhaps because the same order came in at this very moment
@@ -83,14 +83,30 @@ def _earlier_job(user: User, key: str | None, quote: Quote | None) -> Job | None
     return earlier
 
 
-def _reserve(job: Job, quote: Quote) -> None:
+@contextmanager
+def _in_turn(user: User, quote: Quote | None) -> Iterator[Wallet | None]:
+    """Two orders at the same moment must not slip past the limits together: paid ones wait for the wallet.
+
+    Limits are counted by kind, and all paid work is of one kind, so others may wait for the account instead
+    (on SQLite, the transaction itself lets nobody else write).
+    """
+    if quote is not None:
+        with locked(user, is_savepoint=False) as wallet:
+            yield wallet
+        return
+    if connection.features.has_select_for_update:
+        User.objects.select_for_update().only("pk").get(pk=user.pk)
+    yield None
+
+
+def _reserve(job: Job, quote: Quote, wallet: Wallet) -> None:
     """Put the quote's credits aside for the job. Nothing is reserved for what is free of charge."""
     if quote.valid_until <= timezone.now():
         raise SiteFailure("quote_expired")
     job.quote = quote
     if quote.credits:
         title = display_title(job.project) if job.project is not None else ""
-        job.hold = hold(job.owner, quote.credits, key=f"job:{job.pk}", note=f"Export of “{title}”")
+        job.hold = hold_in(wallet, quote.credits, key=f"job:{job.pk}", note=f"Export of “{title}”")
 
 
 def _same_order(earlier: Job, kind: str, order: dict[str, Any]) -> Job:

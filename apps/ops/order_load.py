@@ -4,6 +4,7 @@ Fills whatever database this process is set up with, so `measure_orders` gives i
 """
 
 import random
+import secrets
 import threading
 import time
 import uuid
@@ -24,6 +25,7 @@ from apps.jobs.models import Job
 from apps.ops.page_load import Measured
 from apps.projects.models import Project
 from apps.trust.attestations import attest
+from apps.trust.blocking import HASH_BITS
 from apps.trust.statements import Basis
 from apps.uploads.models import Asset
 
@@ -103,13 +105,18 @@ def _ready_project(number: int) -> Project:
         content_type="image/png",
         width_px=1080,
         height_px=1350,
-        preflight={"faces": [{"index": 0, "usable": True, "problem": None}]},
+        sha256=secrets.token_hex(32),
+        preflight={
+            "faces": [{"index": 0, "usable": True, "problem": None}],
+            "picture_hash": secrets.token_hex(HASH_BITS // 8),
+        },
     )
     voice = Asset.objects.create(
         **facts,
         kind=Asset.Kind.VOICE,
         storage_key=f"measured/{uuid.uuid4().hex}",
         content_type="audio/wav",
+        sha256=secrets.token_hex(32),
         duration_s=30.0,
     )
     for asset in (portrait, voice):

@@ -9,8 +9,8 @@ from django.db.models import Q, QuerySet
 from apps.accounts.models import User
 from apps.core.failures import SiteFailure
 from apps.trust.audit import write_down
-from apps.trust.blocking import check_not_blocked
 from apps.trust.models import Attestation
+from apps.trust.standing import standing_of
 from apps.trust.statements import NEEDED_FOR, STATEMENT_VERSION, Basis, statement
 from apps.uploads.models import Asset
 
@@ -78,8 +78,9 @@ def attestation_facts(asset: Asset, stated: Attestation | None) -> dict[str, Any
 
 def require_attested(assets: Sequence[Asset]) -> None:
     """Raise attestation_missing unless there is a statement about each file that needs one, and media_blocked."""
-    check_not_blocked(assets)
-    stated = attestations_of(assets)
+    stated, is_blocked = standing_of(assets)
+    if is_blocked:
+        raise SiteFailure("media_blocked")
     missing = [asset for asset in assets if asset.kind in NEEDED_FOR and asset.pk not in stated]
     if missing:
         kinds = list(dict.fromkeys(_WORDS[asset.kind] for asset in missing))
@@ -101,7 +102,8 @@ def check_order(user: User, order: Mapping[str, Any]) -> None:
     """
     ids = set(named_assets(order))
     if ids:
-        require_attested(list(Asset.objects.filter(owner=user, pk__in=ids)))
+        rows = Asset.objects.filter(owner=user, pk__in=ids)
+        require_attested(list(rows.only("id", "owner_id", "kind", "sha256", "preflight")))
 
 
 def named_assets(value: Any, *, is_asset: bool = False) -> Iterator[uuid.UUID]:

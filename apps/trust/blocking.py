@@ -3,7 +3,6 @@
 from collections.abc import Iterable
 
 from apps.accounts.models import User
-from apps.core.failures import SiteFailure
 from apps.trust.audit import write_down
 from apps.trust.models import Attestation, BlockedMedia, Report
 from apps.uploads.models import Asset
@@ -50,19 +49,18 @@ def picture_hash_of(asset: Asset) -> str:
 
 
 def is_blocked(sha256: str, picture_hash: str = "") -> bool:
-    """Whether these bytes, or a picture that looks like this, may not be used."""
+    """Whether these bytes, or a picture that looks like this, may not be used. Many files at once: `standing_of`."""
     if sha256 and BlockedMedia.objects.filter(sha256=sha256).exists():
         return True
     if not picture_hash:
         return False
     looks = BlockedMedia.objects.exclude(picture_hash="").values_list("picture_hash", flat=True)
-    return any(distance_bits(picture_hash, known) <= NEAR_BITS for known in looks.iterator())
+    return any(looks_blocked(known, [picture_hash]) for known in looks.iterator())
 
 
-def check_not_blocked(assets: Iterable[Asset]) -> None:
-    """Raise media_blocked when one of the files is on the list."""
-    if any(is_blocked(asset.sha256, picture_hash_of(asset)) for asset in assets):
-        raise SiteFailure("media_blocked")
+def looks_blocked(known: str, looks: Iterable[str]) -> bool:
+    """Whether one of the pictures looks like the one on the list."""
+    return bool(known) and any(distance_bits(known, look) <= NEAR_BITS for look in looks)
 
 
 def distance_bits(one: str, other: str) -> int:
