@@ -34,7 +34,7 @@ def test_captions_break_at_pauses_keep_punctuation_and_fit_on_two_lines(studio: 
     assert "&lt;b>" in page.evaluate(vtt, [module, [["<b>", 0, 1]]])
 
 
-def test_a_finished_video_gives_captions_and_takes_another_picture(studio: StudioPage, page: Page) -> None:
+def test_a_finished_video_gives_captions_and_a_thumbnail(studio: StudioPage, page: Page) -> None:
     studio.order("Good morning, my friend. Bye!")
     studio.wait_for_video()
     with page.expect_download() as taken:
@@ -44,9 +44,19 @@ def test_a_finished_video_gives_captions_and_takes_another_picture(studio: Studi
     times = [[int(part) for part in match] for match in CUE.findall(srt)]
     starts = [hours * 3600 + minutes * 60 + seconds + ms / 1000 for hours, minutes, seconds, ms, *_ in times]
     assert starts == sorted(starts) and len(starts) == 2 and 0 <= starts[0] < 0.6
-    page.evaluate("document.querySelector('.stage video').currentTime = 1")
-    page.get_by_role("button", name="Use this frame").click()
-    expect(page.locator(".toast", has_text="picture now")).to_be_visible(timeout=30_000)
+    page.get_by_role("button", name="Thumbnail").click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_label("Headline").fill("Good morning!")
+    dialog.get_by_label("Shape").select_option("9:16")
+    expect(dialog.get_by_role("radio", name="The moment at")).not_to_have_count(0, timeout=30_000)
+    assert page.locator(".thumbs-sketch").evaluate("canvas => canvas.width / canvas.height") < 0.6
+    assert_accessible(page, "making a thumbnail")
+    dialog.get_by_role("button", name="Make thumbnail").click()
+    expect(dialog.get_by_text("In the library")).to_be_visible(timeout=30_000)
+    with page.expect_download() as taken:
+        dialog.get_by_role("link", name="Download the thumbnail").click()
+    assert taken.value.suggested_filename.endswith(".jpg")
+    dialog.get_by_role("button", name="Close").click()
     page.get_by_role("button", name="Share").click()
     page.get_by_role("button", name="1 week").click()
     link = page.get_by_label("The link")

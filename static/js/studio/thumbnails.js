@@ -159,7 +159,7 @@ async function openThumbnails(store, render) {
   dialog.addEventListener("close", () => dialog.remove());
   document.body.append(dialog);
   dialog.showModal();
-  find("#thumb-text", dialog).focus();
+  if (!matchMedia("(pointer: coarse)").matches) find("#thumb-text", dialog).focus(); // a keyboard would hide the picture
   document.fonts.load("700 20px \"Lipsmith Display\"").then(draw, () => {});
   drawTiles();
   listMade();

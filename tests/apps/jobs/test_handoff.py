@@ -6,6 +6,7 @@ import zipfile
 from fractions import Fraction
 
 import pytest
+from asgiref.sync import sync_to_async
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 
@@ -13,6 +14,7 @@ from apps.core.failures import SiteFailure
 from apps.jobs.extras import words_request
 from apps.jobs.handoff import Cue, as_srt, as_vtt, edit_list, handoff_url
 from apps.jobs.models import Job
+from apps.projects.models import Project
 
 pytestmark = pytest.mark.django_db(transaction=True)
 CUES = [Cue(0.0, 1.25, "Hello & <you>"), Cue(1.25, 3.5, "there")]
@@ -45,6 +47,14 @@ async def test_an_archive_has_the_video_its_picture_and_an_edit_list(async_clien
     assert archive.read("Hello/Hello.mp4") == b"video" * 300_000
     facts = json.loads(archive.read("Hello/Hello.json"))
     assert (facts["render_id"], facts["ai_generated"], facts["duration_s"]) == ("0123456789ab", True, 2.0)
+
+
+async def test_the_chosen_thumbnail_goes_along(async_client, film, make_asset):
+    thumbnail = await sync_to_async(make_asset)(kind="thumbnail", content_type="image/png", parent=film.output)
+    await sync_to_async(default_storage.save)(thumbnail.storage_key, ContentFile(b"chosen"))
+    await Project.objects.filter(pk=film.project_id).aupdate(thumbnail=thumbnail)
+    _, archive = await download(async_client, handoff_url(film))
+    assert archive.read("Hello/Hello-thumbnail.png") == b"chosen"
 
 
 async def test_found_words_come_as_subtitles(async_client, film):
