@@ -4,6 +4,7 @@ Beside the runner, which claims and settles jobs, the only bridge between the si
 """
 
 from collections.abc import Callable, Iterable, Mapping
+from copy import copy
 from dataclasses import asdict, dataclass, replace
 from fractions import Fraction
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import Any, Protocol
 
 from django.core.exceptions import ObjectDoesNotExist
 
+from apps.jobs.film_pricing import paid_seconds
 from apps.jobs.models import Job
 from apps.jobs.segments import own_id, project_segments
 from apps.uploads.models import Asset
@@ -37,6 +39,7 @@ from worker.process.orders import (
     Thumbnail,
     TrackOrder,
 )
+from worker.process.parts import Part
 from worker.process.requests import (
     FILMS,
     PICTURE_TYPES,
@@ -46,9 +49,11 @@ from worker.process.requests import (
     line_part,
     music_of,
     read_script,
+    scene_part,
     thumbnail_order,
     voice_request,
 )
+from worker.scenes import SCENES_SHARE, in_scene, make_scenes
 
 # What a render ends with, before its first frame, when its sound turns out longer than it may be.
 TOO_LONG = frozenset({FailureCode.AUDIO_TOO_LONG, FailureCode.CLIP_TOO_LONG, FailureCode.SCRIPT_TOO_LONG})
@@ -251,19 +256,61 @@ class Maker:
             if failure.code in TOO_LONG:
                 raise LongerThanQuotedError(failure) from failure
             raise
-        return self._store_video(job, video, is_hidden=True)
+        made = self._store_video(job, video, is_hidden=True)
+        if video.scene_lengths_s and made.result is not None:
+            made.result["paid_s"] = paid_seconds(job.request["scenes"], video.scene_lengths_s)
+        return made
 
     def _rendered(self, job: Job, film: Film, workspace: Workspace, lease: Lease) -> RenderedVideo:
+        order, warnings = self._ordered(job, film, workspace, lease)
+        hooks = Part(lease, SCENES_SHARE, 1.0) if "scenes" in job.request else lease
+        try:
+            video = self._engine.call(film.operation, order, hooks, label=str(job.pk))
+        except EngineFailure as failure:
+            number = failure.detail.get("scene")
+            if isinstance(number, int) and "scenes" in job.request:
+                raise in_scene(failure, number, job.request["scenes"][number - 1]) from failure
+            raise
+        assert isinstance(video, RenderedVideo)
+        return replace(video, warnings=(*warnings, *video.warnings))
+
+    def _ordered(self, job: Job, film: Film, workspace: Workspace, hooks: Hooks) -> tuple[RenderOrder, tuple[str, ...]]:
+        """What the engine is asked for, with all files there, and what is to be said of them."""
         assets = {part: _asset_of(job, asset_id) for part, asset_id in _named_assets(job.request)}
         files = {part: local_copy(asset, workspace.path) for part, asset in assets.items()}
         warnings: tuple[str, ...] = ()
         if "voice" in files:
-            recording = self._recording(job, files["voice"], workspace, lease)
+            recording = self._recording(job, files["voice"], workspace, hooks)
             files["voice"], warnings = recording.path, recording.warnings
-        order = self._render_order(job, film, workspace, assets, files)
-        video = self._engine.call(film.operation, order, lease, label=str(job.pk))
-        assert isinstance(video, RenderedVideo)
-        return replace(video, warnings=(*warnings, *video.warnings))
+        if "scenes" in job.request:
+            made, warnings = self._scenes(job, workspace, hooks, assets)
+            files |= made
+        return self._render_order(job, film, workspace, assets, files), warnings
+
+    def _scenes(
+        self, job: Job, workspace: Workspace, hooks: Hooks, assets: dict[str, Asset]
+    ) -> tuple[dict[str, Path], tuple[str, ...]]:
+        """The film's scenes, rendered, and what is to be said of them; what they are made of joins `assets`."""
+        said: list[str] = []
+
+        def render(wanted: Mapping[str, Any], inner: Workspace, part: Hooks, segments_dir: Path | None) -> Path:
+            scene_job = copy(job)
+            scene_job.request, scene_job.project = dict(wanted), None
+            scene = FILMS[wanted["film"]]
+            order, warnings = self._ordered(scene_job, scene, inner, part)
+            plain = replace(order, render_id=None, credentials_dir=None, fragments=False, segments_dir=segments_dir)
+            video = self._engine.call(
+                scene.operation, replace(plain, reserved_corner=wanted["reserved_corner"]), part, label=str(job.pk)
+            )
+            assert isinstance(video, RenderedVideo)
+            said.extend((*warnings, *video.warnings))
+            return video.path
+
+        for number, row in enumerate(job.request["scenes"]):
+            for name, asset_id in _named_assets(row.get("order") or {}):
+                assets[f"{scene_part(number)}-{name}"] = _asset_of(job, asset_id)
+        files = make_scenes(job.request, workspace, hooks, render, self._options.segments_dir)
+        return files, tuple(dict.fromkeys(said))
 
     def _voice(self, job: Job, workspace: Workspace, lease: Lease) -> tuple[Path | None, bool]:
         """The recording as it is to be heard, if the order names one, and whether it is another than was uploaded."""
@@ -274,14 +321,14 @@ class Maker:
         heard = self._recording(job, uploaded, workspace, lease).path
         return heard, heard != uploaded
 
-    def _recording(self, job: Job, path: Path, workspace: Workspace, lease: Lease) -> ReadyRecording:
+    def _recording(self, job: Job, path: Path, workspace: Workspace, hooks: Hooks) -> ReadyRecording:
         """Trimmed and cleaned as the order says, once for all that listens to it."""
         care = job.request.get("voice_care")
         if not care:
             return ReadyRecording(path, 0.0)
         start_s, end_s = float(care.get("start_s", 0)), float(care.get("end_s", 0))
         order = RecordingOrder(path, workspace.file("recording.wav"), start_s, end_s, bool(care.get("clean")))
-        made = self._engine.call("recording", order, lease, label=str(job.pk))
+        made = self._engine.call("recording", order, hooks, label=str(job.pk))
         assert isinstance(made, ReadyRecording)
         return made
 
@@ -370,6 +417,9 @@ def _named_assets(order: Mapping[str, Any]) -> Iterable[tuple[str, str]]:
     for number, line in enumerate(order.get("lines") or ()):
         if line.get("voice_asset"):
             yield line_part(number), str(line["voice_asset"])
+    for number, scene in enumerate(order.get("scenes") or ()):
+        if asset_id := scene.get("video_asset") or scene.get("picture_asset"):
+            yield scene_part(number), str(asset_id)
 
 
 def _asset_of(job: Job, asset_id: str) -> Asset:

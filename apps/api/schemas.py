@@ -107,6 +107,22 @@ class LineOut(Schema):
     sync_mode: str
 
 
+class SceneOut(Schema):
+    """A scene of a film: a project's video, or a clip or picture as it is."""
+
+    id: str
+    project: UUID | None
+    asset: UUID | None
+    start_s: float
+    end_s: float = Field(description="0: to its own end.")
+    fade_s: float = Field(description="How long it comes in over the scene before it; 0: a cut.")
+    state: Literal["ready", "trashed", "gone"]
+    kind: str
+    title: str
+    length_s: float = Field(description="About how long what it shows is; 0 where nobody can say.")
+    shown_s: float
+
+
 class SubtitlesIn(Schema):
     """Subtitles as text, SubRip or WebVTT; each becomes a line."""
 
@@ -136,6 +152,7 @@ class _ProjectOut(Schema):
     )
     voice_source: str = Field(description="“script”, “audio”, or of a dub “lines”: only those change.")
     lines: list[LineOut] = Field(description="Stretches of a dub's clip that are said anew, by time.")
+    scenes: list[SceneOut] = Field(description="Of a film, in order.")
     voice: AssetOut | None
     script: str
     script_voice: str
@@ -186,6 +203,11 @@ class _ProjectPatch(Schema):
         None,
         description="Instead of the ones before. Each: id (your own), start_s, end_s, script, script_voice, "
         "script_rate, voice (the id of a recording, instead of a script), sync_mode.",
+    )
+    scenes: list[dict[str, Any]] | None = Field(
+        None,
+        description="Of a film, in order, instead of the ones before. Each: id (your own), project or asset (a clip or "
+        "picture), start_s, end_s (0: its end), fade_s (0: a cut).",
     )
     voice: UUID | None = None
     script: str | None = Field(None, max_length=options.SCRIPT_MAX_CHARS)

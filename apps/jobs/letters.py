@@ -12,7 +12,7 @@ from apps.core.failures import message_for
 from apps.jobs.models import Job
 
 LONG_WAIT = datetime.timedelta(minutes=1)  # whoever waits less is still there
-_FILMS = frozenset({Job.Kind.TALKING_PHOTO, Job.Kind.VIDEO_DUB, Job.Kind.EXPORT})
+_FILMS = frozenset({Job.Kind.TALKING_PHOTO, Job.Kind.VIDEO_DUB, Job.Kind.FILM, Job.Kind.EXPORT})
 
 
 def tell_owner(job: Job) -> OutgoingLetter | None:

@@ -2,7 +2,8 @@
 
 Rules: a talking photo costs 1 credit a second, a dub 2; neural engines cost three times, pictures above 1080p twice as
 much. Seconds are counted as started ones, with a tenth to spare. Of an export that was paid before, only the segments
-that changed are paid again; re-framed shapes, captions and thumbnails of it are free.
+that changed are paid again; re-framed shapes, captions and thumbnails of it are free. A film costs what its scenes
+cost: see `film_pricing`.
 """
 
 import datetime
@@ -23,9 +24,10 @@ SPARE_S = Fraction(1, 10)  # a clip of "30 seconds" is usually a few frames long
 class PaidWork(StrEnum):
     TALKING_PHOTO = "talking_photo"
     DUB = "dub"
+    FILM = "film"
 
 
-CREDITS_PER_S = {PaidWork.TALKING_PHOTO: 1, PaidWork.DUB: 2}
+CREDITS_PER_S = {PaidWork.TALKING_PHOTO: 1, PaidWork.DUB: 2, PaidWork.FILM: 1}
 
 
 @dataclass(frozen=True)

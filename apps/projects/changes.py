@@ -6,6 +6,7 @@ from typing import Any
 from apps.core.failures import SiteFailure
 from apps.projects import options
 from apps.projects.captions import set_cues, set_transcript
+from apps.projects.films import set_scenes
 from apps.projects.findings import faces_of
 from apps.projects.lines import set_lines
 from apps.projects.models import Project
@@ -142,6 +143,7 @@ _SETTERS: dict[str, Callable[[Project, Any], None]] = {
     "transcript": set_transcript,
     "caption_cues": set_cues,
     "lines": set_lines,
+    "scenes": set_scenes,
     "voice_source": _set_voice_source,
     "script": _set_script,
     "script_voice": _set_script_voice,

@@ -4,6 +4,7 @@ A film's scenes are kept as rows naming what they show; what that is now, is fou
 its video: another voice there is another voice in the film. A film is never a scene of another one.
 """
 
+import itertools
 import math
 import re
 import uuid
@@ -141,6 +142,14 @@ def shown_s(scene: Mapping[str, Any], length_s: float, *, is_picture: bool) -> f
         return float(scene["end_s"] or PICTURE_S)
     until_s = min(scene["end_s"] or length_s, length_s) if length_s else scene["end_s"]
     return max(0.0, float(until_s - scene["start_s"]))
+
+
+def length_of_film(lengths_s: Sequence[float], fades_s: Sequence[float]) -> float:
+    """How long the film is: its scenes, less what they lie over each other."""
+    total_s = sum(lengths_s)
+    for (before_s, length_s), fade_s in zip(itertools.pairwise(lengths_s), fades_s[1:], strict=True):
+        total_s -= min(fade_s, FADE_SHARE_MAX * min(before_s, length_s))
+    return total_s
 
 
 def about_s(source: Project | Asset) -> float:

@@ -7,6 +7,7 @@ from apps.core.failures import SiteFailure
 from apps.projects import options
 from apps.projects.additions import added_files, additions_order
 from apps.projects.captions import caption_text, captions_order
+from apps.projects.films import film_order
 from apps.projects.findings import faces_of
 from apps.projects.lines import check_lines, lines_of, lines_request, voices_of
 from apps.projects.models import Project
@@ -176,10 +177,15 @@ def _person(clip: Asset, index: int | None) -> dict[str, Any]:
     return {"point": seen["point"], "at_s": seen["at_s"]} if "point" in seen else {"index": index}
 
 
+def _film_request(project: Project, max_duration_s: float) -> dict[str, Any]:
+    return film_order(project, max_duration_s, lambda scene, most_s: render_request(scene, max_duration_s=most_s))
+
+
 # kind of project -> what a render of it depends on. A kind that is not here cannot be made or rendered.
 ORDERS: Mapping[str, Callable[[Project, float], dict[str, Any]]] = {
     Project.Kind.TALKING_PHOTO: _photo_request,
     Project.Kind.VIDEO_DUB: _dub_request,
+    Project.Kind.FILM: _film_request,
 }
 
 

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from apps.core.failures import failure_dict
 from apps.projects.captions import cues_of, cues_state, transcript_of
+from apps.projects.films import scene_facts, scenes_of, shown_in
 from apps.projects.findings import report_in_words
 from apps.projects.lines import lines_of, voices_of
 from apps.projects.models import Project
@@ -107,6 +108,7 @@ def project_facts(
         "caption_cues": cues_of(project),
         "caption_cues_state": cues_state(project),
         "lines": [_line_facts(line, recordings, stated) for line in lines_of(project)],
+        "scenes": _scenes(project),
         "script": project.script,
         "script_voice": project.script_voice,
         "script_rate": project.script_rate,
@@ -117,6 +119,15 @@ def project_facts(
         "created_at": project.created_at,
         "updated_at": project.updated_at,
     }
+
+
+def _scenes(film: Project) -> list[dict[str, Any]]:
+    scenes = scenes_of(film)
+    if not scenes:
+        return []
+    projects, assets = shown_in([film])
+    sources = [projects.get(scene["project"] or "") or assets.get(scene["asset"] or "") for scene in scenes]
+    return [scene_facts(scene, source) for scene, source in zip(scenes, sources, strict=True)]
 
 
 def _line_facts(

@@ -74,6 +74,7 @@ def join_scenes(
         size_bytes=request.output_path.stat().st_size,
         stage_seconds=telling.seconds,
         segments=len(scenes),
+        scene_lengths_s=[round(float(place.frames / rate), 3) for place in places],
     )
 
 

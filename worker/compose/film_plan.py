@@ -115,7 +115,12 @@ def place_scenes(lengths_s: Sequence[float], fades_s: Sequence[float], frame_rat
 
 def size_of_film(sizes_px: Sequence[tuple[int, int]], aspect: str, short_side_max_px: int) -> tuple[int, int]:
     """Width and height, even: the short side of the largest scene, at most what is wanted; `aspect` as in "9:16"."""
+    return size_in_shape(aspect, min(short_side_max_px, max(min(size) for size in sizes_px)))
+
+
+def size_in_shape(aspect: str, short_side_px: int) -> tuple[int, int]:
+    """Width and height of that shape, even."""
     across, down = (int(part) for part in aspect.split(":"))
-    short = max(2, min(short_side_max_px, max(min(size) for size in sizes_px)) // 2 * 2)
+    short = max(2, short_side_px // 2 * 2)
     longer = max(2, round(Fraction(short * max(across, down), min(across, down)) / 2) * 2)
     return (short, longer) if across <= down else (longer, short)

@@ -17,7 +17,7 @@ class ComposeOptions:
 
     `label_corner`: where the "AI-generated" label sits (one of `marks.CORNERS`), or None for no label.
     `render_id`: what the hidden mark says (12 hex digits), or None for no hidden mark. `captions`: what is burned in,
-    in `caption_style`.
+    in `caption_style`. `reserved_corner`: where a label is drawn later, over the whole film: captions keep clear of it.
     """
 
     watermark: bool = True
@@ -26,6 +26,7 @@ class ComposeOptions:
     render_id: str | None = None
     captions: tuple[Cue, ...] = ()
     caption_style: CaptionStyle = CaptionStyle.CLEAN
+    reserved_corner: str | None = None
 
     def __post_init__(self) -> None:
         if self.label_corner is not None and self.label_corner not in CORNERS:
@@ -39,7 +40,7 @@ def stages_for(options: ComposeOptions, width_px: int, height_px: int) -> list[F
     """The stages in drawing order: the label lies over the watermark, to stay readable; the hidden mark over all."""
     stages: list[FrameStage] = []
     if options.captions:
-        taken_px = label_height_px(width_px, height_px, options.label_corner)
+        taken_px = label_height_px(width_px, height_px, options.label_corner or options.reserved_corner)
         gap_px = round(0.02 * height_px) if taken_px else 0
         stages.append(
             captions_stage(width_px, height_px, options.captions, options.caption_style, clear_px=taken_px + gap_px)

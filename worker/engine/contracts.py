@@ -328,4 +328,5 @@ class RenderResult:
     sheet: dict[str, float] = field(default_factory=dict)  # measured quality, see engine/quality
     segments: int = 1
     segments_kept: int = 0  # of them, how many came from an earlier render
+    scene_lengths_s: Sequence[float] = ()  # of a film of several scenes
     excerpt: Excerpt | None = None  # which part of a dub this is; None: all of it

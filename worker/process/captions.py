@@ -10,6 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from worker.compose.film_plan import FilmRequest
 from worker.engine.contracts import Hooks, Script, TalkingPhotoRequest, VideoDubRequest
 from worker.engine.failures import EngineFailure, FailureCode
 from worker.process.orders import CaptionsOrder, CaptionText, RenderOrder
@@ -36,9 +37,11 @@ def caption_cues(order: RenderOrder) -> "tuple[tuple[Cue, ...], CaptionStyle]":
     from worker.compose.captions.styles import CaptionStyle
 
     request = order.request
+    if order.captions is None or isinstance(request, FilmRequest):
+        return (), CaptionStyle.CLEAN
     text = order.caption_text or CaptionText()
     is_known = request.script is not None or bool(text.transcript) or bool(text.cues)
-    if order.captions is None or not is_known:
+    if not is_known:
         return (), CaptionStyle.CLEAN
     if order.captions not in list(CaptionStyle):
         allowed = [style.value for style in CaptionStyle]

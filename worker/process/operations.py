@@ -155,7 +155,13 @@ def _compose_options(order: RenderOrder) -> "ComposeOptions":
 
     cues, style = caption_cues(order)
     return ComposeOptions(
-        order.watermark, order.label_corner, order.request.seed, order.render_id, captions=cues, caption_style=style
+        order.watermark,
+        order.label_corner,
+        order.request.seed,
+        order.render_id,
+        captions=cues,
+        caption_style=style,
+        reserved_corner=order.reserved_corner,
     )
 
 
@@ -178,6 +184,14 @@ def video_dub(order: RenderOrder, hooks: Hooks) -> RenderedVideo:
     is_live = order.fragments and order.watermark and order.aspect == "source"
     order = replace(order, request=replace(order.request, fragments=is_live))
     return _film(order, hooks, partial(make, sound_stage=_sound_stage(order)), _compose_options(order))
+
+
+def film(order: RenderOrder, hooks: Hooks) -> RenderedVideo:
+    """Several scenes, rendered already, become one video: see `_film`. Each scene brings its watermark, or gets it."""
+    from worker.compose.film import join_scenes
+
+    plain = replace(order, watermark=False)
+    return _film(plain, hooks, partial(join_scenes, sound_stage=_sound_stage(order)), _compose_options(plain))
 
 
 def _sound_stage(order: RenderOrder) -> SoundStage | None:
@@ -231,6 +245,7 @@ def _film(order: RenderOrder, hooks: Hooks, make: "Maker", options: "ComposeOpti
         poster_height_px=poster_height_px,
         sidecar_path=sidecar,
         render_id=order.render_id,
+        scene_lengths_s=tuple(result.scene_lengths_s),
         segments=result.segments,
         segments_kept=result.segments_kept,
         excerpt=None if result.excerpt is None else asdict(result.excerpt),
@@ -309,6 +324,7 @@ def voices(order: VoicesOrder, hooks: Hooks) -> list[dict[str, object]]:
 
 OPERATIONS = {
     "captions": make_captions,
+    "film": film,
     "still": take_still,
     "track": make_track,
     "identify": identify,

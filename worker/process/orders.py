@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
 
+from worker.compose.film_plan import FilmRequest
 from worker.compose.music_bed import MusicBed
 from worker.engine.contracts import MAX_AUDIO_S, Script, TalkingPhotoRequest, VideoDubRequest
 
@@ -208,7 +209,7 @@ class RenderOrder:
     video; an empty or missing folder gets one for development. None leaves either mark out.
     """
 
-    request: TalkingPhotoRequest | VideoDubRequest
+    request: TalkingPhotoRequest | VideoDubRequest | FilmRequest
     poster_path: Path
     voice_dir: Path
     watermark: bool = True
@@ -224,6 +225,7 @@ class RenderOrder:
     segments_dir: Path | None = None  # where segments of marked films are kept for the next render
     mouth_edits: tuple[dict[str, object], ...] = ()  # of a talking photo; see engine.speech.track_edits
     music: MusicBed | None = None  # under what is said
+    reserved_corner: str | None = None  # a label will be drawn there later: captions keep clear of it
 
 
 @dataclass(frozen=True)
@@ -242,6 +244,7 @@ class RenderedVideo:
     poster_width_px: int = 0
     poster_height_px: int = 0
     sidecar_path: Path | None = None
+    scene_lengths_s: tuple[float, ...] = ()  # of a film: how much of each scene is shown
     render_id: str | None = None  # what its hidden mark says
     segments: int = 1
     segments_kept: int = 0  # of them, how many came from an earlier render

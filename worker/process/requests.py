@@ -9,6 +9,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
+from worker.compose.film_plan import FilmRequest, FilmScene, size_in_shape
 from worker.compose.music_bed import MusicBed
 from worker.engine.contracts import (
     Adaptation,
@@ -45,7 +46,8 @@ class Places:
     cache_dir: Path | None = None
 
 
-Builder = Callable[[Mapping[str, Any], Mapping[str, Path], Places], TalkingPhotoRequest | VideoDubRequest]
+Request = TalkingPhotoRequest | VideoDubRequest | FilmRequest
+Builder = Callable[[Mapping[str, Any], Mapping[str, Path], Places], Request]
 
 
 @dataclass(frozen=True)
@@ -110,6 +112,38 @@ def video_dub_request(order: Mapping[str, Any], files: Mapping[str, Path], place
         cache_dir=places.cache_dir,
         window=Moment(order["moment"]) if order.get("moment") else None,
     )
+
+
+def film_request(order: Mapping[str, Any], files: Mapping[str, Path], places: Places) -> FilmRequest:
+    """files: a `scene_part` for each scene. Raises as `talking_photo_request`."""
+    is_marked = bool(order.get("watermark", True))
+    scenes = tuple(
+        FilmScene(
+            files[scene_part(number)],
+            start_s=float(row["start_s"]),
+            end_s=float(row["end_s"]),
+            fade_s=float(row["fade_s"]),
+            is_picture="picture_asset" in row,
+            is_marked=is_marked and "order" in row,
+            is_from_elsewhere="order" not in row,
+        )
+        for number, row in enumerate(order["scenes"])
+    )
+    width_px, height_px = size_in_shape(order["aspect"], int(order["max_short_side_px"]))
+    return FilmRequest(
+        scenes,
+        places.output_stem.with_suffix(".mp4"),
+        width_px,
+        height_px,
+        frame_rate=Fraction(str(order["fps"])),
+        is_watermarked=is_marked,
+        max_duration_s=float(order["max_duration_s"]),
+    )
+
+
+def scene_part(number: int) -> str:
+    """What a scene's video is called among an order's files; scenes are counted from 0."""
+    return f"scene-{number}"
 
 
 def line_part(number: int) -> str:
@@ -201,6 +235,7 @@ def read_face(face: Mapping[str, Any]) -> FaceChoice:
 FILMS: Mapping[str, Film] = {
     "talking_photo": Film("talking_photo", talking_photo_request),
     "video_dub": Film("video_dub", video_dub_request),
+    "film": Film("film", film_request),
 }
 
 
