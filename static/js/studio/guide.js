@@ -34,7 +34,4 @@ next.addEventListener("click", () => {
   mark();
   if (next.hidden) find("button[type=submit]", guide).focus();
 });
-find("#render").addEventListener("click", ({ currentTarget }) => { // whoever renders needs no hint how
-  if (!guide.hidden && currentTarget.getAttribute("aria-disabled") === "false") guide.requestSubmit();
-});
 mark();

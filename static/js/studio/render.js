@@ -172,10 +172,12 @@ export function startRender(store, stage) {
       stage.show(render.id);
       find("#stage").scrollIntoView({ block: "nearest", behavior: "smooth" });
       announce("The render has started.");
+      find("#guide:not([hidden])")?.requestSubmit(); // whoever renders needs no hint how
       follow(render);
     } catch (problem) {
       if (!problem.isNetwork && problem.status < 500) forgetOrderKey(orderName); // refused for good: the next order is another one
       problems.replaceChildren(notice("bad", problem.sentence, problem.nextStep));
+      if (problem.isNetwork) addEventListener("online", () => problems.replaceChildren(), { once: true });
     } finally {
       ordering = false;
       button.removeAttribute("aria-busy");
