@@ -135,7 +135,7 @@ def find_captions(request: HttpRequest, project_id: UUID) -> Status[Any]:
 
 
 @router.post(
-    "/{project_id}/preview", response={201: JobOut}, throttle=AccountThrottle("speech"), summary="Preview a dub"
+    "/{project_id}/preview", response={201: RenderOut}, throttle=AccountThrottle("speech"), summary="Preview a dub"
 )
 def preview_project(request: HttpRequest, project_id: UUID, payload: PreviewIn) -> Status[Any]:
     """Three seconds of a dub as it is saved now, marked like a free render and not counted among them.

@@ -72,9 +72,11 @@ class CaptionPreview {
   sample() {
     const { project, captionCues: cues } = this.store;
     if (project.captions === "none" || ![null, "voice"].includes(project.moved_by) || project.voice_source === "lines") return null;
-    if (cues?.length) return wordsIn(textOf(cues[0]));
-    const words = wordsIn((project.voice_source === "script" ? project.script : project.transcript).slice(0, 300)).slice(0, 7);
-    return words.length ? words : null;
+    const said = wordsIn((project.voice_source === "script" ? project.script : project.transcript).slice(0, 300));
+    const first = cues?.length ? wordsIn(textOf(cues[0])) : null;
+    // captions are found a while after words were changed: until then the first words themselves are shown
+    if (first && (project.caption_cues.length || !said.length || first.every((word, at) => said[at] === word))) return first;
+    return said.length ? said.slice(0, 7) : null;
   }
 
   caption(words) {

@@ -1,8 +1,9 @@
 // Where captions come from: found by the site's machines for the voice as it is, once for each.
 import { aborted, Problem, request } from "../api.js";
 import { watchJob } from "../jobs.js";
+import { isDub } from "./source.js";
 
-export const VOICE_FIELDS = ["voice", "voice_source", "script", "script_voice", "script_rate", "script_pitch", "moved_by", "transcript", "transcript_language", "frames_per_second", "voice_start_s", "voice_end_s", "clean_voice"];
+export const VOICE_FIELDS = ["voice", "voice_source", "script", "script_voice", "script_rate", "script_pitch", "moved_by", "transcript", "transcript_language", "frames_per_second", "voice_start_s", "voice_end_s", "clean_voice", "clip"];
 
 export class CaptionSource {
   constructor(store) {
@@ -13,7 +14,8 @@ export class CaptionSource {
   /** Why there are none, in words; null when they can be found. */
   whyNot() {
     const { project } = this.store;
-    if (![null, "voice"].includes(project.moved_by)) return "Captions need a voice of their own: typed, uploaded or recorded.";
+    if (isDub(project) && !project.clip) return "Choose a clip first; its captions appear here.";
+    if ([null, "voice"].includes(project.moved_by)) return "Captions need a voice of their own: typed, uploaded or recorded.";
     if (project.voice_source === "lines") return "Captions come with a whole script or recording, not with single lines.";
     if (project.voice_source === "script") return project.script.trim() ? null : "Type what should be said to see its captions here.";
     if (project.voice?.state !== "ready") return "Add a recording to caption it.";

@@ -1,6 +1,13 @@
 // The clip on the stage: it plays, and where it stands still at the moment we looked at, its faces can be chosen.
-import { make } from "../ui.js";
+import { CONTROLS_PX, playerOf } from "../player.js";
+import { find, make } from "../ui.js";
 import { clipFindings } from "./source.js";
+
+/** The clip's moment that the stage shows, in seconds; null while it shows nothing that moves. */
+export function clipTime() {
+  const video = find(".stage video");
+  return video ? video.currentTime + Number(video.dataset.clipStart ?? 0) : null;
+}
 
 const NEAR_S = 0.12; // a box belongs to the frame it was found in
 
@@ -8,11 +15,13 @@ const NEAR_S = 0.12; // a box belongs to the frame it was found in
 export function clipStage(store, onSized = () => {}) {
   const { clip } = store.project;
   const { people, speaking } = clipFindings(store.project);
-  const figure = make("figure", { class: "stage-picture" });
   const width = clip.width_px;
   const height = clip.height_px;
-  const result = { element: figure, ratio: width ? width / height : 16 / 9 };
-  const video = make("video", { class: "stage-clip", src: clip.url, poster: clip.preview_url ?? undefined, controls: true, playsInline: true, preload: "metadata", "aria-label": `Clip: ${clip.name}` });
+  const video = make("video", { class: "stage-clip", src: clip.url, poster: clip.preview_url ?? undefined, playsInline: true, preload: "metadata", "aria-label": `Clip: ${clip.name}` });
+  const player = playerOf(video, { name: "clip" });
+  const figure = player.frame;
+  player.element.dataset.clip = clip.id;
+  const result = { element: player.element, player, frame: figure, below_px: CONTROLS_PX, ratio: width ? width / height : 16 / 9 };
   video.addEventListener("loadedmetadata", () => {
     if (!width && video.videoWidth) {
       result.ratio = video.videoWidth / video.videoHeight;
@@ -23,10 +32,12 @@ export function clipStage(store, onSized = () => {}) {
     if (!video.isConnected) return;
     video.replaceWith(clip.preview_url ? make("img", { class: "stage-clip", src: clip.preview_url, alt: `Clip: ${clip.name}` }) : make("div", { class: "stage-unviewable" }));
     figure.append(make("p", { class: "stage-note" }, "This browser cannot play the clip; it can be dubbed all the same."));
+    player.element.classList.add("player-unplayable");
+    result.below_px = 0;
+    onSized();
     isStill = true;
     showBoxes();
   }, { once: true });
-  figure.append(video);
   if (clip.state === "checking") figure.append(make("div", { class: "scan", "aria-hidden": "true" }));
   result.close = () => video.pause();
   let isStill = false;

@@ -7,11 +7,15 @@ const ALIGNED = new Set(["cut_off", "silence"]); // with these, both show the sa
 const isAligned = ({ lines, sync_mode: mode }) => (lines ? lines.every((line) => ALIGNED.has(line.sync_mode)) : ALIGNED.has(mode));
 
 /** Whether a render can be compared with the clip it was made of. */
-export const canCompare = (store, render) => Boolean(store.project.clip?.url)
+const canCompare = (store, render) => Boolean(store.project.clip?.url)
   && render.request?.clip_asset === store.project.clip.id && isAligned(render.request) && (render.request.aspect ?? "source") === "source";
 
-/** The button that lays the clip over the video in `player` and takes it away again. */
-export function compareButton(store, playerNow) {
+/**
+ * The button that lays the clip over the video in `player` and takes it away again; null where they cannot be compared.
+ * from_s: the clip's time at the video's beginning.
+ */
+export function compareButton(store, playerNow, render, { from_s = 0 } = {}) {
+  if (!canCompare(store, render)) return null;
   const button = make("button", { class: "button button-ghost button-small", type: "button", "aria-pressed": "false" }, icon("compare"), make("span", { class: "label-wide" }, "Compare"));
   let wipe = null;
   button.addEventListener("click", () => {
@@ -21,14 +25,14 @@ export function compareButton(store, playerNow) {
       wipe.close();
       wipe = null;
     } else {
-      wipe = wipeOver(player, store.project.clip);
+      wipe = wipeOver(player, store.project.clip, from_s);
     }
     button.setAttribute("aria-pressed", String(Boolean(wipe)));
   });
   return button;
 }
 
-function wipeOver({ video, frame }, clip) {
+function wipeOver({ video, frame }, clip, from_s) {
   const before = make("video", { class: "wipe-before", src: clip.url, muted: true, playsInline: true, preload: "auto", tabindex: -1, "aria-hidden": "true" });
   const handle = make("input", { class: "wipe-range", type: "range", min: 0, max: 100, value: 50, "aria-label": "How much of the clip as it was is seen, from the left" });
   const element = make("div", { class: "wipe" }, before,
@@ -36,7 +40,8 @@ function wipeOver({ video, frame }, clip) {
     make("span", { class: "wipe-line", "aria-hidden": "true" }), handle);
   const place = () => element.style.setProperty("--wipe", `${handle.value}%`);
   const follow = () => {
-    if (Math.abs(before.currentTime - video.currentTime) > APART_S) before.currentTime = Math.min(video.currentTime, before.duration || Infinity);
+    const wanted = from_s + video.currentTime;
+    if (Math.abs(before.currentTime - wanted) > APART_S) before.currentTime = Math.min(wanted, before.duration || Infinity);
     if (video.paused !== before.paused) {
       if (video.paused) before.pause();
       else before.play().catch(() => {});

@@ -2,6 +2,7 @@
 import { request, untilChecked } from "../api.js";
 import { watchJob } from "../jobs.js";
 import { announce, clockTime, icon, make, notice } from "../ui.js";
+import { clipTime } from "./clip_stage.js";
 import { consentRow } from "./consent.js";
 import { looksLikeSound } from "./dropping.js";
 import { lineWarning, slotOf, stretchWords } from "./line_checks.js";
@@ -20,9 +21,6 @@ const tried = new Map(); // what was spoken for a time: words, voice and time ->
 const trialKey = (line) => JSON.stringify([line.script.trim(), line.script_voice, line.script_rate, slotOf(line).toFixed(2)]);
 
 export const triedOf = (line) => (line.voice ? null : tried.get(trialKey(line)) ?? null);
-
-/** The moment the stage shows, in seconds; null while it shows nothing that moves. */
-const stageTime = () => document.querySelector(".stage video")?.currentTime ?? null;
 
 /**
  * A row that folds. `list`: {store, voiceOptions(), change(id, changes, {isFlowing}), remove(id), say(id, asset)}.
@@ -85,7 +83,7 @@ export class LineRow {
     const now = make("button", { class: "link-button", type: "button", title: "The moment the stage shows" }, "now");
     now.setAttribute("aria-label", `${label}: take the moment the stage shows`);
     now.addEventListener("click", () => {
-      const at = stageTime();
+      const at = clipTime();
       if (at === null) return;
       this.change({ [field]: Math.round(at * 100) / 100 });
       this.list.sort();

@@ -1,6 +1,7 @@
 // Single lines of a clip that are said anew: the list, where lines come from, and subtitles in and out.
 import { request } from "../api.js";
 import { announce, clockTime, find, icon, make, notice, toast } from "../ui.js";
+import { clipTime } from "./clip_stage.js";
 import { lineProblems } from "./line_checks.js";
 import { LineRow } from "./line_row.js";
 
@@ -72,7 +73,7 @@ class Lines {
   /** A new line where the stage stands, as long as there is room. */
   add(stretch = null) {
     const clip_s = this.store.project.clip?.duration_s ?? 0;
-    const where = stretch ?? this.room(document.querySelector(".stage video")?.currentTime ?? 0, clip_s);
+    const where = stretch ?? this.room(clipTime() ?? 0, clip_s);
     const rounded = Object.fromEntries(Object.entries(where).map(([name, value]) => [name, Math.round(value * 100) / 100]));
     const last = this.lines.at(-1);
     const line = { id: newId(), script: "", script_voice: last?.script_voice || this.store.project.script_voice, script_rate: 1, voice: null, sync_mode: "silence", ...rounded };

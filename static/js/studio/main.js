@@ -1,6 +1,7 @@
 // The studio page of one project: puts the parts together.
 import { request } from "../api.js";
 import { confirmDialog, find, toast } from "../ui.js";
+import { rememberTrashed } from "../undo_trash.js";
 import { startCaptions } from "./burned.js";
 import { startCaptionEditor } from "./caption_editor.js";
 import { startCaptionPreview } from "./caption_preview.js";
@@ -12,6 +13,7 @@ import { startLook } from "./look.js";
 import { startMovement } from "./movement.js";
 import { startMusic } from "./music.js";
 import { startPortrait } from "./portrait.js";
+import { startPreviews } from "./previews.js";
 import { startPresenters } from "./presenters.js";
 import { startRender } from "./render.js";
 import { isDub } from "./source.js";
@@ -50,6 +52,7 @@ function wireDeleting(store) {
     try {
       await store.flush();
       await request("POST", `/projects/${store.project.id}/trash`);
+      rememberTrashed([store.project.id]);
       location.href = find("#studio").dataset.library;
     } catch (problem) {
       toast(`${problem.sentence} ${problem.nextStep}`);
@@ -70,6 +73,7 @@ startMusic(store);
 if (isDub(store.project)) {
   startFit(store);
   startLines(store, stage);
+  startPreviews(store, stage);
 } else {
   startLook(store);
   startMovement(store);

@@ -15,6 +15,10 @@ export function videoView(store, render, { play, before = null }) {
   const isSeeThrough = render.request?.background === "transparent";
   if (isSeeThrough) video.dataset.seeThrough = "true";
   else if (render.thumbnail_url) video.poster = render.thumbnail_url;
+  if (render.result?.excerpt) { // a few seconds, from somewhere in the clip
+    video.loop = true;
+    video.dataset.clipStart = render.result.excerpt.clip_start_s;
+  }
   video.src = render.output_url;
   let renewed = false;
   video.addEventListener("error", async () => {

@@ -56,6 +56,20 @@ class Stage extends EventTarget {
     this.dispatchEvent(new Event("view"));
   }
 
+  /** Something else than the portrait and the renders; whoever shows it looks after it and its bar. */
+  showOther(view, shown) {
+    const before = this.shown;
+    this.view = view;
+    this.root.dataset.view = "render";
+    this.shown = shown;
+    if (shown.element !== before?.element) {
+      before?.close?.();
+      this.canvas.replaceChildren(shown.element);
+    }
+    this.fit();
+    this.dispatchEvent(new Event("view"));
+  }
+
   renderShown(render, play, before) {
     if (render.type !== "done") return renderingView(this.store, render, { onSized: () => this.fit() });
     if (render.output_url) return videoView(this.store, render, { play, before });
