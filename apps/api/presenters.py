@@ -24,6 +24,11 @@ class PresenterIn(Schema):
     name: str = Field(max_length=saved.NAME_MAX_CHARS)
 
 
+class PresenterRename(Schema):
+    model_config = ConfigDict(extra="forbid")
+    name: str = Field(max_length=saved.NAME_MAX_CHARS)
+
+
 class PresenterOut(Schema):
     id: UUID
     name: str
@@ -48,6 +53,11 @@ def save_presenter(request: HttpRequest, payload: PresenterIn) -> Status[Any]:
     """What was stated about the portrait or clip counts wherever the presenter speaks."""
     project = get_project_for(request.user, payload.project)
     return Status(201, _facts(saved.save_presenter(project, payload.name)))
+
+
+@router.patch("/{presenter_id}", response=PresenterOut, throttle=write, summary="Rename a presenter")
+def rename_presenter(request: HttpRequest, presenter_id: UUID, payload: PresenterRename) -> dict[str, Any]:
+    return _facts(saved.rename_saved(saved.get_saved_for(request.user, presenter_id), payload.name))
 
 
 @router.delete("/{presenter_id}", response={204: None}, throttle=write, summary="Remove a presenter")

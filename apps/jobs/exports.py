@@ -322,7 +322,7 @@ def price_export(user: User, project: Project, choice: ExportChoice) -> Quote:
         project=project,
         request=request,
         work=exportable.work,
-        content_key=_content_key(exportable.work, measured.request),
+        content_key=content_key(exportable.work, measured.request),
         credits=price.credits,
         seconds=price.seconds,
         credits_per_s=price.credits_per_s,
@@ -378,7 +378,7 @@ def _price(user: User, exportable: Exportable, measured: Measured, width: int, h
         job__state=Job.State.SUCCEEDED,
         job__kind=Job.Kind.EXPORT,
     )
-    key = _content_key(exportable.work, measured.request)
+    key = content_key(exportable.work, measured.request)
     is_other = Case(When(content_key=key, then=0), default=1)  # the very same first, however long ago
     prices = [whole]
     for known, order in paid.order_by(is_other, "-created_at").values_list("content_key", "request")[:_RECENT]:
@@ -393,7 +393,7 @@ def _content(order: dict[str, Any]) -> dict[str, Any]:
     return content | {"scenes": film_content(order["scenes"])} if "scenes" in order else content
 
 
-def _content_key(work: str, order: dict[str, Any]) -> str:
+def content_key(work: str, order: dict[str, Any]) -> str:
     """Names what is shown and said, whichever shape and format it comes in."""
     text = json.dumps([work, _content(order)], sort_keys=True, ensure_ascii=False)
     return hashlib.sha256(text.encode()).hexdigest()
@@ -413,7 +413,7 @@ def get_quote_for(user: User, quote_id: object) -> Quote:
 
 def is_in_making(quote: Quote) -> bool:
     """Whether the very same export is waiting or running already, so that nobody pays twice by mistake."""
-    same = {"owner_id": quote.owner_id, "kind": Job.Kind.EXPORT, "quote__content_key": quote.content_key}
+    same = {"owner_id": quote.owner_id, "kind": Job.Kind.EXPORT, "quote_content_key": quote.content_key}
     running = Job.objects.filter(**same, state__in=ACTIVE_STATES).select_related("quote")
     return any(job.request == quote.request for job in running)
 

@@ -67,8 +67,7 @@ def package_of(job: Job) -> Package:
     render_not_ready.
     """
     video = _video_of(job)
-    title = _UNFIT.sub("_", (job.project.title if job.project is not None else "") or "lipsmith").strip("_.")[:80]
-    name = title or "lipsmith"
+    name = file_name(job.project.title if job.project is not None else "")
     film = f"{name}{_ENDINGS.get(video.content_type, '.mp4')}"
     cues = cues_of(job)
     entries: list[tuple[str, bytes | Asset]] = [(film, video)]
@@ -87,6 +86,11 @@ def package_of(job: Job) -> Package:
     if beside is not None:
         entries.append((f"{name}.c2pa", beside))
     return Package(f"{name}.zip", tuple((f"{name}/{one}", content) for one, content in entries))
+
+
+def file_name(title: str) -> str:
+    """A title as the name of a file, without its ending: no spaces, and nothing that a system may refuse."""
+    return _UNFIT.sub("_", title).strip("_.")[:80] or "lipsmith"
 
 
 def cues_of(job: Job) -> list[Cue]:

@@ -11,8 +11,7 @@ from django.dispatch import receiver
 
 from apps.core.failures import SiteFailure
 from apps.jobs.deletion import delete_job
-from apps.jobs.exports import EXPORTABLE
-from apps.jobs.exports import _content_key as content_key
+from apps.jobs.exports import EXPORTABLE, content_key
 from apps.jobs.history import render_facts
 from apps.jobs.models import Job
 from apps.jobs.services import ACTIVE_STATES, submit
@@ -128,7 +127,7 @@ def choose(job: Job) -> None:
 
 def clean_of(render: Job) -> Job | None:
     """The newest clean export of what a free render shows, in its own shape where there is one; None without any."""
-    if render.kind == Job.Kind.EXPORT or render.project is None:
+    if render.kind == Job.Kind.EXPORT or render.project is None or render.project.kind not in EXPORTABLE:
         return None
     key = content_key(EXPORTABLE[render.project.kind].work, render.request)
     exports = Job.objects.filter(

@@ -1,6 +1,7 @@
 """What a running job has made so far (its latest frame, the video up to there), and archives of finished ones."""
 
 import uuid
+from collections.abc import Callable
 
 from asgiref.sync import sync_to_async
 from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
@@ -11,6 +12,7 @@ from django.views.decorators.http import require_safe
 from apps.core.errors import failure_response
 from apps.core.failures import SiteFailure
 from apps.jobs import live, progress
+from apps.jobs.downloads import package_of_token
 from apps.jobs.handoff import Package, archive_bytes, job_id_of, package_of
 from apps.jobs.models import Job
 from apps.jobs.services import get_job_for
@@ -47,8 +49,18 @@ def live_pieces(request: HttpRequest, job_id: uuid.UUID, stream: str, first: int
 @require_safe
 async def handoff(request: HttpRequest, token: str) -> HttpResponseBase:
     """The archive of a finished video, for whoever has its link."""
+    return await _archive(request, _package, token)
+
+
+@require_safe
+async def bundle(request: HttpRequest, token: str) -> HttpResponseBase:
+    """The archive of several videos, for whoever has its link."""
+    return await _archive(request, package_of_token, token)
+
+
+async def _archive(request: HttpRequest, find: Callable[[str], Package], token: str) -> HttpResponseBase:
     try:
-        package = await sync_to_async(_package)(token)
+        package = await sync_to_async(find)(token)
     except SiteFailure as failure:
         return failure_response(request, failure.code, failure.detail)
     headers = {

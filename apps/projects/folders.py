@@ -51,6 +51,19 @@ def move_to_folder(user: User, project_ids: Collection[uuid.UUID], name: str) ->
     return live.update(folder=same[0] if same else wanted)
 
 
+def rename_folder(user: User, name: str, new_name: str) -> int:
+    """Give a folder another name; that of another folder puts both together, "" takes all out. Returns how many moved.
+
+    What lies in the trash is renamed too, so that it comes back to where it was. Raises option_invalid.
+    """
+    if not name or name not in {known for known, _ in shelves_of(user).folders}:
+        raise SiteFailure("option_invalid", option="folder", reason="there is no folder of that name")
+    wanted = clean_folder_name(new_name)
+    others = [known for known, _ in shelves_of(user).folders if known != name]
+    same = [known for known in others if known.casefold() == wanted.casefold()]
+    return Project.objects.filter(owner_id=user.pk, folder=name).update(folder=same[0] if same else wanted)
+
+
 def clean_folder_name(name: str) -> str:
     """One line without odd characters. Raises option_invalid when it is too long."""
     cleaned = " ".join("".join(char for char in name if char.isprintable() or char.isspace()).split())

@@ -97,6 +97,13 @@ def use_any_presenter(project: Project, name: str) -> Project:
     return use_saved(project, get_saved_for(project.owner, name))
 
 
+def rename_saved(saved: SavedPresenter, name: str) -> SavedPresenter:
+    """Raises option_invalid without a name."""
+    saved.name = _clean_name(name)
+    saved.save(update_fields=["name"])
+    return saved
+
+
 def delete_saved(saved: SavedPresenter) -> None:
     """Forget a presenter, and delete its file unless a video uses it."""
     source = saved.source

@@ -3,7 +3,8 @@ import { request } from "./api.js";
 import { wireMenu } from "./app.js";
 import { askFor } from "./asking.js";
 import { watchJob } from "./jobs.js";
-import { announce, confirmDialog, find, findAll, make, notice, toast } from "./ui.js";
+import { announce, confirmDialog, fileSize, find, findAll, make, notice, toast } from "./ui.js";
+import { offerUndo, rememberTrashed } from "./undo_trash.js";
 
 const STILL = matchMedia("(prefers-reduced-motion: reduce)");
 const TYPING_MS = 250;
@@ -102,10 +103,12 @@ let isPrepared = false;
 async function act(action) {
   if (!(await prepared(action))) return;
   isPrepared = true;
+  if (action === "trash") rememberTrashed(ticked().map((tick) => tick.value));
   bulk.requestSubmit(find(`button[value="${action}"]`, bulk));
 }
 
 bulk.addEventListener("submit", (event) => {
+  if (!isPrepared && event.submitter?.value === "trash") rememberTrashed(ticked().map((tick) => tick.value));
   if (isPrepared || !QUESTIONS.includes(event.submitter?.value)) return;
   event.preventDefault();
   act(event.submitter.value);
@@ -124,6 +127,37 @@ document.addEventListener("keydown", (event) => {
   if (event.key === "/" && !typing && find("#finder")) {
     event.preventDefault();
     find("#finder input[name=q]").focus();
+  }
+});
+
+/** An archive of what is chosen: asked for first, so that what is wrong is said here and not by a broken download. */
+async function download(projects, button) {
+  button.setAttribute("aria-busy", "true");
+  try {
+    const { url, videos, left_out: left, size_bytes: size } = await request("POST", "/archives", { projects });
+    make("a", { href: url, download: "" }).click();
+    const rest = left ? ` ${left === 1 ? "One has" : `${left} have`} no finished video yet.` : "";
+    toast(`${videos === 1 ? "1 video" : `${videos} videos`}, ${fileSize(size)}: the download has started.${rest}`);
+  } catch (problem) {
+    toast(`${problem.sentence} ${problem.nextStep}`);
+  } finally {
+    button.removeAttribute("aria-busy");
+  }
+}
+
+const downloadAll = find("#bulk-download");
+downloadAll?.addEventListener("click", () => download(ticked().map((tick) => tick.value), downloadAll));
+
+const renaming = find("#rename-folder");
+renaming?.addEventListener("click", async () => {
+  const name = renaming.dataset.folder;
+  const wanted = await askFor({ title: "Rename this folder", label: "Name", hint: "The name of another folder puts both together.", value: name, maxLength: 60, action: "Rename", isNeeded: true });
+  if (!wanted || wanted === name) return;
+  try {
+    await request("POST", "/folders/rename", { name, new_name: wanted });
+    location.search = new URLSearchParams({ folder: wanted });
+  } catch (problem) {
+    toast(`${problem.sentence} ${problem.nextStep}`);
   }
 });
 
@@ -158,6 +192,11 @@ function openMenu(card) {
     find("[data-duplicate]", list).action = `${address}duplicate/`;
     find("[data-rename]", list).addEventListener("click", () => { list.hidden = true; rename(card); });
   }
+  const saving = find("[data-download]", list);
+  saving?.addEventListener("click", async () => {
+    await download([card.dataset.project], saving);
+    list.hidden = true;
+  });
   for (const item of findAll("[data-do]", list)) {
     item.addEventListener("click", () => {
       list.hidden = true;
@@ -232,4 +271,5 @@ function wireFinder(finder) {
 }
 
 wireCards();
+offerUndo();
 if (find("#finder")) wireFinder(find("#finder"));

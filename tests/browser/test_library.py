@@ -44,6 +44,10 @@ def test_videos_are_found_put_into_a_folder_thrown_away_and_restored(studio: Stu
     page.get_by_role("button", name="To the trash").click()
     expect(page.get_by_text("1 video moved to the trash, for 30 days.")).to_be_visible()
     assert titles(page) == ["My first video"]
+    page.get_by_role("button", name="Undo").click()
+    expect(page.locator(".project-card")).to_have_count(2)
+    page.get_by_role("checkbox", name="Select Personal thank-you").check(force=True)
+    page.get_by_role("button", name="To the trash").click()
     page.get_by_role("link", name="Trash 1").click()
     assert_accessible(page, "trash")
     page.get_by_role("button", name="More for Personal thank-you").click()

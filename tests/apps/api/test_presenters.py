@@ -28,6 +28,16 @@ def test_a_presenter_is_saved_listed_used_and_removed(owner, alice, saved, portr
     assert owner.get(ADDRESS).json() == []
 
 
+def test_a_presenter_is_renamed_by_its_owner_alone(owner, stranger, signed_out, saved):
+    address = f"{ADDRESS}/{saved['id']}"
+    assert call(owner, "PATCH", address, {"name": "  Mara\tKim "}).json()["name"] == "Mara Kim"
+    for wrong in ("", "   ", "x" * 61):
+        assert call(owner, "PATCH", address, {"name": wrong}).status_code in (400, 422)
+    assert [one["name"] for one in owner.get(ADDRESS).json()] == ["Mara Kim"]
+    assert_hidden_from_others(stranger, "PATCH", address, {"name": "Mine"})
+    assert_needs_signing_in(signed_out, "PATCH", address, {"name": "Mine"})
+
+
 def test_others_neither_save_nor_use_nor_remove(stranger, charlie, signed_out, owner, project, saved):
     assert_hidden_from_others(stranger, "POST", ADDRESS, {"project": str(project.pk), "name": "Mine"})
     assert_hidden_from_others(stranger, "DELETE", f"{ADDRESS}/{saved['id']}")

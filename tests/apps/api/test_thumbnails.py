@@ -4,6 +4,7 @@ import uuid
 
 import pytest
 
+from apps.jobs.exports import content_key
 from apps.jobs.models import Job, Quote
 from apps.jobs.services import after_settling
 from apps.jobs.thumbnails import KEPT
@@ -66,8 +67,6 @@ def test_of_a_free_render_it_is_marked_and_of_its_clean_export_it_is_not(
     )  # fmt: skip
     clean_video = make_asset(kind="output", duration_s=2.0)
     export_order = order | {"film": "talking_photo", "watermark": False, "label_corner": None, "preset": "h264"}
-    from apps.jobs.exports import _content_key as content_key
-
     quote = Quote.objects.create(
         owner=alice, project=project, request=export_order, work="talking_photo", credits=2, seconds=2,
         content_key=content_key("talking_photo", export_order), credits_per_s=1, duration_s=2.0, width_px=720,
