@@ -12,8 +12,9 @@ from worker.engine.contracts import MIN_AUDIO_S, Adaptation, Hooks, RenderResult
 from worker.engine.device import choose_device
 from worker.engine.dub.blending import Edit, edited
 from worker.engine.dub.cast import Plan, find_cast
+from worker.engine.dub.ears import Ears
 from worker.engine.dub.excerpts import find_excerpt, sound_between
-from worker.engine.dub.lines import find_lines, lay_out, line_warnings
+from worker.engine.dub.lines import find_lines, lay_out, line_warnings, voices_to_hear
 from worker.engine.dub.lower_face import face_box
 from worker.engine.dub.people import look_at_clip
 from worker.engine.dub.sound import dub_sound
@@ -54,7 +55,7 @@ def dub(
             CANCELLED when `hooks.should_stop()` says so.
     """
     telling = DubTelling(hooks)
-    with Workspace() as workspace:
+    with Workspace() as workspace, Ears() as ears:
         folder = Path(workspace.path)
         with telling.stage(Stage.PREPARING):
             choose_device(request.device)
@@ -62,16 +63,17 @@ def dub(
             video = _moving_picture(info, request)
             lines = find_lines(request, video.duration_s, folder)
         with telling.stage(Stage.LOOKING):
+            own_voice = _own_voice(request, info)
+            teacher = None if request.adapt is Adaptation.OFF else own_voice
+            ears.listen_to(voices_to_hear(lines, teacher))
             clip = look_at_clip(request.video_path, info, cache_dir=request.cache_dir,
                                 on_fraction=telling.looked, should_stop=hooks.should_stop)  # fmt: skip
-            own_voice = _own_voice(request, info)
             cast = find_cast(clip, lines, own_voice)
         with telling.stage(Stage.LISTENING):
             rate = None if video.is_variable_rate else video.frame_rate
             timeline = lay_out(lines, clip.pts_s, clip.end_s, rate)
             plan = cast.plan(
-                request.video_path, lines, timeline,
-                own_voice=None if request.adapt is Adaptation.OFF else own_voice,
+                request.video_path, lines, timeline, own_voice=teacher, listen=ears.track,
                 strength=request.strength, leave_out_s=leave_out_s, on_share=lambda share: telling.check(),
             )  # fmt: skip
             sound = dub_sound(

@@ -10,9 +10,10 @@ import numpy as np
 from worker.engine.contracts import Span
 from worker.engine.dub.adaptation import Habits, learn_habits
 from worker.engine.dub.blending import Edit
+from worker.engine.dub.ears import Listen
 from worker.engine.dub.lines import Line, articulation_of, presence_of
 from worker.engine.dub.mouth_bank import MAX_BYTES, MAX_MOUTHS, Mouth, choose_frames, collect_mouths
-from worker.engine.dub.mouth_plan import MouthPlan, Speaking
+from worker.engine.dub.mouth_plan import COVERED, MouthPlan, Speaking
 from worker.engine.dub.people import ClipPeople, Person, is_large_enough
 from worker.engine.dub.speaker import choose_person
 from worker.engine.dub.speaker_shape import SpeakerFrames, SpeakerRange, fit_range, measure_speaker
@@ -53,6 +54,7 @@ class Cast:
         strength: float,
         leave_out_s: float,
         on_share: Callable[[float], None],
+        listen: Listen = mouth_track_from_audio,
     ) -> "Plan":
         """Gather everybody's mouths from the clip (one pass) and plan every output frame.
 
@@ -70,14 +72,14 @@ class Cast:
 
         with ThreadPoolExecutor(1) as beside:  # decoding and listening leave each other's core alone
             gathering = beside.submit(gather)
-            habits = self.habits(own_voice, lines)
-            articulation = articulation_of(lines, timeline, [habits.get(number) for number in self.number_of])
+            habits = self.habits(own_voice, lines, listen)
+            articulation = articulation_of(lines, timeline, [habits.get(one) for one in self.number_of], listen)
             mouths = gathering.result()
         shot = self._clip.shot_of()
         plans = []
         for role, own in zip(self.roles, mouths, strict=True):
             presence = presence_of(lines, timeline, self.number_of, role.person.index)
-            speaking = Speaking(timeline.source_index, articulation, presence, shot)
+            speaking = Speaking(timeline.source_index, articulation, presence, shot, timeline.out_pts_s)
             plans.append(
                 MouthPlan(
                     role.frames, role.reach, speaking, own,
@@ -86,13 +88,15 @@ class Cast:
             )  # fmt: skip
         return Plan(plans)
 
-    def habits(self, own_voice: Audio | None, lines: Sequence[Line]) -> dict[int, Habits]:
+    def habits(
+        self, own_voice: Audio | None, lines: Sequence[Line], listen: Listen = mouth_track_from_audio
+    ) -> dict[int, Habits]:
         """What the clip's own voice teaches about each person whose new words are listened to."""
         listened = {n for n, line in zip(self.number_of, lines, strict=True) if not line.phonemes}
         if own_voice is None or not listened:
             return {}
         times_s = np.minimum(self._clip.pts_s, own_voice.duration_s)
-        track = mouth_track_from_audio(own_voice, times_s)
+        track = listen(own_voice, times_s)
         learned = {
             role.person.index: learn_habits(role.frames, role.reach, own_voice, track)
             for role in self.roles
@@ -107,8 +111,14 @@ class Cast:
             mine = np.isin(timeline.stretch, np.flatnonzero(np.array(self.number_of) == role.person.index))
             source = timeline.source_index
             missing = mine & ~role.frames.found[source]
-            turned = mine & role.frames.found[source] & (role.frames.usable[source] < _LEAST_USABLE)
-            for code, wrong in (("face_missing", missing), ("face_turned_away", turned)):
+            seen, covered = mine & role.frames.found[source], role.frames.covered[source] > COVERED
+            left = role.frames.usable[source] < _LEAST_USABLE
+            for code, wrong in (
+                ("face_missing", missing),
+                ("face_turned_away", seen & left & ~covered),
+                ("mouth_hidden", seen & left & covered),
+                ("kept_in_front", seen & ~left & covered),
+            ):
                 told += [f"{code} {s.start_s:.2f}-{s.end_s:.2f}" for s in spans_where(timeline, wrong)]
             told += [] if role.reach.closes else ["mouth_never_closed"]
             told += [] if role.reach.opens else ["mouth_never_open"]
@@ -137,11 +147,13 @@ class Plan:
     def sheet(self) -> dict[str, float]:
         """What became of the lines' frames: dubbed_share, missing_share and covered_share of them; mouths: how many of
         the clip's are used; opening_error: median difference between the opening wanted and that of the mouth found,
-        in inter-ocular distances. With several people, the mean of theirs.
+        in inter-ocular distances; sync_ms: how late the lips shown are against those the voice asks for; yaw_low_deg,
+        yaw_high_deg: how far the head turns. With several people, the mean of theirs, and the widest turns.
         """
         sheets = [sheet for sheet in (plan.sheet() for plan in self._plans) if sheet]
         names = sheets[0] if sheets else ()
-        return {name: round(float(np.mean([sheet[name] for sheet in sheets])), 4) for name in names}
+        joined = {"yaw_low_deg": np.nanmin, "yaw_high_deg": np.nanmax}
+        return {name: round(float(joined.get(name, np.mean)([sheet[name] for sheet in sheets])), 4) for name in names}
 
     def troubles(self) -> np.ndarray:
         """(N, K) float32: what makes each output frame hard, of whoever has it hardest: see `mouth_plan.TROUBLES`."""
@@ -179,6 +191,9 @@ def _role(clip: ClipPeople, person: Person) -> Role:
     if not is_large_enough(person):
         raise EngineFailure(FailureCode.FACE_TOO_SMALL, face_px=round(person.width_px), needed_px=MIN_FACE_PX)
     if not (person.usable > 0).any():
+        hidden = float((person.covered[person.present] > COVERED).mean())
+        if hidden > 0.5:
+            raise EngineFailure(FailureCode.FACE_COVERED, covered_percent=round(100 * hidden))
         raise EngineFailure(FailureCode.FACE_TURNED_AWAY, max_deg=MAX_YAW_DEG)
     frames = measure_speaker(person.stable_landmarks_px, clip.pts_s, person.usable, person.covered)
     return Role(person, frames, fit_range(frames))

@@ -9,6 +9,7 @@ import numpy as np
 
 from worker.engine.contracts import MIN_AUDIO_S, DubSegment, FaceChoice, Script, SyncMode, VideoDubRequest
 from worker.engine.dub.adaptation import Habits
+from worker.engine.dub.ears import Listen
 from worker.engine.dub.fitting import fit_speech
 from worker.engine.dub.segments import check_segments
 from worker.engine.dub.timing import Stretch, Timeline, plan_timeline
@@ -109,7 +110,10 @@ def lay_out(lines: Sequence[Line], pts_s: np.ndarray, end_s: float, frame_rate: 
 
 
 def articulation_of(
-    lines: Sequence[Line], timeline: Timeline, habits: Sequence[Habits | None] | None = None
+    lines: Sequence[Line],
+    timeline: Timeline,
+    habits: Sequence[Habits | None] | None = None,
+    listen: Listen = mouth_track_from_audio,
 ) -> np.ndarray:
     """(N, A) float32 for every output frame; rows of zeros where nothing new is said.
 
@@ -125,12 +129,18 @@ def articulation_of(
         if line.phonemes:
             track = mouth_track_from_phonemes(line.phonemes, line.audio, inside)
         else:
-            track = mouth_track_from_audio(line.audio, inside)
+            track = listen(line.audio, inside)
         own = None if habits is None or line.phonemes else habits[number]
         said = track.articulation if own is None else own.applied(track)
         outside_s = np.maximum(-times_s, times_s - line.audio.duration_s)
         articulation[frames] = said * np.clip(1 - outside_s / _AFTER_S, 0, 1)[:, None]
     return articulation
+
+
+def voices_to_hear(lines: Sequence[Line], own_voice: Audio | None) -> list[Audio]:
+    """The voices whose mouths are not known from a text, and then the clip's own, which teaches how theirs move."""
+    by_ear = [line.audio for line in lines if not line.phonemes]
+    return [*by_ear, own_voice] if by_ear and own_voice is not None else by_ear
 
 
 def presence_of(lines: Sequence[Line], timeline: Timeline, number_of: Sequence[int], person: int) -> np.ndarray:

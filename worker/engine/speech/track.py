@@ -1,6 +1,7 @@
 """Voice → mouth track: from exact phonemes (scripts) or from sound alone (recordings)."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -59,21 +60,47 @@ def mouth_track_from_phonemes(phonemes: Sequence[Phoneme], audio: "Audio", times
     return _at_frames(articulation, visemes, times_s, prosody, phonemes, "script")
 
 
+@dataclass(frozen=True)
+class HeardVoice:
+    """What was heard in a recording, before anybody asks for frames; see `hear_voice`.
+
+    samples: (N,) float32 at 16 kHz. articulation, visemes: (G, A) and (G, V) float32, `GRID_HZ` a second.
+    """
+
+    samples: np.ndarray
+    spans: Sequence[Span]
+    articulation: np.ndarray
+    visemes: np.ndarray
+    phonemes: Sequence[Phoneme]
+    f0_hz: np.ndarray
+    method: str
+
+    def at(self, times_s: np.ndarray) -> MouthTrack:
+        """The mouth at (T,) output frame times in seconds, increasing, any spacing."""
+        times_s = np.asarray(times_s, np.float64)
+        prosody = prosody_of(self.samples, self.f0_hz, times_s, self.spans)
+        return _at_frames(self.articulation, self.visemes, times_s, prosody, self.phonemes, self.method)
+
+
 def mouth_track_from_audio(audio: "Audio", times_s: np.ndarray, *, fusion: Fusion | None = None) -> MouthTrack:
-    """The mouth for a recording in any language, from its sound alone.
+    """The mouth for a recording in any language, from its sound alone: `hear_voice`, read at (T,) output frame times.
+
+    Without speech the track is a closed, still mouth (callers refuse such audio in the preflight).
+    """
+    return hear_voice(audio, fusion=fusion).at(times_s)
+
+
+def hear_voice(audio: "Audio", *, fusion: Fusion | None = None) -> HeardVoice:
+    """Everything that takes long about a recording and does not depend on a video's frames.
 
     Phone posteriors of an acoustic model trained on real voices, coarticulated softly, refined by our own network where
     its weights are present, and put under the rules of articulation.
 
     Args:
         audio: the voice.
-        times_s: (T,) output frame times in seconds, increasing, any spacing.
         fusion: other fusion weights than the shipped ones, for honest scores on clips that shaped those
             (`learned.fold_fusion`).
-
-    Without speech the track is a closed, still mouth (callers refuse such audio in the preflight).
     """
-    times_s = np.asarray(times_s, np.float64)
     samples = speech_samples(audio)
     spans = spans_from(samples, speech_probability(samples), PAUSE_S)
     found = articulate(samples, hearing_features(samples, spoken_frames(spans, len(samples))), fusion)
@@ -88,8 +115,7 @@ def mouth_track_from_audio(audio: "Audio", times_s: np.ndarray, *, fusion: Fusio
     _reach_full_range(articulation, spans)
     _open_by_effort(articulation, opening_gain(samples, f0_hz, spans))
     articulation, visemes = apply_rules(articulation, visemes, phonemes, spans)
-    prosody = prosody_of(samples, f0_hz, times_s, spans)
-    return _at_frames(articulation, visemes, times_s, prosody, phonemes, found.method)
+    return HeardVoice(samples, spans, articulation, visemes, phonemes, f0_hz, found.method)
 
 
 def mouth_track_without_clip(clip_name: str, audio: "Audio", times_s: np.ndarray) -> MouthTrack:
