@@ -133,6 +133,14 @@ _DUB_WORDS: dict[str, tuple[str, str]] = {
         "From {start_s} to {end_s} s the speaker is turned away.",
         "The lips are left alone there.",
     ),
+    "mouth_hidden": (
+        "From {start_s} to {end_s} s something lies over the mouth all the time.",
+        "Those moments stay as they are. Film without a mask, a scarf or a microphone before the lips.",
+    ),
+    "kept_in_front": (
+        "From {start_s} to {end_s} s something passes before the mouth.",
+        "It stays in front of the new lips; look at those moments closely.",
+    ),
     "mouth_never_closed": (
         "This clip never shows the speaker's closed lips, so they are made up.",
         "A clip with a pause in it looks better.",
@@ -155,6 +163,8 @@ _WITHOUT_FACTS = {
     "sound_cut": "Some of the new sound was cut off.",
     "face_missing": "In places the speaker is not seen.",
     "face_turned_away": "In places the speaker is turned away.",
+    "mouth_hidden": "In places something lies over the mouth.",
+    "kept_in_front": "In places something passes before the mouth.",
     "driver_face_missing": "In places no face was seen in the driving video.",
     "driver_turned_away": "In places the face in the driving video is turned away.",
 }

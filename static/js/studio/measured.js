@@ -3,6 +3,10 @@ import { clockTime, icon, make } from "../ui.js";
 
 const percent = (share) => `${Math.round(share * 100)} %`;
 
+const degrees = (value) => `${value < 0 ? "−" : ""}${Math.abs(Math.round(value))}°`;
+const roughly = (value) => (value < 10 ? Math.round(value * 10) / 10 : Math.round(value));
+const lag = (ms) => (Math.abs(ms) < 5 ? "together" : `${Math.abs(Math.round(ms))} ms ${ms > 0 ? "late" : "early"}`);
+
 /** [what, value] of a finished dub; empty where nothing was measured. */
 function rowsOf(store, { result, warnings = [] }) {
   const sheet = result?.sheet;
@@ -15,6 +19,10 @@ function rowsOf(store, { result, warnings = [] }) {
   rows.push(["Without a face", percent(sheet.missing_share)], ["Something in front of the mouth", percent(sheet.covered_share)]);
   rows.push(["Mouths of the speaker to choose from", String(Math.round(sheet.mouths))]);
   rows.push(["What the clip shows of the mouth", `${codes.has("mouth_never_closed") ? "no closed lips" : "closed lips"}, ${codes.has("mouth_never_open") ? "no open mouth" : "open mouth"}`]);
+  if (Number.isFinite(sheet.yaw_low_deg)) rows.push(["How far the head turns", `${degrees(sheet.yaw_low_deg)} to ${degrees(sheet.yaw_high_deg)}`]);
+  if (Number.isFinite(sheet.sync_ms)) rows.push(["Lips against the voice", lag(sheet.sync_ms)]);
+  const took_s = Object.values(result.stage_seconds ?? {}).reduce((sum, seconds) => sum + seconds, 0);
+  if (took_s && result.duration_s) rows.push(["Time it took", `${roughly(took_s)} s, ${roughly(took_s / result.duration_s)} × its length`]);
   rows.push(["Frames", `${result.frame_count} at ${Math.round(rateOf(result.frame_rate) * 100) / 100} a second`]);
   return rows;
 }

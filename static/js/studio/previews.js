@@ -14,7 +14,8 @@ const REASONS = {
   moving: "where the head moves fastest",
   unseen: "where the clip shows such a mouth least",
 };
-const STILL_TRUE = new Set(["title", "version", "display_title", "folder", "caption_cues_state", "mouth_edits_apply"]); // changes that change no picture
+// what three seconds depend on
+const SHOWN = /^(clip|face_index|voice.*|clean_voice|script.*|lines|sync_mode|strength|keep_background|adapt|captions|caption_cues|transcript|music.*|label_corner)$/;
 
 export function startPreviews(store, stage) {
   return new Previews(store, stage);
@@ -34,7 +35,7 @@ class Previews {
 
   onChange(names) {
     this.showState();
-    if (names.every((name) => STILL_TRUE.has(name))) return;
+    if (!names.some((name) => SHOWN.test(name))) return;
     this.isOld = true;
     if (this.isShown && this.job?.type === "done") this.showBar();
   }

@@ -1,5 +1,6 @@
 """What one person's mouth does in every output frame, and which of the clip's mouths shows it."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -12,10 +13,13 @@ from worker.engine.dub.people import FADE_TO_DEG, Person
 from worker.engine.dub.retrieval import Bank, Wanted, blended, cheapest_path
 from worker.engine.dub.speaker_shape import FEATURES, SpeakerFrames, SpeakerRange, shape_features
 from worker.engine.face.pose import HeadPose
+from worker.engine.quality.signals import agreement
 
 _LOWER_FROM, _LOWER_OVER = 0.22, 0.4  # canonical height below which the face speaks, and how softly that begins
 
-_NEAR_S, _MAYBE_COVERED, _COVERED = 0.3, 0.05, 0.5
+COVERED = 0.5
+_NEAR_S, _MAYBE_COVERED = 0.3, 0.05
+_SYNC_FROM_S, _OPENS = 1.0, 1e-3  # of speech, and of opening: less says nothing of a lag
 
 TROUBLES = ("turned", "covered", "moving", "unseen")  # what makes a frame hard; columns of `MouthPlan.troubles`
 _FAST_PER_S = 6.0  # inter-ocular distances: about where a face blurs
@@ -27,12 +31,14 @@ class Speaking:
     """What a person shall say. source_index (N,): the clip's frame behind each output frame. articulation (N, A).
 
     presence (N,) in [0, 1]: 0 where this person's mouth stays as it is. shot (T,): the clip's shot of each frame.
+    out_pts_s (N,): when each output frame is shown.
     """
 
     source_index: np.ndarray
     articulation: np.ndarray
     presence: np.ndarray
     shot: np.ndarray
+    out_pts_s: np.ndarray
 
 
 class MouthPlan:
@@ -56,6 +62,7 @@ class MouthPlan:
         self._shares: list[tuple[tuple[int, float], ...]] = [()] * len(speaking.source_index)
         self._inside: DrawnInside | None = None
         self._opening_error = 0.0
+        self._sync_ms = math.nan
         self._off = np.zeros(len(speaking.source_index), np.float32)  # how far off each frame's opening is
         if self._mouths:
             sharpest = max(self._mouths, key=lambda mouth: mouth.sharpness)
@@ -82,6 +89,8 @@ class MouthPlan:
         if shown.any():
             self._off[shown] = np.abs(self._frames.features[kept[path[shown]], 0] - features[shown, 0])
             self._opening_error = float(np.median(self._off[shown]))
+            gap = np.where(shown, self._frames.features[kept[path], 0], np.nan)
+            self._sync_ms = _lag_ms(said.out_pts_s, gap, np.where(shown, features[:, 0], np.nan))
 
     def sheet(self) -> dict[str, float]:
         """Measured on the finished plan: see `dub.cast.Plan.sheet`."""
@@ -94,9 +103,12 @@ class MouthPlan:
         return {
             "dubbed_share": float(changed.mean()),
             "missing_share": float((~self._frames.found[source]).mean()),
-            "covered_share": float((self._frames.covered[source] > _COVERED).mean()),
+            "covered_share": float((self._frames.covered[source] > COVERED).mean()),
             "mouths": float(len(self._mouths)),
             "opening_error": self._opening_error,
+            "sync_ms": self._sync_ms,
+            "yaw_low_deg": _percentile(self._frames.yaw_deg[source], 5),
+            "yaw_high_deg": _percentile(self._frames.yaw_deg[source], 95),
         }
 
     def troubles(self) -> np.ndarray:
@@ -149,3 +161,18 @@ class MouthPlan:
         # A head that turns away, or an edit that begins, eases into the new shape rather than jumping.
         share = share * self._strength * float(self._speaking.presence[out]) * float(self._frames.usable[source])
         return pose, own, own + share * (spoken - own)
+
+
+def _percentile(values: np.ndarray, percent: float) -> float:
+    known = values[np.isfinite(values)]
+    return float(np.percentile(known, percent)) if len(known) else math.nan
+
+
+def _lag_ms(times_s: np.ndarray, shown: np.ndarray, wanted: np.ndarray) -> float:
+    """How late the openings shown are against those wanted; NaN where too little was said to tell."""
+    known = np.isfinite(shown) & np.isfinite(wanted)
+    if not known.any() or np.ptp(times_s[known]) < _SYNC_FROM_S:
+        return math.nan
+    if min(np.ptp(shown[known]), np.ptp(wanted[known])) < _OPENS:
+        return math.nan
+    return float(agreement(times_s, shown, times_s, wanted).lag_ms)

@@ -28,6 +28,8 @@ from worker.engine.one_ahead import one_ahead
 FADE_FROM_DEG, FADE_TO_DEG = 35.0, 40.0  # of yaw: the edit is whole before, gone after
 THUMB_SOURCE_PX = 256
 MAYBE_COVERED = 0.15
+VEIL_S, VEIL_LOOKS = 0.6, 3  # how long, to both sides, and how often at least an even cover is seen before it counts
+VEIL_FROM, VEIL_TO = 0.6, 0.9  # how surely
 MAX_FILLED_FRAMES = 5  # gaps inside a stretch, where a face was looked at now and then
 MAX_DROPOUT_S = 0.15  # gaps between two stretches of one shot that are filled too
 MAX_PEOPLE_KEPT = 12
@@ -68,9 +70,9 @@ class Person:
 
     index: 0 = most on screen × size. faces: T entries, None in place. stable_landmarks_px: (T, 478, 3) float32 mapped
     from disk, rows of NaN where missing. usable: (T,) float32, how much of the edit to show: 1, falling to 0 between
-    35° and 40° of yaw; 0 where missing. covered: (T,) float32, how surely something lies over the mouth.
-    width_px: mean inter-ear width. thumbnail_rgb: (160, 160, 3) uint8. looks: the lower face as it usually looks, by
-    number of the shot. hands_s, hands_px: (H,) and (H, 21, 2), hands seen near the face.
+    35° and 40° of yaw, and under a mask or scarf; 0 where missing. covered: (T,) float32, how surely something lies
+    over the mouth. width_px: mean inter-ear width. thumbnail_rgb: (160, 160, 3) uint8. looks: the lower face as it
+    usually looks, by number of the shot. hands_s, hands_px: (H,) and (H, 21, 2), hands seen near the face.
     """
 
     index: int
@@ -218,10 +220,11 @@ def _write_person(
         _stabilise(raw, stable, pts_s, int(first), int(end))
     for index in np.flatnonzero(np.isfinite(stable[:, 0, 0])):
         usable[index] = pose_fade(np.array(head_pose(stable[index]).yaw_deg))
-    np.save(target / f"{number}-usable.npy", usable)
     looks = _looks(group.stretches, shot_of)
     _write_looks(target / f"{number}-looks.npz", looks, group.stretches)
-    np.save(target / f"{number}-covered.npy", _covered(group.stretches, looks, shot_of))
+    covered, veiled = _covered(group.stretches, looks, pts_s, shot_of)
+    np.save(target / f"{number}-covered.npy", covered)
+    np.save(target / f"{number}-usable.npy", usable * (1 - veiled))
     np.save(target / f"{number}-thumbnail.npy", _best_thumbnail(group.stretches))
     raw.flush()
     stable.flush()
@@ -274,9 +277,14 @@ def _write_looks(path: Path, looks: Mapping[int, FaceLook], stretches: Sequence[
     )
 
 
-def _covered(stretches: Sequence[Stretch], looks: Mapping[int, FaceLook], shot_of: np.ndarray) -> np.ndarray:
-    """(T,) float32: by colour or by unusual looks, whichever is surer; straight lines between two looks."""
-    covered = np.zeros(len(shot_of), np.float32)
+def _covered(
+    stretches: Sequence[Stretch], looks: Mapping[int, FaceLook], pts_s: np.ndarray, shot_of: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """(covered, veiled), (T,) float32 each, straight lines between two looks. covered: by colour or by unusual looks,
+    whichever is surer. veiled: by colour alone and for long, as masks and scarves do: no spot of it can be told from
+    the face and kept in front, so there is nothing to change.
+    """
+    covered, veiled = np.zeros(len(shot_of), np.float32), np.zeros(len(shot_of), np.float32)
     for stretch in stretches:
         if not stretch.cover:
             continue
@@ -285,7 +293,12 @@ def _covered(stretches: Sequence[Stretch], looks: Mapping[int, FaceLook], shot_o
         by_looks = [0.0 if look is None else hidden_share(unlike(patch, look)) for patch in stretch.patches]
         frames = np.arange(stretch.indices[0], stretch.indices[-1] + 1)
         covered[frames] = np.interp(frames, at, np.maximum(by_colour, by_looks))
-    return covered
+        evenly = np.array(by_colour) * (1 - np.array(by_looks))
+        near = np.abs(pts_s[list(at)][:, None] - pts_s[list(at)]) <= VEIL_S
+        lasting = np.array([np.median(evenly[row]) if row.sum() >= VEIL_LOOKS else 0.0 for row in near])
+        veil = np.clip((lasting - VEIL_FROM) / (VEIL_TO - VEIL_FROM), 0.0, 1.0)
+        veiled[frames] = np.interp(frames, at, veil)
+    return covered, veiled
 
 
 def _best_thumbnail(stretches: Sequence[Stretch]) -> np.ndarray:
