@@ -39,8 +39,9 @@ class PlanOut(Schema):
 
     count: int
     names: list[str]
+    made_before: int = Field(description="Of a free set: renders that are there already; they are not made again.")
     estimate_s: float = Field(description="About how long all of it takes, once its turn comes.")
-    renders_left: int = Field(description="Free renders left today; a free set takes `count` of them.")
+    renders_left: int = Field(description="Free renders left today; a free set takes `count` - `made_before` of them.")
     renders_per_day: int
     credits: int = Field(description="Of exports: taken at most, for `paid_videos`; the rest are other forms of those.")
     balance_credits: int

@@ -19,6 +19,7 @@ def plan_facts(plan: Plan) -> dict[str, Any]:
     return {
         "count": len(plan.variants),
         "names": [variant.name for variant in plan.variants],
+        "made_before": plan.made_before,
         "estimate_s": round(plan.estimate_s, 1),
         "renders_left": plan.renders_left,
         "renders_per_day": plan.renders_per_day,

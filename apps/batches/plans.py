@@ -15,7 +15,7 @@ from apps.core.failures import SiteFailure
 from apps.credits.services import balance_of
 from apps.jobs.exports import EXPORTABLE, ExportChoice, price_export
 from apps.jobs.history import TYPICAL_OVERHEAD_S, seconds_per_second
-from apps.jobs.models import Quote
+from apps.jobs.models import Job, Quote
 from apps.jobs.services import renders_today
 from apps.projects import options
 from apps.projects.models import Project
@@ -23,6 +23,7 @@ from apps.projects.orders import render_request
 from apps.projects.voices import available_voices, find_voice
 
 VARIANTS_MIN, VARIANTS_MAX = 2, 24
+_RENDERS_LOOKED_AT = 100
 _HOOK_NAME_CHARS = 42
 CAPTION_NAMES = {
     "none": "no captions",
@@ -57,7 +58,10 @@ class Choices:
 
 @dataclass
 class PlannedVariant:
-    """One combination: what is chosen, its name, and what would be ordered. `quote`: its price, not stored."""
+    """One combination: what is chosen, its name, and what would be ordered. `quote`: its price, not stored.
+
+    `made`: a finished free render of just this, which is shown instead of made again.
+    """
 
     choices: dict[str, str | None]
     name: str
@@ -65,6 +69,7 @@ class PlannedVariant:
     duration_s: float
     quote: Quote | None = None
     is_leader: bool = False
+    made: Job | None = None
 
 
 @dataclass
@@ -78,6 +83,14 @@ class Plan:
     balance_credits: int = 0
     paid_videos: int = 0
     is_exact: bool = True
+
+    @property
+    def made_before(self) -> int:
+        return sum(variant.made is not None for variant in self.variants)
+
+    @property
+    def renders_needed(self) -> int:
+        return len(self.variants) - self.made_before
 
     @property
     def missing_credits(self) -> int:
@@ -116,12 +129,14 @@ def plan_batch(user: User, project: Project, wanted: Choices, making: str, choic
     choices = cleaned(project, wanted)
     variants = [_planned(user, project, choices, combination, making, choice) for combination in _combined(choices)]
     _mark_leaders(variants)
+    if making == Batch.Making.FREE:
+        _find_made(user, project, variants)
     paid = [variant.quote for variant in variants if variant.quote is not None and variant.is_leader]
     speed = seconds_per_second(project.kind)
     return Plan(
         making=making,
         variants=variants,
-        estimate_s=sum(variant.duration_s * speed + TYPICAL_OVERHEAD_S for variant in variants),
+        estimate_s=sum(variant.duration_s * speed + TYPICAL_OVERHEAD_S for variant in variants if variant.made is None),
         renders_left=max(0, settings.FREE_RENDERS_PER_DAY - renders_today(user)),
         renders_per_day=settings.FREE_RENDERS_PER_DAY,
         credits=sum(quote.credits for quote in paid),
@@ -129,6 +144,14 @@ def plan_batch(user: User, project: Project, wanted: Choices, making: str, choic
         paid_videos=len(paid),
         is_exact=all(quote.is_exact for quote in paid),
     )
+
+
+def _find_made(user: User, project: Project, variants: list[PlannedVariant]) -> None:
+    """Renders that are there already and belong to no other set; the newest of each kind."""
+    renders = Job.objects.filter(owner=user, project_id=project.pk, kind=project.kind, state=Job.State.SUCCEEDED)
+    free = list(renders.filter(output__isnull=False, variant=None).order_by("-queued_at")[:_RENDERS_LOOKED_AT])
+    for variant in variants:
+        variant.made = next((job for job in free if job.request == variant.request), None)
 
 
 def _combined(choices: Choices) -> list[dict[str, str | None]]:

@@ -65,7 +65,7 @@ def start(
 
 def _check_means(plan: Plan) -> None:
     """Refused as a whole before anything is ordered."""
-    count = len(plan.variants)
+    count = plan.renders_needed
     if plan.making == Batch.Making.FREE and count > plan.renders_left:
         raise SiteFailure("batch_over_daily_limit", count=count, left=plan.renders_left, limit=plan.renders_per_day)
     if plan.making == Batch.Making.EXPORT and plan.missing_credits:
@@ -76,7 +76,10 @@ def _check_means(plan: Plan) -> None:
 def _start_variant(batch: Batch, position: int, planned: PlannedVariant) -> None:
     quote, job = planned.quote, None
     facts: dict[str, Any] = {"duration_s": round(planned.duration_s, 3)}
-    if quote is None:
+    if planned.made is not None:
+        job = planned.made
+        facts["was_made"] = True
+    elif quote is None:
         kind = Job.Kind(batch.project.kind)
         job = jobs.submit(batch.owner, kind, project=batch.project, request=planned.request, is_one_of_many=True)
     else:
@@ -254,8 +257,9 @@ def cancel_batch(batch: Batch) -> Batch:
 
 
 def delete_batch(batch: Batch) -> None:
-    """Stop it and delete it with its videos, for good."""
-    made = list(Job.objects.filter(variant__batch=batch).select_related("output", "thumbnail"))
+    """Stop it and delete it with its videos, for good; a render that was there before the set stays."""
+    own = Job.objects.filter(variant__batch=batch).exclude(variant__facts__has_key="was_made")
+    made = list(own.select_related("output", "thumbnail"))
     delete_jobs(made)
     batch.delete()
 

@@ -3,6 +3,22 @@ import { clockTime, find, icon, make } from "../ui.js";
 import { pictureUrl } from "./findings.js";
 import { isDub, sourceOf, sourceWord } from "./source.js";
 
+const CAPTION_WORDS = { clean: "clean captions", karaoke: "karaoke captions", pop: "word pop", boxed: "boxed captions", lower_third: "lower third", minimal: "minimal captions" };
+
+const REDRAWN = ["portrait", "clip", "aspect", "captions", "script_voice", "voice_source"];
+
+/** What tells a render from the project as it is now: its shape, captions, voice, first words. Variants differ so. */
+function differencesOf({ request: order }, project) {
+  if (!order) return [];
+  const spoken = order.script?.text ?? "";
+  return [
+    order.aspect && order.aspect !== project.aspect && (order.aspect === "source" ? "own shape" : order.aspect),
+    (order.captions ?? "none") !== (project.captions ?? "none") && (CAPTION_WORDS[order.captions] ?? "no captions"),
+    order.script && project.voice_source === "script" && order.script.voice !== project.script_voice && "another voice",
+    spoken && project.voice_source === "script" && spoken.trim() !== project.script.trim() && `“${spoken.trim().split(/\s+/).slice(0, 4).join(" ")} …”`,
+  ].filter(Boolean);
+}
+
 export function startFilmstrip(store, stage) {
   const strip = find("#filmstrip");
 
@@ -35,7 +51,14 @@ export function startFilmstrip(store, stage) {
       return element;
     }
     const picture = render.thumbnail_url ? make("img", { src: render.thumbnail_url, alt: "", loading: "lazy" }) : icon("play");
-    return tile(render.id, `Show render ${number}, ${clockTime(render.duration_s ?? 0)}`, clockTime(render.duration_s ?? 0), picture);
+    const length = clockTime(render.duration_s ?? 0);
+    const differences = differencesOf(render, store.project);
+    const item = tile(render.id, [`Show render ${number}`, length, ...differences].join(", "), length, picture);
+    if (differences.length) {
+      item.firstChild.title = differences.join(" · ");
+      item.firstChild.append(make("span", { class: "film-kind", "aria-hidden": "true" }, differences[0]));
+    }
+    return item;
   };
 
   const draw = () => {
@@ -62,7 +85,7 @@ export function startFilmstrip(store, stage) {
   };
 
   store.addEventListener("renders", ({ detail }) => move(detail));
-  store.addEventListener("change", ({ detail }) => (detail.includes("portrait") || detail.includes("clip")) && draw());
+  store.addEventListener("change", ({ detail }) => REDRAWN.some((name) => detail.includes(name)) && draw());
   stage.addEventListener("view", () => {
     for (const button of strip.querySelectorAll(".film")) {
       if (button.dataset.view === stage.view) button.setAttribute("aria-current", "true");

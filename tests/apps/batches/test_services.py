@@ -5,13 +5,14 @@ import pytest
 from apps.batches import services
 from apps.batches.facts import batch_facts
 from apps.batches.models import Batch, Variant
-from apps.batches.plans import Choices
+from apps.batches.plans import Choices, plan_batch
 from apps.core.failures import SiteFailure
 from apps.credits.services import balance_of, grant
 from apps.jobs.exports import ExportChoice
 from apps.jobs.models import Job, Quote
 from apps.jobs.services import after_settling
 from apps.projects.models import Project
+from apps.projects.orders import render_request
 
 pytestmark = pytest.mark.django_db
 EIGHT = Choices(("Stop scrolling", "Did you know?"), ("en-us:female", "de:male"), (), ("9:16", "1:1"))
@@ -206,3 +207,20 @@ def test_deleting_a_set_deletes_its_videos(start) -> None:
     services.delete_batch(start())
     assert not Job.objects.exists()
     assert not Variant.objects.exists()
+
+
+def test_what_is_rendered_already_is_shown_and_not_made_again(start, alice, talker, make_asset) -> None:
+    shapes = Choices(shapes=("source", "9:16"))
+    order = render_request(talker)
+    earlier = Job.objects.create(owner=alice, kind="talking_photo", project=talker, request=order)
+    assert plan_batch(alice, talker, shapes, "free", ExportChoice()).made_before == 0, "it is not finished"
+    finish(earlier, make_asset)
+    plan = plan_batch(alice, talker, shapes, "free", ExportChoice())
+    assert (plan.made_before, plan.renders_needed) == (1, 1)
+    batch = start(shapes)
+    first, second = batch.variants.all()
+    assert (first.job, second.job.state) == (earlier, "queued")
+    assert Job.objects.filter(kind="talking_photo").count() == 2
+    assert plan_batch(alice, talker, shapes, "free", ExportChoice()).made_before == 0, "a video is in one set"
+    services.delete_batch(batch)
+    assert list(Job.objects.filter(kind="talking_photo")) == [earlier]
