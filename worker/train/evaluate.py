@@ -18,9 +18,9 @@ import numpy as np
 from worker.engine.media.audio import Audio
 from worker.engine.quality.clips import list_clips
 from worker.engine.quality.signals import agreement
-from worker.engine.speech.acoustics import FRAME_CENTRE_S, FRAMES_PER_S
 from worker.engine.speech.coarticulation import MOUTH_LEAD_S
 from worker.engine.speech.learned import fuse
+from worker.engine.speech.soft_articulation import FRAMES_PER_S
 from worker.engine.speech.track import mouth_track_from_audio
 from worker.engine.speech.waveform import HOP_LENGTH, SPEECH_HZ, level_db
 from worker.train.speech_fusion import ClipData, fit, read_clip, ridge, training_rows
@@ -64,7 +64,7 @@ def _score_clip(clip: ClipData, data: Sequence[ClipData]) -> Scores:
     audio = Audio(clip.samples, SPEECH_HZ, SPEECH_HZ, 1, len(clip.samples) / SPEECH_HZ)
     times_s = np.arange(len(clip.prior)) / FRAMES_PER_S
     track = mouth_track_from_audio(audio, times_s, fusion=fusion).openness
-    lead_s = MOUTH_LEAD_S - FRAME_CENTRE_S
+    lead_s = MOUTH_LEAD_S - 0.5 / FRAMES_PER_S
     curves = {
         "energy": (level_db(clip.samples)[: len(times_s)], 0.0),
         "ridge": (_band_ridge(clip, others), lead_s),

@@ -16,6 +16,7 @@ from worker.engine.models.mouth_network import (
     FEATURES,
     KERNEL,
     OUTPUTS,
+    PHONE_OUTPUTS,
     VISEME_OUTPUTS,
 )
 
@@ -36,7 +37,7 @@ class _Block(nn.Module):
 
 
 class TrainedMouthNetwork(nn.Module):
-    """features (B, 109, T) every 20 ms → articulation (B, 9, T), viseme logits (B, 14, T), speech logit (B, 1, T)."""
+    """features (B, 313, T) every 20 ms → articulation (B, 9, T), viseme logits (B, 14, T), phone logits (B, 44, T)."""
 
     def __init__(self, channels: int = CHANNELS, dilations: tuple[int, ...] = DILATIONS) -> None:
         super().__init__()
@@ -46,11 +47,8 @@ class TrainedMouthNetwork(nn.Module):
 
     def forward(self, features: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
         out = self.leave(self.blocks(self.enter(features)))
-        return (
-            out[:, :ARTICULATION_OUTPUTS],
-            out[:, ARTICULATION_OUTPUTS : ARTICULATION_OUTPUTS + VISEME_OUTPUTS],
-            out[:, -1:],
-        )
+        articulation, visemes, phones = out.split((ARTICULATION_OUTPUTS, VISEME_OUTPUTS, PHONE_OUTPUTS), dim=1)
+        return articulation, visemes, phones
 
     def stored(self) -> dict[str, np.ndarray]:
         """Weights by name in half precision, as `mouth_network.npz` keeps them."""

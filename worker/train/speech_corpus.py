@@ -16,13 +16,13 @@ import soxr
 
 from worker.engine.failures import EngineFailure
 from worker.engine.speech import voices
-from worker.engine.speech.acoustics import FRAME_CENTRE_S, hear_phones
 from worker.engine.speech.coarticulation import coarticulate, grid_times, shape_spans, speaking_spans
-from worker.engine.speech.features import FEATURE_HZ, network_features, sound_features
+from worker.engine.speech.features import FEATURE_HZ, network_features, sound_of
 from worker.engine.speech.mouth_track import Phoneme
 from worker.engine.speech.phonemes import ipa_from_arpabet
+from worker.engine.speech.phones import phones_at
 from worker.engine.speech.prosody import loudness
-from worker.engine.speech.rules import PAUSE_S, activity, apply_rules
+from worker.engine.speech.rules import PAUSE_S, apply_rules
 from worker.engine.speech.waveform import LEVEL_HZ, SPEECH_HZ
 from worker.train.augment import augment
 from worker.train.festival import VOICES as FESTIVAL_VOICES
@@ -90,24 +90,25 @@ def as_somebody_else(
     ]
 
 
-def targets(phonemes: list[Phoneme], samples: np.ndarray, frames: int) -> np.ndarray:
-    """(F, 24) float16 every 20 ms: articulation, visemes and speech, moving with the sound (the lead comes later)."""
+def targets(phonemes: list[Phoneme], samples: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray]:
+    """(F, 23) float16 articulation and visemes, (F,) int8 phones, every 20 ms as the features are: moving with the
+    sound (the lead comes later)."""
     duration_s = len(samples) / SPEECH_HZ
     spans = speaking_spans(phonemes, PAUSE_S)
     grid_s = grid_times(duration_s + 0.1)
     loud = np.pad(loudness(samples, spans), (0, len(grid_s)))[: len(grid_s)]
     articulation, visemes = coarticulate(shape_spans(phonemes, loud), grid_s, lead_s=0.0)
     articulation, visemes = apply_rules(articulation, visemes, phonemes, spans)
-    speaking = activity(spans, len(grid_s))[:, None]
-    joined = np.concatenate([articulation, visemes, speaking], axis=1)
-    at_s = (np.arange(frames) + 0.5) / FEATURE_HZ - 0.5 / LEVEL_HZ + FRAME_CENTRE_S
+    joined = np.concatenate([articulation, visemes], axis=1)
+    at_s = (np.arange(count) + 0.5) / FEATURE_HZ
     index = np.clip(np.round(at_s * LEVEL_HZ).astype(int), 0, len(joined) - 1)
-    return joined[index].astype(np.float16)
+    return joined[index].astype(np.float16), phones_at(phonemes, at_s)
 
 
 def build_corpus(path: Path, per_voice: int, seed: int = 0) -> dict[str, int]:
-    """Writes `features` (F, 109) float16, `targets` (F, 24) float16, `starts` (U + 1,) to `path`; returns counts."""
-    features, wanted, starts = [], [], [0]
+    """Writes `features` (F, 313) float16, `targets` (F, 23) float16, `phones` (F,) int8 and `starts` (U + 1,) to
+    `path`; returns counts."""
+    features, wanted, phones, starts = [], [], [], [0]
     generator = np.random.default_rng(seed)
     sources = [espeak_utterances(voice, per_voice, seed + n) for n, voice in enumerate(LOCALE_BY_VOICE)]
     sources += [festival_utterances(voice, 3 * per_voice, seed + 200 + n) for n, voice in enumerate(FESTIVAL_VOICES)]
@@ -118,13 +119,16 @@ def build_corpus(path: Path, per_voice: int, seed: int = 0) -> dict[str, int]:
             if not phonemes or len(samples) < SPEECH_HZ:
                 continue
             samples, phonemes = as_somebody_else(samples, phonemes, generator)
-            heard = augment(samples, babble, generator)
+            sound = sound_of(augment(samples, babble, generator))
             babble = 0.7 * babble + np.resize(samples, len(babble))
-            phones = hear_phones(heard)
-            found = network_features(phones, sound_features(heard, len(phones.posteriors)))
+            found = network_features(sound, 0, sound.feature_count)
             features.append(found.astype(np.float16))
-            wanted.append(targets(phonemes, samples, len(found)))
+            moving, said = targets(phonemes, samples, len(found))
+            wanted.append(moving)
+            phones.append(said)
             starts.append(starts[-1] + len(found))
     path.parent.mkdir(parents=True, exist_ok=True)
-    np.savez(path, features=np.concatenate(features), targets=np.concatenate(wanted), starts=np.array(starts, np.int64))
+    columns = {"features": features, "targets": wanted, "phones": phones}
+    joined = {name: np.concatenate(parts) for name, parts in columns.items()}
+    np.savez(path, **joined, starts=np.array(starts, np.int64))
     return {"utterances": len(features), "seconds": starts[-1] // FEATURE_HZ}

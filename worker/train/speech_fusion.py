@@ -1,4 +1,4 @@
-"""How phones and network are mixed into openness: fitted on the tracked lips of GRID, with a fold per clip.
+"""How what the network hears is corrected into openness: fitted on the tracked lips of GRID, with a fold per clip.
 
 GRID (Cooke, Barker, Cunningham & Shao 2006, CC BY 4.0) is the only real footage that may shape shipped weights.
 """
@@ -14,27 +14,11 @@ from worker.engine.media.audio import load_audio
 from worker.engine.quality.clips import TalkingClip, list_clips
 from worker.engine.quality.signals import GRID_HZ, band_pass, fill_gaps
 from worker.engine.quality.tracking import track_video
-from worker.engine.speech.acoustics import FRAME_CENTRE_S, FRAMES_PER_S, hear_phones
 from worker.engine.speech.coarticulation import MOUTH_LEAD_S
-from worker.engine.speech.detection import spans_from, speech_probability, spoken_frames
-from worker.engine.speech.features import sound_features
-from worker.engine.speech.learned import (
-    FUSION,
-    MOUTH_FEATURES,
-    Fusion,
-    correction_features,
-    mouth_network,
-    network_outputs,
-    prior_articulation,
-)
-from worker.engine.speech.rules import PAUSE_S
-from worker.engine.speech.soft_articulation import soft_articulation
+from worker.engine.speech.learned import FUSION, Fusion, correction_features, heard_in, prior_articulation
+from worker.engine.speech.soft_articulation import FRAMES_PER_S, soft_articulation
 
-# Per row. GRID says the same few words again and again, so leaving out a speaker alone flatters weak ridges and
-# features that know words by their sounds. Left out were clips *and words*: 18 features about mouths correct best there
-# (r 0.62; the prior alone 0.56, 120 features about sounds 0.51), and stay as good with a little of the others mixed in,
-# which corrects known words far better (0.68 → 0.74).
-MOUTH_RIDGE, SOUND_RIDGE, SOUND_SHARE = 0.8, 0.2, 0.3
+RIDGE = 0.4  # per row
 # In GRID the mouth moves with the sound, not ahead of it: its lips agree best with phones that lead by 10 ms. The fit
 # is about shapes, so the truth is moved to where the engine's mouth is.
 GRID_MOUTH_LATE_S = MOUTH_LEAD_S - 0.010
@@ -44,7 +28,7 @@ GRID_MOUTH_LATE_S = MOUTH_LEAD_S - 0.010
 class ClipData:
     """One clip: what is heard at 100 Hz, and the aperture seen, at the times of its frames.
 
-    soft, network, prior: (T, 9) articulation of both estimates and of their mean. features: (T, 138) for corrections.
+    soft, network, prior: (T, 9) articulation of both estimates and of their mean. features: (T, 23) for corrections.
     """
 
     clip: TalkingClip
@@ -61,16 +45,10 @@ def read_clip(clip: TalkingClip, cache: Path) -> ClipData:
     """Tracks (or reads from `cache`) a clip's mouth and listens to its sound."""
     times_s, aperture = _tracked(clip, cache)
     samples = load_audio(clip.path).samples
-    spans = spans_from(samples, speech_probability(samples), PAUSE_S)
-    heard = hear_phones(samples, spoken_frames(spans, len(samples)))
-    soft, _ = soft_articulation(heard.posteriors)
-    network = mouth_network()
-    if network is None:
-        raise FileNotFoundError("the fusion needs the network: run the fit part first")
-    sound = sound_features(samples, len(soft))
-    outputs = network_outputs(heard, sound, network)[:, : soft.shape[1]]
-    prior = prior_articulation(soft, outputs, heard)
-    return ClipData(clip, samples, soft, outputs, prior, correction_features(heard, sound, outputs), times_s, aperture)
+    heard = heard_in(samples)
+    soft, _ = soft_articulation(heard.phones)
+    prior = prior_articulation(heard)
+    return ClipData(clip, samples, soft, heard.articulation, prior, correction_features(heard), times_s, aperture)
 
 
 def _tracked(clip: TalkingClip, cache: Path) -> tuple[np.ndarray, np.ndarray]:
@@ -95,14 +73,12 @@ def fit_fusion(media: Path, cache: Path, out: Path, log: Callable[[str], None]) 
 
 
 def fit(data: Sequence[ClipData]) -> Fusion:
-    """Ridge regressions of what the prior leaves of the band-passed aperture, on both kinds of features, mixed."""
+    """Ridge regression of what the prior leaves of the band-passed aperture."""
     rows = [training_rows(clip) for clip in data]
     features, prior, wanted = (np.concatenate([row[n] for row in rows]) for n in range(3))
     scale = float(prior @ wanted / (prior @ prior))
     left = (wanted - scale * prior) / scale
-    mouth = (1 - SOUND_SHARE) * ridge(features[:, :MOUTH_FEATURES], left, MOUTH_RIDGE)
-    sound = SOUND_SHARE * ridge(features[:, MOUTH_FEATURES:], left, SOUND_RIDGE)
-    return Fusion(tuple(float(weight) for weight in np.concatenate([mouth, sound])))
+    return Fusion(tuple(float(weight) for weight in ridge(features, left, RIDGE)))
 
 
 def ridge(features: np.ndarray, wanted: np.ndarray, strictness: float) -> np.ndarray:
@@ -114,7 +90,7 @@ def ridge(features: np.ndarray, wanted: np.ndarray, strictness: float) -> np.nda
 def training_rows(data: ClipData) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """(R, F) features, (R,) prior and (R,) aperture, all band-passed on one grid; the aperture at unit variance."""
     truth_s = data.times_s - data.clip.sync_lag_ms / 1000 - GRID_MOUTH_LATE_S
-    heard_s = np.arange(len(data.features)) / FRAMES_PER_S + FRAME_CENTRE_S - MOUTH_LEAD_S
+    heard_s = (np.arange(len(data.features)) + 0.5) / FRAMES_PER_S - MOUTH_LEAD_S
     grid_s = np.arange(max(truth_s[0], heard_s[0]), min(truth_s[-1], heard_s[-1]), 1 / GRID_HZ)
 
     def banded(times_s: np.ndarray, values: np.ndarray) -> np.ndarray:

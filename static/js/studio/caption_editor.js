@@ -5,7 +5,7 @@ import { CaptionLane } from "./caption_lane.js";
 import { CaptionSource, VOICE_FIELDS } from "./caption_source.js";
 
 const WAIT_MS = 1500; // after the last change to the words
-const TIMING_WORDS = { exact: "Exact times of the typed words", aligned: "Your words, found in the recording", estimated: "Times are estimates", draft: "Draft: check each word" };
+const TIMING_WORDS = { exact: "Exact times of the typed words", aligned: "Your words, found in the recording", estimated: "Times are estimates", draft: "Draft: check the marked words" };
 
 export function startCaptionEditor(store) {
   return new CaptionEditor(store);
@@ -175,7 +175,7 @@ class CaptionEditor {
     }
     const isAutomatic = this.state === "none" && this.found;
     if (isAutomatic && this.found.timing === "draft") {
-      notices.push(notice("warn", "A draft: a computer guessed these words, and some will be wrong.", "Type what is said above, or check each word here. It is not shown in the video before that.", actions(action("Work with this draft", () => this.set(this.cues)))));
+      notices.push(notice("warn", "A draft: a computer wrote down what it heard.", "It understands English; words it was not sure of are marked. Look them over, or type what is said above. Nothing is shown in the video before that.", actions(action("Work with this draft", () => this.set(this.cues)))));
     } else if (isAutomatic && !this.found.is_found) {
       notices.push(notice("warn", "These words could not be found in the recording, so their times are guesses.", "Check that the text says what is heard, and that its language is chosen."));
     }

@@ -9,14 +9,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-PHONE_FEATURES = 84  # with their context, and by the moment's own sound
+ENCODER_FEATURES = 288
 MEL_FEATURES = 24
-FEATURES = PHONE_FEATURES + MEL_FEATURES + 1  # and the level
+FEATURES = ENCODER_FEATURES + MEL_FEATURES + 1  # and the level
 CHANNELS = 96
 DILATIONS = (1, 2, 4, 4, 2, 1)
 ENTRY_KERNEL, KERNEL = 5, 3
-ARTICULATION_OUTPUTS, VISEME_OUTPUTS = 9, 14
-OUTPUTS = ARTICULATION_OUTPUTS + VISEME_OUTPUTS + 1  # and speech
+ARTICULATION_OUTPUTS, VISEME_OUTPUTS, PHONE_OUTPUTS = 9, 14, 44
+OUTPUTS = ARTICULATION_OUTPUTS + VISEME_OUTPUTS + PHONE_OUTPUTS
 REACH_FRAMES = ENTRY_KERNEL // 2 + sum(DILATIONS) * (KERNEL // 2)
 _NORM_EPSILON = 1e-5
 _GELU_SCALE, _GELU_CUBE = float(np.sqrt(2 / np.pi)), 0.044715
@@ -39,7 +39,7 @@ class MouthNetwork:
         )
 
     def __call__(self, features: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """(T, 109) features → (T, 9) articulation, (T, 14) viseme shares, (T,) probability of speech."""
+        """(T, 313) features → (T, 9) articulation, (T, 14) viseme shares, (T, 44) phone posteriors."""
         x = self._convolved("enter", features.astype(np.float32), 1)
         for number, dilation in enumerate(DILATIONS):
             block = f"blocks.{number}."
@@ -47,10 +47,8 @@ class MouthNetwork:
                 block + "mix", _gelu(self._convolved(block + "spread", self._normal(block, x), dilation)), 1
             )
         out = self._convolved("leave", x, 1)
-        logits = out[:, ARTICULATION_OUTPUTS : ARTICULATION_OUTPUTS + VISEME_OUTPUTS]
-        shares = np.exp(logits - logits.max(1, keepdims=True))
-        speech = 1.0 / (1.0 + np.exp(-np.clip(out[:, -1], -30, 30)))
-        return out[:, :ARTICULATION_OUTPUTS], shares / shares.sum(1, keepdims=True), speech
+        articulation, visemes, phones = np.split(out, np.cumsum([ARTICULATION_OUTPUTS, VISEME_OUTPUTS]), axis=1)
+        return articulation, _shares(visemes), _shares(phones)
 
     def _convolved(self, name: str, x: np.ndarray, dilation: int) -> np.ndarray:
         weights, bias = self.weights[name + ".weight"], self.weights[name + ".bias"]
@@ -66,3 +64,9 @@ class MouthNetwork:
 
 def _gelu(x: np.ndarray) -> np.ndarray:
     return 0.5 * x * (1.0 + np.tanh(_GELU_SCALE * (x + _GELU_CUBE * x**3)))
+
+
+def _shares(logits: np.ndarray) -> np.ndarray:
+    """Softmax over each row."""
+    powers = np.exp(logits - logits.max(1, keepdims=True))
+    return powers / powers.sum(1, keepdims=True)

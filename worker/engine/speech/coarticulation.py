@@ -16,7 +16,7 @@ from worker.engine.speech.phonemes import is_vowel
 from worker.engine.speech.visemes import REST, Shape, shapes_of
 
 GRID_HZ = 100  # articulation is worked out on this grid, then read at the output's frame times
-MOUTH_LEAD_S = 0.060  # inside speech, where 60-70 ms are reported
+MOUTH_LEAD_S = 0.050  # inside speech: 60-70 ms are reported, GRID's lips lead by 10
 ANTICIPATION_AFTER_PAUSE_S, ANTICIPATION_AFTER_VOWEL_S = 0.120, 0.060
 ROUNDING_ANTICIPATION_S = 0.150
 DECAY_S = 0.120

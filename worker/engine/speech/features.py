@@ -1,15 +1,16 @@
-"""What the mouth network hears, every 20 ms: phones with and without their context, mel bands, the level."""
+"""What the mouth network hears, every 20 ms: states of a recogniser's encoder, mel bands, the level."""
 
 import functools
+from dataclasses import dataclass
 
 import numpy as np
 
-from worker.engine.models.mouth_network import FEATURES
-from worker.engine.speech.acoustics import PHONES, STATES, HeardPhones
+from worker.engine.speech.encoder import even_gain, states
 from worker.engine.speech.waveform import HOP_LENGTH, SPEECH_HZ, centred_windows, level_db
 
 FEATURE_HZ = 50
 FRAMES_PER_FEATURE = 2  # of 10 ms
+SAMPLES_PER_FEATURE = SPEECH_HZ // FEATURE_HZ
 MEL_BANDS, MEL_RANGE_HZ, FFT_SIZE, WINDOW = 24, (80.0, 7600.0), 512, 400
 CHUNK_FRAMES = 2000
 LOUD_DB = 25.0
@@ -54,17 +55,36 @@ def sound_features(samples: np.ndarray, count: int) -> np.ndarray:
     return np.concatenate(columns, axis=1).astype(np.float32)
 
 
-def network_features(heard: HeardPhones, sound: np.ndarray) -> np.ndarray:
-    """(T // 2, 109) float32 every 20 ms.
+@dataclass(frozen=True)
+class Sound:
+    """A recording, and what listening to any stretch of it needs to know of the whole.
 
-    Args:
-        heard: phones of a stretch of T frames.
-        sound: (T, 25) `sound_features` of the same stretch.
+    samples: (N,) 16 kHz mono. bands: (N // 160 + 1, 25) of `sound_features`. gain: of `encoder.even_gain`.
     """
-    count = len(sound) // FRAMES_PER_FEATURE * FRAMES_PER_FEATURE
-    phones = heard.posteriors[:count].reshape(count, PHONES, STATES).sum(-1)
-    joined = np.concatenate([np.sqrt(phones), np.sqrt(heard.instant[:count]), sound[:count]], axis=1)
-    return joined.reshape(-1, FRAMES_PER_FEATURE, FEATURES).mean(1).astype(np.float32)
+
+    samples: np.ndarray
+    bands: np.ndarray
+    gain: float
+
+    @property
+    def feature_count(self) -> int:
+        """How many rows `network_features` has for the whole recording."""
+        return len(self.samples) * FEATURE_HZ // SPEECH_HZ
+
+
+def sound_of(samples: np.ndarray) -> Sound:
+    return Sound(samples, sound_features(samples, len(samples) // HOP_LENGTH + 1), even_gain(samples))
+
+
+def network_features(sound: Sound, first: int, last: int) -> np.ndarray:
+    """(last - first, 313) float32, rows `first` to `last` of the recording; row k is centred at (k + 0.5) · 20 ms."""
+    start = first * SAMPLES_PER_FEATURE
+    own = sound.samples[start : last * SAMPLES_PER_FEATURE]
+    at_s = (np.arange(last - first) + 0.5) / FEATURE_HZ
+    bands = sound.bands[first * FRAMES_PER_FEATURE : last * FRAMES_PER_FEATURE + 1]
+    # Bands are centred at multiples of 10 ms: a row's middle is the one between its two halves.
+    middle = (bands[:-1:FRAMES_PER_FEATURE] + 2 * bands[1::FRAMES_PER_FEATURE] + bands[2::FRAMES_PER_FEATURE]) / 4
+    return np.concatenate([states(own, at_s, sound.gain), middle[: last - first]], axis=1).astype(np.float32)
 
 
 def fit_length(values: np.ndarray, count: int) -> np.ndarray:

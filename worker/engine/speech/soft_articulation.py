@@ -7,27 +7,26 @@ import numpy as np
 from scipy import ndimage
 
 from worker.engine.contracts import Span
-from worker.engine.speech.acoustics import FRAME_CENTRE_S, FRAMES_PER_S, PHONES, STATES, acoustic_model, state_shapes
 from worker.engine.speech.coarticulation import DECAY_S, FALLEN_TO, ROUNDING, ROUNDING_ANTICIPATION_S
 from worker.engine.speech.mouth_track import ARTICULATORS, VISEMES, Phoneme, Viseme
-from worker.engine.speech.phonemes import ipa_from_arpabet, is_bilabial, is_labiodental, is_sibilant
+from worker.engine.speech.phonemes import is_bilabial, is_labiodental, is_sibilant
+from worker.engine.speech.phones import PHONES, SILENCE, phone_shapes
 from worker.engine.speech.rules import smoothstep
 
+FRAMES_PER_S = 100
 ANTICIPATION_S = 0.08  # between the 60 ms after vowels and the 120 ms after pauses
 MIN_PHONEME_FRAMES = 3
 HEARD_SMOOTHING_FRAMES = 1.0
-INSTANT_SMOOTHING_FRAMES = 3.0
-UNASKED_OPENNESS = 0.4
 LEAST_TAIL = 1e-7
-# What lips must do (touch, tuck, hide behind the teeth) is enforced as strongly as phones and network together believe
-# in it: from the belief that is right half the time to the one that is right nine times in ten, both counted on
-# held-out synthetic speech in rooms and noise. Phones, visemes that show it, and these two beliefs:
+# What lips must do (touch, tuck, hide behind the teeth) is enforced as strongly as phones and visemes together believe
+# in it: from the belief that is right about half the time to the one that is right three times in four, both counted on
+# synthetic speech in rooms and noise that nothing was taught with (a missing closure is seen sooner than one too many).
+# Sibilants, which the encoder hears best, from nine times in ten. Phones, visemes that show it, both beliefs:
 RULED = (
-    (is_bilabial, (Viseme.PP,), 0.40, 0.65),
-    (is_labiodental, (Viseme.FF,), 0.60, 0.90),
-    (is_sibilant, (Viseme.SS, Viseme.SH), 0.65, 0.90),
+    (is_bilabial, (Viseme.PP,), 0.42, 0.75),
+    (is_labiodental, (Viseme.FF,), 0.32, 0.60),
+    (is_sibilant, (Viseme.SS, Viseme.SH), 0.35, 0.65),
 )
-NOISES = ("+NSN+", "+SPN+", "SIL")
 
 
 def soft_articulation(posteriors: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -37,13 +36,13 @@ def soft_articulation(posteriors: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     as two one-pole filters, one forwards in time and one backwards.
 
     Args:
-        posteriors: (T, 126) of `phone_posteriors`.
+        posteriors: (T, 44) of `PHONES`, rows sum to 1.
 
     Returns:
         articulation (T, A) float32 and viseme weights (T, V) float32, rows sum to 1; at the times of the frames, no
         lead yet.
     """
-    shapes = state_shapes()
+    shapes = phone_shapes()
     targets = np.array([shape.targets() for shape in shapes])
     dominances = np.array([shape.dominances() for shape in shapes])
     articulation = np.empty((len(posteriors), len(ARTICULATORS)), np.float32)
@@ -53,31 +52,10 @@ def soft_articulation(posteriors: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         wanted = _spread(posteriors @ (targets * dominances)[:, columns], rise_s)
         weight = _spread(posteriors @ dominances[:, columns], rise_s)
         articulation[:, columns] = wanted / (weight + 1e-6)
-    visible = np.zeros((PHONES * STATES, len(VISEMES)))
+    visible = np.zeros((len(shapes), len(VISEMES)))
     visible[np.arange(len(shapes)), [VISEMES.index(shape.viseme) for shape in shapes]] = dominances.mean(1)
     visemes = _spread(posteriors @ visible, ANTICIPATION_S) + 1e-6
     return articulation, (visemes / visemes.sum(1, keepdims=True)).astype(np.float32)
-
-
-def instant_openness(instant: np.ndarray) -> np.ndarray:
-    """(T,) float32 openness of what the moment's own sound asks for, without any model of time: rounded off, blunt, and
-    wrong at other moments than `soft_articulation` is. Sounds that ask nothing of the lips leave them half open.
-
-    Args:
-        instant: (T, 42) of `hear_phones`.
-    """
-    asked = [s.opening_dominance * s.openness + (1 - s.opening_dominance) * UNASKED_OPENNESS for s in state_shapes()]
-    wanted = np.array(asked).reshape(PHONES, STATES).mean(1)
-    smooth = ndimage.gaussian_filter1d(instant, INSTANT_SMOOTHING_FRAMES, axis=0, mode="nearest")
-    return (smooth @ wanted).astype(np.float32)
-
-
-def phone_memberships(posteriors: np.ndarray) -> np.ndarray:
-    """(T, 42) float32, rows sum to 1: how much each phone governs the lips at each frame, neighbours included."""
-    dominance = np.array([shape.opening_dominance for shape in state_shapes()])
-    governed = _spread(posteriors * dominance, ANTICIPATION_S) + 1e-9
-    governed = governed.reshape(len(governed), PHONES, STATES).sum(-1)
-    return (governed / governed.sum(1, keepdims=True)).astype(np.float32)
 
 
 def _spread(values: np.ndarray, rise_s: float) -> np.ndarray:
@@ -101,7 +79,7 @@ def _decaying(values: np.ndarray, keep: float) -> np.ndarray:
 class Beliefs:
     """What is heard, frame by frame, small enough to keep for a whole recording.
 
-    likeliest: (T,) int8, the likeliest phone that lips owe nothing (index into the model's phones).
+    likeliest: (T,) int8, the likeliest phone that lips owe nothing (index into `PHONES`).
     owed: (T, 3) float32 in [0, 1], how sure it is that lips touch, are tucked or hide behind the teeth (`RULED`).
     owing: (T, 3) int8, the likeliest phone of each of these kinds.
     """
@@ -112,9 +90,8 @@ class Beliefs:
 
 
 def beliefs(posteriors: np.ndarray, visemes: np.ndarray | None = None) -> Beliefs:
-    """What is believed of (T, 126) posteriors; visemes: (T, V), a second opinion on what is seen, of equal weight."""
-    phones = posteriors.reshape(len(posteriors), PHONES, STATES).sum(-1)
-    phones = ndimage.gaussian_filter1d(phones, HEARD_SMOOTHING_FRAMES, axis=0)
+    """What is believed of (T, 44) posteriors; visemes: (T, V), a second opinion on what is seen, of equal weight."""
+    phones = ndimage.gaussian_filter1d(posteriors, HEARD_SMOOTHING_FRAMES, axis=0)
     members = _ruled_phones()
     owed = np.stack([phones[:, own].sum(1) for own in members], axis=1)
     if visemes is not None:
@@ -129,12 +106,8 @@ def beliefs(posteriors: np.ndarray, visemes: np.ndarray | None = None) -> Belief
 
 
 def _ruled_phones() -> list[np.ndarray]:
-    """For each rule of `RULED`, (42,) bool: the phones it is about."""
-    return [np.array([bool(symbol) and belongs(symbol) for symbol in _symbols()]) for belongs, *_ in RULED]
-
-
-def _symbols() -> list[str]:
-    return ["" if name in NOISES else ipa_from_arpabet(name)[0] for name in acoustic_model().phones]
+    """For each rule of `RULED`, (44,) bool: the phones it is about."""
+    return [np.array([phone != SILENCE and belongs(phone) for phone in PHONES]) for belongs, *_ in RULED]
 
 
 def heard_phonemes(believed: Beliefs, spans: Sequence[Span]) -> list[Phoneme]:
@@ -148,20 +121,17 @@ def heard_phonemes(believed: Beliefs, spans: Sequence[Span]) -> list[Phoneme]:
     ruled = np.any(_ruled_phones(), axis=0)
     found: list[Phoneme] = []
     for span in spans:
-        first = max(0, int((span.start_s - FRAME_CENTRE_S) * FRAMES_PER_S))
-        last = min(len(best), int(np.ceil((span.end_s - FRAME_CENTRE_S) * FRAMES_PER_S)))
+        first, last = int(span.start_s * FRAMES_PER_S), min(len(best), int(np.ceil(span.end_s * FRAMES_PER_S)))
         found += _runs(best[first:last], first, np.where(ruled[best[first:last]], certainty[first:last], 1.0))
     return found
 
 
 def _runs(best: np.ndarray, offset: int, certainty: np.ndarray) -> list[Phoneme]:
     """Runs of one sound; a run is as certain as its most certain frame."""
-    symbols = _symbols()
     edges = [0, *(np.flatnonzero(np.diff(best)) + 1).tolist(), len(best)]
-    # A frame's sound is centred half a window after its index; the span it stands for starts half a frame earlier.
-    at_s = (np.array(edges) + offset) / FRAMES_PER_S + FRAME_CENTRE_S - 0.5 / FRAMES_PER_S
+    at_s = (np.array(edges) + offset) / FRAMES_PER_S
     return [
-        Phoneme(symbols[int(best[a])], float(start_s), float(end_s), certainty=float(certainty[a:b].max()))
+        Phoneme(PHONES[int(best[a])], float(start_s), float(end_s), certainty=float(certainty[a:b].max()))
         for a, b, start_s, end_s in zip(edges[:-1], edges[1:], at_s[:-1], at_s[1:], strict=True)
-        if b - a >= MIN_PHONEME_FRAMES and symbols[int(best[a])]
+        if b - a >= MIN_PHONEME_FRAMES and PHONES[int(best[a])] != SILENCE
     ]

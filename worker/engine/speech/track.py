@@ -8,7 +8,6 @@ import numpy as np
 from scipy import ndimage
 
 from worker.engine.contracts import Span
-from worker.engine.speech.acoustics import FRAME_CENTRE_S, FRAMES_PER_S, hearing_features
 from worker.engine.speech.coarticulation import (
     GRID_HZ,
     MOUTH_LEAD_S,
@@ -23,7 +22,7 @@ from worker.engine.speech.learned import Fusion, articulate, fold_fusion
 from worker.engine.speech.mouth_track import ARTICULATORS, Articulator, MouthTrack, Phoneme, Prosody
 from worker.engine.speech.prosody import loudness, pitch_hz, prosody_of
 from worker.engine.speech.rules import PAUSE_S, apply_rules
-from worker.engine.speech.soft_articulation import heard_phonemes
+from worker.engine.speech.soft_articulation import FRAMES_PER_S, heard_phonemes
 from worker.engine.speech.waveform import SPEECH_HZ, speech_samples
 
 if TYPE_CHECKING:
@@ -73,13 +72,12 @@ class HeardVoice:
     visemes: np.ndarray
     phonemes: Sequence[Phoneme]
     f0_hz: np.ndarray
-    method: str
 
     def at(self, times_s: np.ndarray) -> MouthTrack:
         """The mouth at (T,) output frame times in seconds, increasing, any spacing."""
         times_s = np.asarray(times_s, np.float64)
         prosody = prosody_of(self.samples, self.f0_hz, times_s, self.spans)
-        return _at_frames(self.articulation, self.visemes, times_s, prosody, self.phonemes, self.method)
+        return _at_frames(self.articulation, self.visemes, times_s, prosody, self.phonemes, "learned")
 
 
 def mouth_track_from_audio(audio: "Audio", times_s: np.ndarray, *, fusion: Fusion | None = None) -> MouthTrack:
@@ -93,8 +91,8 @@ def mouth_track_from_audio(audio: "Audio", times_s: np.ndarray, *, fusion: Fusio
 def hear_voice(audio: "Audio", *, fusion: Fusion | None = None) -> HeardVoice:
     """Everything that takes long about a recording and does not depend on a video's frames.
 
-    Phone posteriors of an acoustic model trained on real voices, coarticulated softly, refined by our own network where
-    its weights are present, and put under the rules of articulation.
+    A recogniser's encoder, trained on real voices, hears; our network, and the coarticulation of the phones it believes
+    in, say what the mouth does; the rules of articulation have the last word.
 
     Args:
         audio: the voice.
@@ -103,11 +101,11 @@ def hear_voice(audio: "Audio", *, fusion: Fusion | None = None) -> HeardVoice:
     """
     samples = speech_samples(audio)
     spans = spans_from(samples, speech_probability(samples), PAUSE_S)
-    found = articulate(samples, hearing_features(samples, spoken_frames(spans, len(samples))), fusion)
-    # The frames' sounds are centred after their index; the mouth is ahead of the sound.
+    found = articulate(samples, fusion)
+    # A frame's sound is centred half a frame after its index; the mouth is ahead of the sound.
     grid_s = grid_times(len(samples) / SPEECH_HZ)
     articulation, visemes = (
-        _moved(curve, grid_s, MOUTH_LEAD_S - FRAME_CENTRE_S) for curve in (found.articulation, found.visemes)
+        _moved(curve, grid_s, MOUTH_LEAD_S - 0.5 / FRAMES_PER_S) for curve in (found.articulation, found.visemes)
     )
     phonemes = heard_phonemes(found.believed, spans)
     f0_hz = pitch_hz(samples)
@@ -115,7 +113,7 @@ def hear_voice(audio: "Audio", *, fusion: Fusion | None = None) -> HeardVoice:
     _reach_full_range(articulation, spans)
     _open_by_effort(articulation, opening_gain(samples, f0_hz, spans))
     articulation, visemes = apply_rules(articulation, visemes, phonemes, spans)
-    return HeardVoice(samples, spans, articulation, visemes, phonemes, f0_hz, found.method)
+    return HeardVoice(samples, spans, articulation, visemes, phonemes, f0_hz)
 
 
 def mouth_track_without_clip(clip_name: str, audio: "Audio", times_s: np.ndarray) -> MouthTrack:

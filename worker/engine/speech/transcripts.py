@@ -1,44 +1,41 @@
 """Words of a recording with their times: found where a known text is said, estimated, or guessed as a draft.
 
 English texts are aligned by pocketsphinx. Texts in other languages are laid over detected speech in proportion to their
-letters, and so are English ones that cannot be found in the sound. Without a text, pocketsphinx' free decoding gives a
-draft that somebody has to check word by word; faster-whisper gives a better one where an operator has its weights.
+letters, and so are English ones that cannot be found in the sound. Without a text, a small English recogniser gives a
+draft with the words marked that somebody has to check; faster-whisper gives one in other languages too, where an
+operator has its weights.
 """
 
-import functools
 import importlib
 import importlib.util
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
+from statistics import fmean
 from typing import TYPE_CHECKING
-
-import pocketsphinx
 
 from worker.engine.contracts import Span
 from worker.engine.failures import EngineFailure, FailureCode
 from worker.engine.speech.alignment import (
-    FRAMES_PER_S,
     HeardWord,
-    decode,
     english_words,
     find_words,
-    heard_words,
-    model_file,
-    sphinx_pcm,
 )
 from worker.engine.speech.detection import speech_spans
+from worker.engine.speech.recogniser import recognise, stretches
 from worker.engine.speech.waveform import SPEECH_HZ, speech_samples
 
 if TYPE_CHECKING:
+    import numpy as np
+
     from worker.engine.media.audio import Audio
 
 SOUGHT_MAX_S = 660.0  # longer recordings are estimated: the recogniser's search grows with them
 COVERED_LEAST = 0.45  # of the speech; fewer seconds of found words mean that most of what is said is not in the text
-SURE_FROM = 0.7  # faster-whisper's probability from which a word needs no second look
+SURE_FROM = 0.7  # a recogniser's probability from which a word needs no second look
+ENGLISH_FROM = 0.65  # mean probability of a stretch: below it something else than English is said
 LETTER_LEAST = 2  # even a short word takes this many letters' time
-DRAFT_PART_S = 30.0
 
 
 class Timing(StrEnum):
@@ -170,33 +167,38 @@ def draft_transcript(audio: "Audio", whisper_dir: Path | None = None) -> TimedTr
     if has_whisper and whisper_dir is not None and (whisper_dir / "model.bin").is_file():
         words = tuple(_whispered(audio, whisper_dir))
     else:
-        words = tuple(_guessed(audio, spans))
+        words = tuple(_recognised(audio, spans))
     if not words:
         raise EngineFailure(FailureCode.NO_SPEECH)
     return TimedTranscript(words, Timing.DRAFT)
 
 
-def _guessed(audio: "Audio", spans: Sequence[Span]) -> Iterator[TranscriptWord]:
-    """pocketsphinx' best path through general English, stretch by stretch; every word is a guess."""
+def _recognised(audio: "Audio", spans: Sequence[Span]) -> Iterator[TranscriptWord]:
+    """What the English recogniser writes, stretch by stretch, each word where it is found in the sound."""
     samples = speech_samples(audio)
-    decoder = _free_decoder()
-    for span in spans:
-        start_s = span.start_s
-        while span.end_s - start_s > 0.1:
-            end_s = min(span.end_s, start_s + DRAFT_PART_S)
-            pcm = sphinx_pcm(samples[round(start_s * SPEECH_HZ) : round(end_s * SPEECH_HZ)])
-            if decode(decoder, pcm) and decoder.hyp() is not None:
-                for word in heard_words(decoder):
-                    yield TranscriptWord(word.text, start_s + word.start_s, start_s + word.end_s, is_sure=False)
-            start_s = end_s
+    for stretch in stretches(spans, samples):
+        sound = samples[round(stretch.start_s * SPEECH_HZ) : round(stretch.end_s * SPEECH_HZ)]
+        words = recognise(sound)
+        if not words:
+            continue
+        is_english = fmean(word.probability for word in words) >= ENGLISH_FROM
+        for word, placed in zip(words, _placed([word.text for word in words], sound, stretch, spans), strict=True):
+            is_sure = is_english and word.probability >= SURE_FROM
+            yield TranscriptWord(word.text, placed.start_s, placed.end_s, is_sure)
 
 
-@functools.lru_cache(maxsize=1)
-def _free_decoder() -> pocketsphinx.Decoder:
-    return pocketsphinx.Decoder(
-        hmm=model_file("en-us"), dict=model_file("cmudict-en-us.dict"), lm=model_file("en-us.lm.bin"),
-        loglevel="FATAL", samprate=SPEECH_HZ, frate=FRAMES_PER_S,
-    )  # fmt: skip
+def _placed(texts: list[str], sound: "np.ndarray", stretch: Span, spans: Sequence[Span]) -> list[TranscriptWord]:
+    """Where the texts are said in a stretch of a recording: found, or laid over its speech."""
+    tokens = [(token, index) for index, text in enumerate(texts) for token in english_words(text)]
+    try:
+        heard = find_words(sound, [token for token, _ in tokens]) if tokens else []
+    except EngineFailure:
+        heard = []
+    if not heard or [word.text for word in heard] != [token for token, _ in tokens]:
+        inside = [s for s in spans if stretch.start_s <= s.start_s < stretch.end_s] or [stretch]
+        return _laid_over(texts, inside)
+    found = _owned(texts, [index for _, index in tokens], heard)
+    return [TranscriptWord(word.text, word.start_s + stretch.start_s, word.end_s + stretch.start_s) for word in found]
 
 
 def _whispered(audio: "Audio", whisper_dir: Path) -> Iterator[TranscriptWord]:

@@ -6,8 +6,8 @@ import pytest
 from tests.worker.engine.speech.conftest import RATE_HZ, make_audio, tone_for
 from worker.engine.contracts import Span
 from worker.engine.speech import learned, rules
-from worker.engine.speech.acoustics import HeardPhones
 from worker.engine.speech.coarticulation import GRID_HZ
+from worker.engine.speech.features import FEATURE_HZ, Sound
 from worker.engine.speech.mouth_track import VISEMES, Articulator, Phoneme, Viseme
 from worker.engine.speech.phonemes import is_bilabial, is_vowel
 from worker.engine.speech.track import (
@@ -272,14 +272,14 @@ def test_a_long_recording_is_never_heard_at_once(speak, monkeypatch):
     """Memory stays flat because no step that is large per frame sees more than one window."""
     _, audio = speak("Father bought a large dark car. Mama saw papa far away.")
     long = make_audio(np.tile(audio.samples, 30)[: 90 * RATE_HZ])
-    most, heard = 0, learned.hear
+    most, heard = 0, learned.network_features
 
-    def hear(features: np.ndarray) -> HeardPhones:
+    def features(sound: Sound, first: int, last: int) -> np.ndarray:
         nonlocal most
-        most = max(most, len(features))
-        return heard(features)
+        most = max(most, last - first)
+        return heard(sound, first, last)
 
-    monkeypatch.setattr(learned, "hear", hear)
+    monkeypatch.setattr(learned, "network_features", features)
     track = mouth_track_from_audio(long, frames(90.0))
-    assert most <= learned.WINDOW_FRAMES + 2 * learned.MARGIN_FRAMES < 0.5 * 90 * GRID_HZ
+    assert most <= learned.WINDOW_FEATURES + 2 * learned.MARGIN_FEATURES < 0.5 * 90 * FEATURE_HZ
     assert track.openness[-200:].max() > 0.3
