@@ -14,7 +14,7 @@ import cv2
 import numpy as np
 
 from worker.compose.hidden_mark_code import ID_BITS, encode
-from worker.compose.hidden_mark_pattern import CANVAS_CELLS, CELLS_SHORT, groups, signs_for, state_at, turned
+from worker.compose.hidden_mark_pattern import CANVAS_CELLS, CELLS_SHORT, sign_at, signs_for, window_at
 from worker.engine.contracts import FrameStage
 from worker.engine.failures import EngineFailure, FailureCode
 
@@ -24,12 +24,12 @@ if TYPE_CHECKING:
 ID_DIGITS = ID_BITS // 4
 MIN_SIDE_PX = 64
 
-_FIELD_SCALE = 80  # of a cell's sign, in 8 bits around 128: leaves room for what cubic interpolation overshoots
+_FIELD_SCALE = 80  # of a cell's sign
 _FLAT_LEVELS = 1.0  # one level in the middle of cells, none towards their rims
 _TEXTURE_LEVELS = 2.3
 _TEXTURE_GAIN = 0.15  # levels of mark per level of local contrast
 _LEVEL_STEPS = 64
-_REFRESH_S = 2.0  # how often the strength is fitted to the picture anew
+_BAND_BYTES = 1 << 17  # of a picture at once: what was made brighter is still at hand when it is made darker
 
 
 @dataclass(frozen=True)
@@ -80,56 +80,67 @@ def read_hidden_mark(path: Path | str) -> MarkReading:
 
 
 class HiddenMarkStage:
-    """Adds the pattern of the moment: two saturating additions a frame, everything else once per turn of signs."""
+    """Adds the pattern of the moment: two saturating additions a frame, everything else once per keyframe.
+
+    Strength is fitted to the picture whenever the signs turn, so that the pattern changes only where encoders begin
+    anew. Turned signs are the same pattern with bright and dark exchanged.
+    """
 
     def __init__(self, width_px: int, height_px: int, signs: np.ndarray) -> None:
         self._shape = (height_px, width_px, 3)
-        cell_px = min(width_px, height_px) / CELLS_SHORT
-        rows, columns = (int(np.ceil(side / cell_px - 1e-9)) for side in (height_px, width_px))
-        window = np.ix_(np.arange(rows) % CANVAS_CELLS, np.arange(columns) % CANVAS_CELLS)
-        self._signs, self._groups = signs[window], groups()[window]
-        self._sheet_px = (round(columns * cell_px), round(rows * cell_px))
-        self._state = -1
-        self._fitted_at_s = -np.inf
-        self._strength = np.empty(0, np.uint8)
-        self._brighter = self._darker = np.empty(0, np.uint8)
+        self._field = _field(width_px, height_px, signs)
+        self._window = -1
+        self._bright, self._dark = np.empty(0, np.uint8), np.empty(0, np.uint8)  # (H, W) levels, of sign +1
+        self._bright_rgb, self._dark_rgb = np.empty(0, np.uint8), np.empty(0, np.uint8)  # the same, (H, W, 3)
+        self._rows = max(16, _BAND_BYTES // (3 * width_px))
 
     def __call__(self, rgb: np.ndarray, pts_s: float) -> np.ndarray:
         if rgb.shape != self._shape or rgb.dtype != np.uint8:
             raise ValueError(f"expected {self._shape} uint8, got {rgb.shape} {rgb.dtype}")
         if not rgb.flags.writeable or not rgb.flags.c_contiguous:
             rgb = np.array(rgb, order="C")
-        self._follow(pts_s, lambda: rgb)
-        cv2.add(rgb, self._brighter, dst=rgb)
-        cv2.subtract(rgb, self._darker, dst=rgb)
+        if self._fit(pts_s, lambda: rgb) or not self._bright_rgb.size:
+            self._bright_rgb, self._dark_rgb = (
+                cv2.cvtColor(levels, cv2.COLOR_GRAY2RGB) for levels in (self._bright, self._dark)
+            )
+        brighter, darker = _in_order(sign_at(pts_s), self._bright_rgb, self._dark_rgb)
+        for top in range(0, self._shape[0], self._rows):
+            rows = slice(top, top + self._rows)
+            cv2.add(rgb[rows], brighter[rows], dst=rgb[rows])
+            cv2.subtract(rgb[rows], darker[rows], dst=rgb[rows])
         return rgb
 
     def on_planes(self, picture: "NativePicture", pts_s: float) -> None:
         """The same on native planes: the mark is grey, so luma alone carries it."""
-        self._follow(pts_s, picture.rgb)
-        picture.add_grey(cv2.extractChannel(self._brighter, 0), cv2.extractChannel(self._darker, 0))
+        if self._fit(pts_s, picture.rgb):
+            self._bright_rgb = self._dark_rgb = np.empty(0, np.uint8)
+        picture.add_grey(*_in_order(sign_at(pts_s), self._bright, self._dark))
 
-    def _follow(self, pts_s: float, look: Callable[[], np.ndarray]) -> None:
-        """Keep pattern and strength those of this moment; `look` shows the frame when its strength is due."""
-        state = state_at(pts_s)
-        is_due = not 0 <= pts_s - self._fitted_at_s < _REFRESH_S
-        if is_due:
-            self._strength, self._fitted_at_s = strength_of(look()), pts_s
-        if is_due or state != self._state:
-            self._turn(state)
+    def _fit(self, pts_s: float, look: Callable[[], np.ndarray]) -> bool:
+        """Fit the strength anew when a keyframe has passed; `look` shows the frame. Whether it was due."""
+        window = window_at(pts_s)
+        if window == self._window:
+            return False
+        self._window = window
+        strength, scale = strength_of(look()), 1 / (_FIELD_SCALE * _LEVEL_STEPS)
+        self._bright = cv2.multiply(cv2.max(self._field, 0), strength, scale=scale, dtype=cv2.CV_8U)
+        self._dark = cv2.multiply(cv2.max(-self._field, 0), strength, scale=scale, dtype=cv2.CV_8U)
+        return True
 
-    def _turn(self, state: int) -> None:
-        height_px, width_px, _ = self._shape
-        signs = self._signs * turned(state)[self._groups]
-        cells = (128 + _FIELD_SCALE * signs.astype(np.int16)).astype(np.uint8)
-        field = cv2.resize(cells, self._sheet_px, interpolation=cv2.INTER_CUBIC)[:height_px, :width_px]
-        scale = 1 / (_FIELD_SCALE * _LEVEL_STEPS)
-        # interpolation overshoots where neighbours differ; without the limit, flat ground would get second levels there
-        brighter = cv2.multiply(cv2.min(cv2.subtract(field, 128), _FIELD_SCALE), self._strength, scale=scale)
-        darker = cv2.multiply(cv2.min(cv2.subtract(128, field), _FIELD_SCALE), self._strength, scale=scale)
-        self._brighter = cv2.cvtColor(brighter, cv2.COLOR_GRAY2RGB)
-        self._darker = cv2.cvtColor(darker, cv2.COLOR_GRAY2RGB)
-        self._state = state
+
+def _field(width_px: int, height_px: int, signs: np.ndarray) -> np.ndarray:
+    """The pattern as soft cells, (height_px, width_px) int16, ± `_FIELD_SCALE` in the middle of cells."""
+    cell_px = min(width_px, height_px) / CELLS_SHORT
+    rows, columns = (int(np.ceil(side / cell_px - 1e-9)) for side in (height_px, width_px))
+    cells = signs[np.ix_(np.arange(rows) % CANVAS_CELLS, np.arange(columns) % CANVAS_CELLS)].astype(np.int16)
+    sheet_px = (round(columns * cell_px), round(rows * cell_px))
+    field = cv2.resize(cells * _FIELD_SCALE, sheet_px, interpolation=cv2.INTER_CUBIC)[:height_px, :width_px]
+    # interpolation overshoots where neighbours differ; without the limit, flat ground would get second levels there
+    return np.ascontiguousarray(np.clip(field, -_FIELD_SCALE, _FIELD_SCALE))
+
+
+def _in_order(sign: int, bright: np.ndarray, dark: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    return (bright, dark) if sign > 0 else (dark, bright)
 
 
 def strength_of(rgb: np.ndarray) -> np.ndarray:

@@ -2,9 +2,12 @@
 
 A cell is 1/32 of the picture's short side. Four fifths of the cells carry the code's signs, each sign many times over;
 one fifth are pilots, known in advance, by which a reader finds size, place and time. Each cell's sign is multiplied by
-a keyed pseudo-random one (spread spectrum: Cox et al., "Secure spread spectrum watermarking for multimedia", 1997), and
-turns over every second, in four groups an eighth of a period apart: what stands still in a picture then cancels, the
-mark does not, and no single moment shows a change everywhere.
+a keyed pseudo-random one (spread spectrum: Cox et al., "Secure spread spectrum watermarking for multimedia", 1997). All
+signs turn over at every keyframe, so that what stands still in a picture cancels and the mark does not: encoders begin
+anew there, and hardly a byte is spent on the turn. Once more they turn after the first second, for very short videos.
+
+Until November 2026 (layout 1) signs turned over every second, in four groups an eighth of a period apart; videos of
+then are still read.
 """
 
 import hashlib
@@ -16,12 +19,13 @@ from worker.compose.hidden_mark_code import CODE_BITS
 
 CELLS_SHORT = 32  # across the short side
 CANVAS_CELLS = 128  # the pattern repeats after so many, which is beyond any picture up to 4:1
-PERIOD_S = 2.0
-STATES = 8  # of the signs in a period
-GROUPS = STATES // 2
-GROUP_CELLS = 4
+TURN_S = 2.0  # between keyframes, see `worker.engine.media.encode`
+FIRST_TURN_S = 1.0
+LAYOUTS = (2, 1)  # as readers try them; only the first is written
+PERIODS_S = {2: (2 * FIRST_TURN_S, 2 * TURN_S), 1: (2.0,)}  # in which signs come round
 
 _KEY = b"lipsmith hidden mark 1"
+_EARLIER_STATES, _EARLIER_GROUPS, _EARLIER_GROUP_CELLS = 8, 4, 4
 _ROLES = 400
 _ROLE_STEP = 91  # of all steps, the one whose lattice is nearest to square: shortest distance 21 cells
 
@@ -49,14 +53,6 @@ def roles() -> np.ndarray:
     return order[(x + _ROLE_STEP * y) % _ROLES]
 
 
-@lru_cache(maxsize=1)
-def groups() -> np.ndarray:
-    """(CANVAS_CELLS, CANVAS_CELLS) int: which group a cell turns over with, 0 to GROUPS − 1."""
-    side = CANVAS_CELLS // GROUP_CELLS
-    coarse = _stream("groups", side * side).reshape(side, side) % GROUPS
-    return coarse.repeat(GROUP_CELLS, axis=0).repeat(GROUP_CELLS, axis=1).astype(np.intp)
-
-
 def signs_for(code: np.ndarray) -> np.ndarray:
     """The whole pattern, (CANVAS_CELLS, CANVAS_CELLS) int8 of −1 and +1, that carries (CODE_BITS,) signs."""
     carried = np.ones(_ROLES, np.int8)
@@ -69,16 +65,25 @@ def pilots() -> np.ndarray:
     return roles() >= CODE_BITS
 
 
-def state_at(pts_s: float) -> int:
-    """Which of the STATES the signs are in at a time, 0 to STATES − 1."""
-    return int(np.floor(pts_s * STATES / PERIOD_S + 1e-6)) % STATES
+def sign_at(pts_s: float) -> int:
+    """The sign, −1 or +1, by which the whole pattern is multiplied at a time."""
+    turns = window_at(pts_s)
+    if turns == 0:
+        return 1 if pts_s < FIRST_TURN_S - 1e-6 else -1
+    return 1 if turns % 2 else -1
 
 
-def turned(state: int) -> np.ndarray:
-    """(GROUPS,) int8: the sign by which each group is multiplied in a state."""
-    return np.array([1 if (state - group) % STATES < STATES // 2 else -1 for group in range(GROUPS)], np.int8)
+def window_at(pts_s: float) -> int:
+    """How many keyframes have passed since the first."""
+    return int(np.floor(pts_s / TURN_S + 1e-6))
 
 
-def group_phases() -> np.ndarray:
-    """(GROUPS,) complex: what turning over does to a group's sign, seen at the period's own frequency."""
-    return np.exp(-2j * np.pi * np.arange(GROUPS) / STATES)
+@lru_cache(maxsize=len(LAYOUTS))
+def expected(layout: int) -> np.ndarray:
+    """(CANVAS_CELLS, CANVAS_CELLS) complex64: a cell's sign without the code's, as it turns with time."""
+    if layout == 2:
+        return spreading().astype(np.complex64)
+    side = CANVAS_CELLS // _EARLIER_GROUP_CELLS
+    coarse = _stream("groups", side * side).reshape(side, side) % _EARLIER_GROUPS
+    groups = coarse.repeat(_EARLIER_GROUP_CELLS, axis=0).repeat(_EARLIER_GROUP_CELLS, axis=1)
+    return (spreading() * np.exp(-2j * np.pi * groups / _EARLIER_STATES)).astype(np.complex64)

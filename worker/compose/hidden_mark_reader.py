@@ -1,7 +1,7 @@
 """Finding the hidden mark again: whiten, search size and place by the pilots, sample the cells, decode.
 
-Frames are summed twice: as they are (which serves single pictures and very short clips), and turned with the mark's own
-period after the mean was taken away (in which everything that stands still has cancelled). Both are whitened locally.
+Frames are summed as they are (which serves single pictures and very short clips), and turned with each of the mark's
+periods after the mean was taken away (in which everything that stands still has cancelled). All are whitened locally.
 For every size the mark could have, a circular cross-correlation with the pilots, by FFT, tries every place at once.
 """
 
@@ -13,17 +13,17 @@ from pathlib import Path
 import cv2
 import numpy as np
 from scipy import fft
+from scipy.special import erfc
 
 from worker.compose.hidden_mark_code import CODE_BITS, CRC_BITS, decode
 from worker.compose.hidden_mark_pattern import (
     CANVAS_CELLS,
     CELLS_SHORT,
-    PERIOD_S,
-    group_phases,
-    groups,
+    LAYOUTS,
+    PERIODS_S,
+    expected,
     pilots,
     roles,
-    spreading,
 )
 from worker.engine.failures import EngineFailure, FailureCode
 from worker.engine.media.decode import decode_video
@@ -40,8 +40,11 @@ SIZE_STEP = 0.012
 SOFT_CELLS = 0.5  # how widely a cell is averaged before it is sampled: as wide as it is soft itself
 KEPT_FITS = 3
 LEAST_CLARITY = 8.0  # below, not even the pilots stand out, and a code that fits would be an accident
-CERTAIN_CLARITY = 35.0  # noise reaches this once in a billion searches
-CHANCE_OF_CODE = KEPT_FITS * 12 / 2**CRC_BITS  # that one of the codes tried passes its check by accident
+CERTAIN_CLARITY = 55.0  # noise reaches this once in some million searches
+_SUMS = {layout: 1 + len(periods) for layout, periods in PERIODS_S.items()}
+# at most, with those of the mirrored picture
+_CODES = 2 * KEPT_FITS * sum(sums * (sums + 1) for sums in _SUMS.values())
+CHANCE_OF_CODE = _CODES / 2**CRC_BITS  # that one of the codes tried passes its check by accident
 
 
 @dataclass(frozen=True)
@@ -64,7 +67,7 @@ def read_file(path: Path) -> tuple[int | None, float]:
     straight = read_sums(sums)
     if straight[0] is not None:
         return straight
-    mirrored = read_sums([np.ascontiguousarray(sum_[:, ::-1]) for sum_ in sums])
+    mirrored = read_sums({period_s: np.ascontiguousarray(sum_[:, ::-1]) for period_s, sum_ in sums.items()})
     return mirrored if mirrored[0] is not None else max(straight, mirrored, key=lambda reading: reading[1])
 
 
@@ -92,30 +95,34 @@ def _luma(rgb: np.ndarray) -> np.ndarray:
     return cv2.resize(grey, size, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR)
 
 
-def accumulate(moments: Iterator[tuple[np.ndarray, float]]) -> list[np.ndarray]:
-    """The whitened sums, (h, w) complex64 each: the mean and, for clips, the part that turns with the mark's period.
+def accumulate(moments: Iterator[tuple[np.ndarray, float]]) -> dict[float, np.ndarray]:
+    """period in s → the whitened sum, (h, w) complex64, of what turns with it; 0: the mean, all there is of pictures.
 
     Frames of another size than the first are passed over. Raises EngineFailure(FILE_UNREADABLE) when there is none.
     """
     total: np.ndarray | None = None
-    turning = np.zeros(0, np.complex64)
-    turns = 0j
+    periods_s = sorted({period_s for periods in PERIODS_S.values() for period_s in periods})
+    turning: dict[float, np.ndarray] = {}
+    turns = dict.fromkeys(periods_s, 0j)
     count = 0
     for luma, pts_s in moments:
-        turn = complex(np.exp(-2j * np.pi * pts_s / PERIOD_S))
         if total is None:
-            total, turning = np.zeros_like(luma), np.zeros(luma.shape, np.complex64)
+            total = np.zeros_like(luma)
+            turning = {period_s: np.zeros(luma.shape, np.complex64) for period_s in periods_s}
         if luma.shape != total.shape:
             continue
         total += luma
-        turning += np.complex64(turn) * luma
-        turns += turn
+        for period_s in periods_s:
+            turn = complex(np.exp(-2j * np.pi * pts_s / period_s))
+            turning[period_s] += np.complex64(turn) * luma
+            turns[period_s] += turn
         count += 1
     if total is None:
         raise EngineFailure(FailureCode.FILE_UNREADABLE)
-    sums = [whiten((total / count).astype(np.complex64))]
+    sums = {0.0: whiten((total / count).astype(np.complex64))}
     if count > 4:
-        sums.append(whiten((turning - np.complex64(turns) * (total / count)) / count))
+        for period_s, sum_ in turning.items():
+            sums[period_s] = whiten((sum_ - np.complex64(turns[period_s]) * (total / count)) / count)
     return sums
 
 
@@ -137,15 +144,9 @@ def _two_planes(field: np.ndarray) -> np.ndarray:
     return np.ascontiguousarray(field, np.complex64).view(np.float32).reshape(*field.shape, 2)
 
 
-@lru_cache(maxsize=1)
-def _expected() -> np.ndarray:
-    """(CANVAS_CELLS, CANVAS_CELLS) complex64: a cell's sign without the code's, as it turns with time."""
-    return (spreading() * group_phases()[groups()]).astype(np.complex64)
-
-
-@lru_cache(maxsize=1)
-def _pilot_spectrum() -> np.ndarray:
-    known = np.where(pilots(), _expected(), 0)
+@lru_cache(maxsize=len(LAYOUTS))
+def _pilot_spectrum(layout: int) -> np.ndarray:
+    known = np.where(pilots(), expected(layout), 0)
     rim = 4  # so that the interpolation runs on where the pattern repeats
     size = ((CANVAS_CELLS + 2 * rim) * _CELL_SAMPLES,) * 2
     fine = cv2.resize(_two_planes(np.pad(known, rim, mode="wrap")), size, interpolation=cv2.INTER_CUBIC)
@@ -155,7 +156,7 @@ def _pilot_spectrum() -> np.ndarray:
     return np.conj(fft.fft2(fine)).astype(np.complex64)
 
 
-def match(sum_: np.ndarray, cell_px: float) -> np.ndarray:
+def match(sum_: np.ndarray, cell_px: float, layout: int) -> np.ndarray:
     """|correlation|² with the pilots at every place, (_FFT_SIDE, _FFT_SIDE); what chance gives on average is 1.
 
     sum_: softened by about half a sample, which is cell_px / _CELL_SAMPLES wide.
@@ -169,12 +170,12 @@ def match(sum_: np.ndarray, cell_px: float) -> np.ndarray:
     sheet[: size[1], : size[0]] = cv2.warpAffine(_two_planes(sum_), matrix, size, flags=flags).view(np.complex64)[
         ..., 0
     ]
-    correlation = fft.ifft2(fft.fft2(sheet) * _pilot_spectrum())
+    correlation = fft.ifft2(fft.fft2(sheet) * _pilot_spectrum(layout))
     power = np.abs(correlation) ** 2
     return power / power.mean()
 
 
-def best_fits(sum_: np.ndarray) -> list[Fit]:
+def best_fits(sum_: np.ndarray, layout: int) -> list[Fit]:
     """The clearest places of all sizes, clearest first.
 
     Sizes are tried from an uncut picture's outwards, and once one is beyond doubt, only those beside it.
@@ -190,7 +191,7 @@ def best_fits(sum_: np.ndarray) -> list[Fit]:
         level = round(2 * np.log2(step))
         if level not in softened:
             softened[level] = _blur(sum_, 0.5 * 2 ** (level / 2))
-        clarity = match(softened[level], float(cell_px))
+        clarity = match(softened[level], float(cell_px), layout)
         y, x = np.unravel_index(int(clarity.argmax()), clarity.shape)
         fits.append(Fit(float(cell_px), int(x) * step, int(y) * step, float(clarity[y, x])))
         if fits[-1].clarity > CERTAIN_CLARITY and certain_px is None:
@@ -198,7 +199,7 @@ def best_fits(sum_: np.ndarray) -> list[Fit]:
     return sorted(fits, key=lambda fit: -fit.clarity)[:KEPT_FITS]
 
 
-def refine(sums: list[np.ndarray], fit: Fit) -> Fit:
+def refine(sums: list[np.ndarray], fit: Fit, layout: int) -> Fit:
     """Climb to the place and size at which the pilots agree most, in steps of a third of a cell down to a twentieth."""
     softened = [_blur(sum_, 0.9 * SOFT_CELLS * fit.cell_px) for sum_ in sums]
     best, best_power = fit, -1.0
@@ -216,7 +217,7 @@ def refine(sums: list[np.ndarray], fit: Fit) -> Fit:
             for x in (-1, 0, 1)
             for y in (-1, 0, 1)
         ]
-        power, moved = max(((_pilot_power(softened, one), one) for one in around), key=lambda pair: pair[0])
+        power, moved = max(((_pilot_power(softened, one, layout), one) for one in around), key=lambda pair: pair[0])
         if power <= best_power * 1.0001:
             step_px /= 2
         else:
@@ -224,16 +225,16 @@ def refine(sums: list[np.ndarray], fit: Fit) -> Fit:
     return best
 
 
-def _pilot_power(softened: list[np.ndarray], fit: Fit) -> float:
+def _pilot_power(softened: list[np.ndarray], fit: Fit, layout: int) -> float:
     power = 0.0
     for sum_ in softened:
-        leaning, role = lean(sum_, fit)
+        leaning, role = lean(sum_, fit, layout)
         known = leaning[role >= CODE_BITS]
         power += float(abs(known.sum()) ** 2 / ((np.abs(known) ** 2).sum() + 1e-9)) if known.size else 0.0
     return power
 
 
-def lean(softened: np.ndarray, fit: Fit) -> tuple[np.ndarray, np.ndarray]:
+def lean(softened: np.ndarray, fit: Fit, layout: int) -> tuple[np.ndarray, np.ndarray]:
     """Every cell inside the picture, (n,) complex: how it leans to its expected sign; and its role, (n,) int."""
     height, width = softened.shape
     places, numbers = [], []
@@ -246,37 +247,51 @@ def lean(softened: np.ndarray, fit: Fit) -> tuple[np.ndarray, np.ndarray]:
     map_x, map_y = np.meshgrid(*places)
     window = np.ix_(numbers[1], numbers[0])
     seen = cv2.remap(_two_planes(softened), map_x, map_y, cv2.INTER_LINEAR).view(np.complex64)[..., 0]
-    leaning = seen * np.conj(_expected()[window])
+    leaning = seen * np.conj(expected(layout)[window])
     return leaning.ravel(), roles()[window].ravel()
 
 
-def soft_values(sum_: np.ndarray, fit: Fit) -> np.ndarray:
+def soft_values(sum_: np.ndarray, fit: Fit, layout: int) -> np.ndarray:
     """(CODE_BITS,) how much each of the code's signs leans to +1, scaled by what the pilots tell of the noise."""
-    leaning, role = lean(_blur(sum_, SOFT_CELLS * fit.cell_px), fit)
+    leaning, role = lean(_blur(sum_, SOFT_CELLS * fit.cell_px), fit, layout)
     mean = leaning[role >= CODE_BITS].mean()
     along = (leaning * np.conj(mean)).real / max(abs(mean), 1e-9)
     noise = float(np.var(along[role >= CODE_BITS])) + 1e-9
     return np.bincount(role, along, minlength=CODE_BITS)[:CODE_BITS] * abs(mean) / noise
 
 
-def read_sums(sums: list[np.ndarray]) -> tuple[int | None, float]:
+def read_sums(sums: dict[float, np.ndarray]) -> tuple[int | None, float]:
     """The number in the sums, and 1 − the chance of finding as much where there is no mark."""
     clearest = 0.0
-    for searched in reversed(sums):  # where still things have cancelled, the mark is clearest
-        for coarse in best_fits(searched):
-            clearest = max(clearest, coarse.clarity)
-            if coarse.clarity < LEAST_CLARITY:
-                break
-            fit = refine(sums, coarse)
-            soft = [soft_values(sum_, fit) for sum_ in sums]
-            for values in [np.sum(soft, axis=0), *soft] if len(soft) > 1 else soft:
-                number = decode(values)
-                if number is not None:
-                    return number, 1.0 - _chance_of(coarse.clarity) * CHANCE_OF_CODE
+    for layout in LAYOUTS:
+        own = [sums[period_s] for period_s in (0.0, *PERIODS_S[layout]) if period_s in sums]
+        number, clarity = _read_layout(own, layout)
+        if number is not None:
+            return number, 1.0 - _chance_of(clarity) * CHANCE_OF_CODE
+        clearest = max(clearest, clarity)
     return None, 1.0 - _chance_of(clearest)
 
 
+def _read_layout(sums: list[np.ndarray], layout: int) -> tuple[int | None, float]:
+    clearest = 0.0
+    for searched in reversed(sums):  # where still things have cancelled, the mark is clearest
+        for coarse in best_fits(searched, layout):
+            clearest = max(clearest, coarse.clarity)
+            if coarse.clarity < LEAST_CLARITY:
+                break
+            fit = refine(sums, coarse, layout)
+            soft = [soft_values(sum_, fit, layout) for sum_ in sums]
+            for values in [np.sum(soft, axis=0), *soft] if len(soft) > 1 else soft:
+                number = decode(values)
+                if number is not None:
+                    return number, coarse.clarity
+    return None, clearest
+
+
 def _chance_of(clarity: float) -> float:
-    """How likely noise alone, whose clarity is distributed exponentially, reaches as much anywhere we look."""
-    places = 4 * (_FFT_SIDE / _CELL_SAMPLES) ** 2 * np.log(MAX_SIZE / MIN_SIZE) / SIZE_STEP  # two sums, two mirrorings
-    return float(min(1.0, places * np.exp(-clarity)))
+    """How likely noise alone reaches as much anywhere we look: at most as a real number's square does, when the sum
+    has one phase only (the mean), and less where it has two.
+    """
+    searches = 2 * sum(_SUMS.values())  # with those of the mirrored picture
+    places = searches * (_FFT_SIDE / _CELL_SAMPLES) ** 2 * np.log(MAX_SIZE / MIN_SIZE) / SIZE_STEP
+    return float(min(1.0, places * erfc(np.sqrt(clarity / 2))))

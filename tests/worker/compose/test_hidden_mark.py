@@ -11,7 +11,8 @@ from PIL import Image
 
 from tests.synth import drawn_portrait, run_ffmpeg, speechlike, write_audio, write_clip, write_image
 from worker.compose.hidden_mark import check_render_id, hidden_mark_stage, read_hidden_mark
-from worker.compose.hidden_mark_pattern import GROUPS, STATES, pilots, roles, spreading, state_at, turned
+from worker.compose.hidden_mark_code import encode
+from worker.compose.hidden_mark_pattern import expected, pilots, roles, sign_at, signs_for, spreading
 from worker.compose.stages import ComposeOptions, stages_for
 from worker.engine.failures import EngineFailure, FailureCode
 
@@ -185,13 +186,29 @@ def test_any_window_of_cells_holds_every_sign_and_enough_pilots():
     assert abs(spreading().mean()) < 0.05
 
 
-def test_signs_turn_over_once_a_second_and_never_all_at_once():
-    states = [state_at(n / 100) for n in range(400)]
-    assert states[0] == 0 and states[200] == 0 and set(states) == set(range(STATES))
-    for state in range(STATES):
-        now, then = turned(state), turned((state + 1) % STATES)
-        assert np.count_nonzero(now != then) == 1
-        assert (turned((state + GROUPS) % STATES) == -now).all()
+def test_signs_turn_where_encoders_begin_anew_and_once_before_for_short_clips():
+    signs = [sign_at(n / 25) for n in range(8 * 25)]
+    turns = [n / 25 for n in range(1, len(signs)) if signs[n] != signs[n - 1]]
+    assert signs[0] == 1 and turns == [1.0, 2.0, 4.0, 6.0]
+    film = [sign_at(n * 1001 / 30000) for n in range(1801)]  # at 29.97 frames a second, too
+    assert [n for n in range(61, 1801) if film[n] != film[n - 1]][:2] == [120, 180]
+
+
+def test_marks_of_before_are_still_read(tmp_path):
+    """Layout 1: four groups of cells, each turning over every second, a quarter of a second one after the other."""
+    height, width = 500, 400
+    cells = signs_for(encode(int(RENDER_ID, 16)))[:40, :32].astype(np.float32)
+    group = np.round(-np.angle(expected(1) * spreading()) * 8 / (2 * np.pi)).astype(int)[:40, :32]
+
+    def marked(rgb: np.ndarray, pts_s: float) -> np.ndarray:
+        turned = np.where((int(np.floor(pts_s * 4 + 1e-6)) - group) % 8 < 4, 1, -1)
+        field = cv2.resize(cells * turned, (width, height), interpolation=cv2.INTER_CUBIC)
+        return np.clip(rgb + np.round(field)[..., None], 0, 255).astype(np.uint8)
+
+    still = presenter("amara", width, height)
+    clip = write_clip(tmp_path / "before.mp4", [marked(still, n / 25) for n in range(50)])
+    run_ffmpeg(["-i", str(clip), *CRF_28, str(tmp_path / "again.mp4")])
+    assert read_hidden_mark(tmp_path / "again.mp4").render_id == RENDER_ID
 
 
 def test_what_is_no_picture_is_refused_as_everywhere(tmp_path):

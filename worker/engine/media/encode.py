@@ -233,6 +233,8 @@ class VideoEncoder:
         colours = ["-colorspace", "bt709", "-color_primaries", "bt709", "-color_trc", "bt709", "-color_range", "tv"]
         keyframes = str(max(1, round(_KEYFRAME_INTERVAL_S * self.frame_rate)))
         arguments = ["-vf", named, "-c:v", "libx264", "-preset", preset, "-crf", str(crf), "-g", keyframes, *colours]
+        # At whole multiples also when frames fall between them (29.97 a second): there, the hidden mark turns over.
+        arguments += ["-force_key_frames", f"expr:gte(t,n_forced*{_KEYFRAME_INTERVAL_S})"]
         scale = time_scale(self.frame_rate)
         return [*arguments, "-video_track_timescale", str(scale), "-movflags", "+faststart", "-f", "mp4"]
 
