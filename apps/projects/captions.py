@@ -14,6 +14,7 @@ from typing import Any
 
 from apps.core.failures import SiteFailure
 from apps.projects import options
+from apps.projects.lines import lines_of
 from apps.projects.models import Project
 from apps.projects.recordings import part_of
 
@@ -75,6 +76,10 @@ def cues_state(project: Project) -> str:
 
 def captions_order(project: Project, settings: Mapping[str, Any]) -> dict[str, Any]:
     """What a render has to know: {"captions": style or None, "caption_text": besides a script, or None}."""
+    if project.voice_source == Project.VoiceSource.LINES:
+        has_words = any(line["script"].strip() and not line["voice"] for line in lines_of(project))
+        is_wanted = has_words and settings["captions"] != "none"
+        return {"captions": settings["captions"] if is_wanted else None, "caption_text": None}
     is_heard = settings.get("moved_by") in (None, "voice")
     is_typed = project.voice_source == Project.VoiceSource.SCRIPT
     if not is_heard or not (is_typed or project.voice_source == Project.VoiceSource.AUDIO):

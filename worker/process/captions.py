@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from worker.compose.film_plan import FilmRequest
 from worker.engine.contracts import Hooks, Script, TalkingPhotoRequest, VideoDubRequest
 from worker.engine.failures import EngineFailure, FailureCode
+from worker.process.line_captions import line_cues
 from worker.process.orders import CaptionsOrder, CaptionText, RenderOrder
 
 if TYPE_CHECKING:
@@ -40,13 +41,17 @@ def caption_cues(order: RenderOrder) -> "tuple[tuple[Cue, ...], CaptionStyle]":
     if order.captions is None or isinstance(request, FilmRequest):
         return (), CaptionStyle.CLEAN
     text = order.caption_text or CaptionText()
-    is_known = request.script is not None or bool(text.transcript) or bool(text.cues)
+    in_lines = isinstance(request, VideoDubRequest) and any(one.script is not None for one in request.segments)
+    is_known = in_lines or request.script is not None or bool(text.transcript) or bool(text.cues)
     if not is_known:
         return (), CaptionStyle.CLEAN
     if order.captions not in list(CaptionStyle):
         allowed = [style.value for style in CaptionStyle]
         raise EngineFailure(FailureCode.OPTION_INVALID, option="captions", value=str(order.captions), allowed=allowed)
     style = CaptionStyle(order.captions)
+    if in_lines:
+        assert isinstance(request, VideoDubRequest)
+        return tuple(line_cues(replace(request, voice_dir=order.voice_dir), style)), style
     edited = edited_cues(text.cues)
     if edited and not text.refit:
         return tuple(styled(edited, style)), style
@@ -68,7 +73,7 @@ def make_captions(order: CaptionsOrder, hooks: Hooks) -> dict[str, object]:
     from worker.engine.media.audio import load_audio, measure_level, require_audible
     from worker.engine.speech.transcripts import draft_transcript
 
-    timing, is_found, unsure = "exact", True, frozenset[TimedWord]()
+    timing, is_found, is_english_only, unsure = "exact", True, False, frozenset[TimedWord]()
     if order.request.script is not None:
         words, duration_s = _script_words(order.request, order.request.script)
     else:
@@ -81,6 +86,7 @@ def make_captions(order: CaptionsOrder, hooks: Hooks) -> dict[str, object]:
         words = _plain_words(made)
         unsure = frozenset(word for word, one in zip(words, made.words, strict=True) if not one.is_sure)
         timing, is_found = made.timing.value, made.is_found
+        is_english_only = is_draft and not made.knows_languages
     cues = cues_of(words, line_chars=LIST_CHARS)
     edited = edited_cues(order.text.cues)
     fitted = refitted(edited, words) if order.text.refit else edited
@@ -89,6 +95,7 @@ def make_captions(order: CaptionsOrder, hooks: Hooks) -> dict[str, object]:
         "fitted": [_cue_row(cue, unsure) for cue in fitted] or None,
         "timing": timing,
         "is_found": is_found,
+        "is_english_only": is_english_only,
         "duration_s": round(duration_s, 3),
     }
 

@@ -19,7 +19,7 @@ class CaptionPreview {
     this.areas.addEventListener("change", () => this.show());
     stage.addEventListener("view", () => this.show());
     stage.addEventListener("fitted", () => this.shape());
-    store.addEventListener("change", ({ detail }) => ["captions", "caption_shown", "caption_cues", "script", "voice_source", "moved_by", "transcript"].some((name) => detail.includes(name)) && this.show());
+    store.addEventListener("change", ({ detail }) => ["captions", "caption_shown", "caption_cues", "script", "voice_source", "moved_by", "transcript", "lines"].some((name) => detail.includes(name)) && this.show());
     this.show();
   }
 
@@ -71,7 +71,11 @@ class CaptionPreview {
   /** Words to show the style with: the first caption's, or the script's first ones; null without captions. */
   sample() {
     const { project, captionCues: cues } = this.store;
-    if (project.captions === "none" || ![null, "voice"].includes(project.moved_by) || project.voice_source === "lines") return null;
+    if (project.captions === "none" || ![null, "voice"].includes(project.moved_by)) return null;
+    if (project.voice_source === "lines") {
+      const line = project.lines.find(({ script, voice }) => script.trim() && !voice);
+      return line ? wordsIn(line.script).slice(0, 7) : null;
+    }
     const said = wordsIn((project.voice_source === "script" ? project.script : project.transcript).slice(0, 300));
     const first = cues?.length ? wordsIn(textOf(cues[0])) : null;
     // captions are found a while after words were changed: until then the first words themselves are shown

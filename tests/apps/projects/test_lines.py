@@ -51,6 +51,14 @@ def test_only_the_lines_go_into_the_order(dub):
     ]
 
 
+def test_lines_with_words_have_captions_and_recordings_none(dub, make_asset):
+    services.update_project(with_lines(dub, LINE), {"captions": "clean"})
+    order = services.render_request(dub)
+    assert (order["captions"], order["caption_text"]) == ("clean", None)
+    recording = make_asset(kind="voice", duration_s=1.2)
+    assert services.render_request(with_lines(dub, {**LINE, "voice": str(recording.pk)}))["captions"] is None
+
+
 def test_without_lines_an_order_does_not_speak_of_them(dub):
     services.update_project(dub, {"script": "Words for the whole clip.", "voice_source": "script"})
     assert "lines" not in services.render_request(with_lines(dub, LINE))

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests import synth
-from worker.engine.contracts import Script, SilentHooks, TalkingPhotoRequest, VideoDubRequest
+from worker.engine.contracts import DubSegment, Script, SilentHooks, SyncMode, TalkingPhotoRequest, VideoDubRequest
 from worker.engine.failures import EngineFailure, FailureCode
 from worker.engine.speech.voices import synthesize
 from worker.process.captions import caption_cues, make_captions
@@ -139,3 +139,17 @@ def test_silence_has_no_captions(tmp_path):
     with pytest.raises(EngineFailure) as failure:
         found(sound, tmp_path, transcript="Hello.")
     assert failure.value.code in (FailureCode.AUDIO_SILENT, FailureCode.NO_SPEECH)
+
+
+def test_each_line_of_a_dub_is_captioned_while_it_is_said_and_recordings_are_not(tmp_path):
+    recording = synth.write_audio(tmp_path / "said.wav", synth.speechlike(2.0))
+    lines = (
+        DubSegment(2.0, 4.0, script=Script("Good morning.", "en-us")),
+        DubSegment(5.0, 6.0, audio_path=recording, sync_mode=SyncMode.REMAP),  # a second longer than its place
+        DubSegment(7.0, 9.0, script=Script("And good night.", "en-us"), sync_mode=SyncMode.SILENCE),
+    )
+    request = VideoDubRequest(tmp_path / "clip.mp4", tmp_path / "out.mp4", segments=lines)
+    cues, style = caption_cues(RenderOrder(request, tmp_path / "poster.jpg", tmp_path, captions="clean"))
+    assert (style, [cue.words[0].text for cue in cues]) == ("clean", ["Good", "And"])
+    assert 2.0 <= cues[0].start_s < cues[0].end_s <= 4.0
+    assert 8.0 <= cues[1].start_s < cues[1].end_s <= 10.0
