@@ -69,20 +69,12 @@ class MouthPainter:
         fields of both lips on the face's grid. weights: of the portrait's expression directions.
         """
         portrait = self._portrait
-        at = cv2.transform(rest_px, portrait.face.region.to_grid)
-        upper_lip, lower_lip = (
-            # cubic, because stretched lips would look softer than the skin around them
-            sample(portrait.rgb, cv2.add(rest_px, looked_up(field, at)), cv2.INTER_CUBIC).astype(np.float32)
-            for field in (upper, lower)
-        )
         along, across = cv2.split(cv2.transform(rest_px, self._to_mouth))
         edges = looked_up(contours, cv2.transform(rest_px, self._to_table))
         top, bottom = cv2.split(edges)
         gap = bottom - top
-        soft = portrait.softness_px
         middle = across - (top + bottom) / 2
-        upper_lip += (lower_lip - upper_lip) * np.clip(middle / soft + 0.5, 0, 1)[..., None]
-        face = upper_lip
+        face = self._lips(rest_px, upper, lower, np.clip(middle / portrait.softness_px + 0.5, 0, 1))
         if portrait.was_open:  # lips that never touched in the photo have no dark line yet where they meet
             line = np.exp(-((middle / (0.016 * self._scale)) ** 2))
             line *= np.clip(1 - np.abs(along) / (0.42 * self._scale), 0, 1) ** 0.5
@@ -90,6 +82,33 @@ class MouthPainter:
         if float(gap.max()) > 0.3:
             self._open(face, rest_px, across - top, bottom - across, gap, weights, articulation)
         return cv2.convertScaleAbs(face)
+
+    def _lips(self, rest_px: np.ndarray, upper: np.ndarray, lower: np.ndarray, share: np.ndarray) -> np.ndarray:
+        """(h, w, 3) float32: both lips moved from the photo, each read only in the rows where it is seen.
+
+        share: (h, w) float32 in [0, 1], how much of a pixel is the lower lip.
+        """
+        portrait = self._portrait
+        at = cv2.transform(rest_px, portrait.face.region.to_grid)
+
+        def moved(field: np.ndarray, rows: slice) -> np.ndarray:
+            if rows.start >= rows.stop:
+                return np.zeros((0, *share.shape[1:], 3), np.float32)
+            places = cv2.add(rest_px[rows], looked_up(field, at[rows]))
+            # cubic, because stretched lips would look softer than the skin around them
+            return sample(portrait.rgb, places, cv2.INTER_CUBIC).astype(np.float32)
+
+        height = len(share)
+        of_upper, of_lower = (np.flatnonzero(seen.any(axis=1)) for seen in (share < 1, share > 0))
+        upper_end = int(of_upper[-1]) + 1 if len(of_upper) else 0
+        lower_start = min(int(of_lower[0]), upper_end) if len(of_lower) else height
+        face = np.empty((*share.shape, 3), np.float32)
+        face[:upper_end] = moved(upper, slice(0, upper_end))
+        of_both = moved(lower, slice(lower_start, height))
+        face[upper_end:] = of_both[upper_end - lower_start :]
+        both = face[lower_start:upper_end]
+        both += (of_both[: len(both)] - both) * share[lower_start:upper_end, :, None]
+        return face
 
     def contours(self, weights: np.ndarray) -> np.ndarray:
         """(2, TABLE, 2) float32: the lips' inner edges (upper, lower) across the axis, at even places along it."""
