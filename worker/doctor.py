@@ -111,6 +111,20 @@ def check_voices(voice_dir: Path | None) -> Finding:
     return Finding("voices", len(voices) >= VOICES_MIN, f"{len(voices)} voices{extra}", "Reinstall espeakng-loader.")
 
 
+def check_drafts(whisper_dir: Path | None) -> Finding:
+    """English drafts always work; others need a model that the operator brings."""
+    from worker.engine.speech.whisper import missing_of
+
+    name = "drafts of recordings"
+    missing = missing_of(whisper_dir)
+    if missing is None:
+        return fine(name, "English alone; for other languages see WHISPER_DIR in the README")
+    if not missing:
+        return fine(name, f"by faster-whisper, with the model in {whisper_dir}")
+    fix = "Install faster-whisper and put a whole converted model into the folder, or empty it. Until then: English."
+    return broken(name, f"WHISPER_DIR is {whisper_dir}, but {', '.join(missing)} cannot be found", fix)
+
+
 def check_marks() -> Finding:
     from worker.compose.stages import ComposeOptions, stages_for
 
@@ -138,7 +152,7 @@ def check_device(wanted: str) -> Finding:
 
 
 def checks(
-    device: str, voice_dir: Path | None, credentials_dir: Path | None = None
+    device: str, voice_dir: Path | None, credentials_dir: Path | None = None, whisper_dir: Path | None = None
 ) -> dict[str, Callable[[], Finding]]:
     return {
         "video and sound encoders": check_codecs,
@@ -146,6 +160,7 @@ def checks(
         "face models": check_face_models,
         "speech detector": check_speech_models,
         "voices": lambda: check_voices(voice_dir),
+        "drafts of recordings": lambda: check_drafts(whisper_dir),
         "fonts of the marks": check_marks,
         "certificate for content credentials": lambda: check_certificate(credentials_dir),
         "compute device": lambda: check_device(device),
@@ -167,9 +182,10 @@ def main(arguments: list[str]) -> int:
     device = arguments[0] if arguments else "auto"
     voice_dir = Path(arguments[1]) if len(arguments) > 1 else None
     credentials_dir = Path(arguments[2]) if len(arguments) > 2 else None
+    whisper_dir = Path(arguments[3]) if len(arguments) > 3 else None
     stdout = os.dup(1)
     os.dup2(2, 1)  # native libraries may write what they like, but not between our JSON
-    found = [asdict(finding) for finding in findings(checks(device, voice_dir, credentials_dir))]
+    found = [asdict(finding) for finding in findings(checks(device, voice_dir, credentials_dir, whisper_dir))]
     os.write(stdout, json.dumps(found).encode())
     return 0 if all(finding["ok"] for finding in found) else 1
 

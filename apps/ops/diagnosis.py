@@ -128,7 +128,7 @@ def look_at_mail() -> Iterator[Finding]:
 def look_at_worker_side() -> Iterator[Finding]:
     """Codecs, models, voices: tried in a process of their own, since the site loads none of that."""
     command = [sys.executable, "-m", "worker.doctor", settings.ENGINE_DEVICE]
-    command += [str(settings.VOICE_DIR), str(settings.CREDENTIALS_DIR)]
+    command += [str(settings.VOICE_DIR), str(settings.CREDENTIALS_DIR), str(settings.WHISPER_DIR)]
     try:
         done = subprocess.run(
             command, cwd=settings.BASE_DIR, capture_output=True, text=True, timeout=WORKER_DOCTOR_MAX_S

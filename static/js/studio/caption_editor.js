@@ -175,7 +175,7 @@ class CaptionEditor {
     }
     const isAutomatic = this.state === "none" && this.found;
     if (isAutomatic && this.found.timing === "draft") {
-      notices.push(notice("warn", "A draft: a computer wrote down what it heard.", "It understands English; words it was not sure of are marked. Look them over, or type what is said above. Nothing is shown in the video before that.", actions(action("Work with this draft", () => this.set(this.cues)))));
+      notices.push(notice("warn", "A draft: a computer wrote down what it heard.", `${this.found.is_english_only === false ? "Words" : "It understands English; words"} it was not sure of are marked. Look them over, or type what is said above. Nothing is shown in the video before that.`, actions(action("Work with this draft", () => this.set(this.cues)))));
     } else if (isAutomatic && !this.found.is_found) {
       notices.push(notice("warn", "These words could not be found in the recording, so their times are guesses.", "Check that the text says what is heard, and that its language is chosen."));
     }

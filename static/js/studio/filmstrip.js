@@ -56,7 +56,7 @@ export function startFilmstrip(store, stage) {
     const item = tile(render.id, [`Show render ${number}`, length, ...differences].join(", "), length, picture);
     if (differences.length) {
       item.firstChild.title = differences.join(" · ");
-      item.firstChild.append(make("span", { class: "film-kind", "aria-hidden": "true" }, differences[0]));
+      item.firstChild.append(make("span", { class: "film-kind", "aria-hidden": "true" }, differences.join(" · ")));
     }
     return item;
   };

@@ -128,10 +128,11 @@ def test_other_languages_and_other_texts_are_estimated_and_said_to_be(recording,
     assert ends == sorted(ends)
 
 
-def test_without_a_transcript_every_word_is_a_guess_to_be_checked(recording, tmp_path):
+def test_without_a_transcript_there_is_a_draft_that_says_what_it_is(recording, tmp_path):
     made = found(recording, tmp_path)
-    assert made["timing"] == "draft"
-    assert all(word.get("unsure") for cue in made["cues"] for word in cue["words"])
+    assert (made["timing"], made["is_english_only"]) == ("draft", True)
+    words = [word for cue in made["cues"] for word in cue["words"]]
+    assert words and all(word.get("unsure", True) is True for word in words), "a mark is there or not, never False"
 
 
 def test_silence_has_no_captions(tmp_path):

@@ -6,8 +6,6 @@ draft with the words marked that somebody has to check; faster-whisper gives one
 operator has its weights.
 """
 
-import importlib
-import importlib.util
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -25,6 +23,7 @@ from worker.engine.speech.alignment import (
 from worker.engine.speech.detection import speech_spans
 from worker.engine.speech.recogniser import recognise, stretches
 from worker.engine.speech.waveform import SPEECH_HZ, speech_samples
+from worker.engine.speech.whisper import whispered
 
 if TYPE_CHECKING:
     import numpy as np
@@ -59,11 +58,15 @@ class TranscriptWord:
 
 @dataclass(frozen=True)
 class TimedTranscript:
-    """Words in order, not overlapping. is_found: False when an English text could not be found in the sound."""
+    """Words in order, not overlapping. is_found: False when an English text could not be found in the sound.
+
+    knows_languages: of a draft, whether its recogniser understands more than English.
+    """
 
     words: tuple[TranscriptWord, ...]
     timing: Timing
     is_found: bool = True
+    knows_languages: bool = False
 
 
 def time_transcript(audio: "Audio", words: Sequence[str], *, is_english: bool) -> TimedTranscript:
@@ -163,14 +166,15 @@ def draft_transcript(audio: "Audio", whisper_dir: Path | None = None) -> TimedTr
     spans = speech_spans(audio)
     if not spans:
         raise EngineFailure(FailureCode.NO_SPEECH)
-    has_whisper = whisper_dir is not None and importlib.util.find_spec("faster_whisper") is not None
-    if has_whisper and whisper_dir is not None and (whisper_dir / "model.bin").is_file():
-        words = tuple(_whispered(audio, whisper_dir))
+    heard = whispered(speech_samples(audio), whisper_dir)
+    if heard is not None:
+        sure = (word.probability >= SURE_FROM for word in heard)
+        words = tuple(TranscriptWord(*word[:3], is_sure) for word, is_sure in zip(heard, sure, strict=True))
     else:
         words = tuple(_recognised(audio, spans))
     if not words:
         raise EngineFailure(FailureCode.NO_SPEECH)
-    return TimedTranscript(words, Timing.DRAFT)
+    return TimedTranscript(words, Timing.DRAFT, knows_languages=heard is not None)
 
 
 def _recognised(audio: "Audio", spans: Sequence[Span]) -> Iterator[TranscriptWord]:
@@ -199,13 +203,3 @@ def _placed(texts: list[str], sound: "np.ndarray", stretch: Span, spans: Sequenc
         return _laid_over(texts, inside)
     found = _owned(texts, [index for _, index in tokens], heard)
     return [TranscriptWord(word.text, word.start_s + stretch.start_s, word.end_s + stretch.start_s) for word in found]
-
-
-def _whispered(audio: "Audio", whisper_dir: Path) -> Iterator[TranscriptWord]:
-    whisper = importlib.import_module("faster_whisper")
-    model = whisper.WhisperModel(str(whisper_dir), device="cpu", compute_type="int8", local_files_only=True)
-    segments, _ = model.transcribe(speech_samples(audio), word_timestamps=True)
-    for segment in segments:
-        for word in segment.words or []:
-            if text := word.word.strip():
-                yield TranscriptWord(text, float(word.start), float(word.end), float(word.probability) >= SURE_FROM)
