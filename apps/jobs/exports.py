@@ -208,9 +208,17 @@ def _in_shape(short: int, aspect: str) -> tuple[int, int]:
     return (short, round(short * down / across)) if across <= down else (round(short * across / down), short)
 
 
-def _no_changes(paid: dict[str, Any], now: Measured) -> Sequence[PricedSegment] | None:
-    """A dub is made as a whole: what differs from what was paid is paid as a whole."""
-    return None
+def changed_lines(paid: dict[str, Any], now: Measured) -> Sequence[PricedSegment] | None:
+    """A dub's lines, with those that were paid before left unchanged; None when more than lines differ, or when a new
+    one makes the picture longer. A dub without lines is made, and paid, as a whole.
+    """
+    before, after = paid.get("lines"), now.request.get("lines")
+    if not before or not after or _content({**paid, "lines": None}) != _content({**now.request, "lines": None}):
+        return None
+    others = [line for line in [*before, *after] if line not in before or line not in after]
+    if any(line["sync_mode"] not in KEEPS_LENGTH for line in others):
+        return None
+    return [PricedSegment(line["end_s"] - line["start_s"], is_changed=line not in before) for line in after]
 
 
 def _moved_s(project: Project, order: dict[str, Any]) -> float:
@@ -269,7 +277,7 @@ def _sentences(text: str) -> list[str]:
 
 EXPORTABLE: dict[str, Exportable] = {
     Project.Kind.TALKING_PHOTO: Exportable(PaidWork.TALKING_PHOTO, measure_talking_photo, changed_sentences),
-    Project.Kind.VIDEO_DUB: Exportable(PaidWork.DUB, measure_video_dub, _no_changes, keeps_rate=True),
+    Project.Kind.VIDEO_DUB: Exportable(PaidWork.DUB, measure_video_dub, changed_lines, keeps_rate=True),
     Project.Kind.FILM: Exportable(PaidWork.FILM, measure_film, _changed_scenes, keeps_rate=True),
 }
 

@@ -460,6 +460,28 @@ def test_single_lines_cost_what_the_whole_clip_costs_and_what_they_make_it_longe
     assert (quote.seconds, quote.credits, quote.is_exact) == (seconds, 2 * seconds, True)
 
 
+def test_of_changed_lines_only_those_are_paid_unless_they_move_the_picture(dub, rich, voice):
+    line = {"script": "", "script_voice": "", "script_rate": 1.0, "voice": str(voice(1.0).pk), "sync_mode": "silence"}
+    first, second = {**line, "id": "a", "start_s": 1.0, "end_s": 2.0}, {**line, "id": "b", "start_s": 4.0, "end_s": 5.5}
+
+    def lines(*rows):
+        dub.options = {**dub.options, "lines": list(rows)}
+        dub.save()
+        return price(dub)
+
+    dub.voice_source = "lines"
+    assert lines(first, second).credits == 16
+    finish(order(dub), 8.0)
+    other = {**second, "voice": str(voice(1.4).pk)}
+    assert lines(first, other).credits == 4  # a second and a half, started seconds count
+    assert lines(first, second).credits == 0
+    assert lines(second).credits == 0
+    assert lines(first, second, {**line, "id": "c", "start_s": 6.0, "end_s": 7.0}).credits == 2
+    assert lines(first, {**other, "sync_mode": "loop"}).credits == 16
+    dub.options["strength"] = 0.5
+    assert lines(first, other).credits == 16
+
+
 def test_a_dub_in_another_shape_is_priced_by_the_size_it_will_have(dub):
     dub.options = {"aspect": "9:16"}
     dub.save()

@@ -205,6 +205,19 @@ def test_what_passes_before_the_mouth_stays_in_front_of_the_new_lips(tmp_path, v
     assert max(changes[22:28]) < 0.5 < np.median(changes[:18])
 
 
+def test_a_mouth_under_a_mask_is_left_alone_and_told_of(tmp_path, voice):
+    bare = [drawn_portrait(*SIZE, gap=0.1 * (i % 3), unit_share=0.2, eye_line=0.38) for i in range(3)]
+    masked = drawn_portrait(*SIZE, unit_share=0.2, eye_line=0.38, covered=True)
+    clip = write_clip(tmp_path / "mask.mp4", [bare[i % 3] for i in range(25)] + [masked] * 50)
+    watching = Watching()
+    said = write_audio(tmp_path / "long.wav", babble([0.3, 1.0, 1.7, 2.4], 3.0))
+    result = dub(VideoDubRequest(clip, tmp_path / "out.mp4", audio_path=said), SilentHooks(), lambda w, h: [watching])
+    changed = np.array(changed_rows(clip, watching)).any(1)
+    assert changed[2:20].all() and not changed[40:70].any()
+    assert any(warning.startswith("mouth_hidden") for warning in result.warnings)
+    assert {"sync_ms", "yaw_low_deg", "yaw_high_deg"} <= result.sheet.keys()
+
+
 def test_a_clip_without_anybody_is_refused(tmp_path, voice):
     clip = write_clip(tmp_path / "hills.mp4", [drawn_landscape(*SIZE)] * 12)
     with pytest.raises(EngineFailure) as failure:

@@ -28,6 +28,7 @@ from worker.engine.face.tracks import FrameFace, scaled_box
 from worker.engine.failures import FailureCode
 from worker.engine.media.decode import Frame, decode_video
 from worker.engine.media.probe import VideoInfo
+from worker.engine.one_ahead import one_ahead
 
 SAMPLES_PER_S = 2.0
 LEAST_SAMPLES = 40  # in short clips
@@ -144,28 +145,42 @@ def _look(path: Path, video: VideoInfo, finder: FaceFinder) -> list[_Sample]:
     samples: list[_Sample] = []
     open_tracks: list[_Track] = []
     unseen = 0
-    for number, frame in enumerate(_samples(path, video)):
-        rgb = frame.rgb(max_side_px=SAMPLED_SIDE_PX)
-        thumb = thumb_of(rgb, frame.pts_s)
-        before = samples[-1] if samples else None
-        is_cut = before is not None and difference(before.thumb, thumb) > CUT_BETWEEN
-        if is_cut:
-            open_tracks = []
-        sample = _Sample(frame.pts_s, thumb, (before.shot if before else 0) + is_cut)
-        found = finder.find(rgb, thorough=unseen % SMALL_FACES_EVERY == 0 and (number == 0 or unseen > 0 or is_cut))
-        unseen = 0 if found else unseen + 1
-        scale = frame.width_px / rgb.shape[1]
-        going: list[_Track] = []
-        for face in found:
-            if face.landmarks is None or face.pose is None:
-                continue
-            track = _joined(face, scale, open_tracks, number) or _Track(Stretch(thumb, scaled_box(face.box, scale)))
-            _take_in(track, face, scale, rgb, number, frame.pts_s)
-            sample.faces.append((track, track.faces[-1]))
-            going.append(track)
-        open_tracks = [t for t in open_tracks if t not in going and number - t.stretch.indices[-1] < 3] + going
-        samples.append(sample)
+    taken = ((frame, frame.rgb(max_side_px=SAMPLED_SIDE_PX)) for frame in _samples(path, video))
+    with one_ahead(taken, "preflight-decoder") as coming:
+        for number, (frame, rgb) in enumerate(coming):
+            open_tracks, unseen = _see(frame, rgb, number, samples, open_tracks, unseen, finder)
     return samples
+
+
+def _see(
+    frame: Frame,
+    rgb: np.ndarray,
+    number: int,
+    samples: list[_Sample],
+    open_tracks: list[_Track],
+    unseen: int,
+    finder: FaceFinder,
+) -> tuple[list[_Track], int]:
+    """Look at one sample and add it; which tracks may go on, and for how many samples nobody was seen."""
+    thumb = thumb_of(rgb, frame.pts_s)
+    before = samples[-1] if samples else None
+    is_cut = before is not None and difference(before.thumb, thumb) > CUT_BETWEEN
+    if is_cut:
+        open_tracks = []
+    sample = _Sample(frame.pts_s, thumb, (before.shot if before else 0) + is_cut)
+    found = finder.find(rgb, thorough=unseen % SMALL_FACES_EVERY == 0 and (number == 0 or unseen > 0 or is_cut))
+    scale = frame.width_px / rgb.shape[1]
+    going: list[_Track] = []
+    for face in found:
+        if face.landmarks is None or face.pose is None:
+            continue
+        track = _joined(face, scale, open_tracks, number) or _Track(Stretch(thumb, scaled_box(face.box, scale)))
+        _take_in(track, face, scale, rgb, number, frame.pts_s)
+        sample.faces.append((track, track.faces[-1]))
+        going.append(track)
+    samples.append(sample)
+    waiting = [t for t in open_tracks if t not in going and number - t.stretch.indices[-1] < 3]
+    return waiting + going, 0 if found else unseen + 1
 
 
 def _joined(face: DetectedFace, scale: float, open_tracks: Sequence[_Track], number: int) -> _Track | None:
