@@ -12,6 +12,7 @@ class SiteStaticFilesStorage(CompressedManifestStaticFilesStorage):
     never mixes modules of two versions."""
 
     support_js_module_import_aggregation = True
+    max_post_process_passes = 12  # a name changes with the names of what its module imports, and theirs with theirs
     # Only our own modules: other people's bundles hold text that merely looks like an import.
     _js_module_import_aggregation_patterns = (
         "js/*.js",

@@ -13,7 +13,11 @@ from apps.jobs.models import Job
 from apps.projects.models import Project
 
 WORDS_MAX_CHARS, WORDS_MAX = 100, 8
-KINDS = ((Project.Kind.TALKING_PHOTO.value, "Talking photos"), (Project.Kind.VIDEO_DUB.value, "Dubs"))
+KINDS = (
+    (Project.Kind.TALKING_PHOTO.value, "Talking photos"),
+    (Project.Kind.VIDEO_DUB.value, "Dubs"),
+    (Project.Kind.FILM.value, "Films"),
+)
 STATES = (("ready", "Ready"), ("busy", "In the making"), ("failed", "Failed"), ("draft", "Drafts"))
 SORTS = (("", "Last changed"), ("created", "Newest first"), ("oldest", "Oldest first"), ("name", "By name"))
 _JOB_STATES = {

@@ -67,6 +67,7 @@ class Card:
     job_id: uuid.UUID | None
     fraction: float
     is_dub: bool
+    is_film: bool
     folder: str
     days_left: int | None
 
@@ -121,6 +122,7 @@ def _card(project: dict[str, Any], render: NewestRender | None, previews: dict[u
         job_id=render.job_id if render and render.state in (Job.State.QUEUED, Job.State.RUNNING) else None,
         fraction=render.fraction if render else 0.0,
         is_dub=project["kind"] == Project.Kind.VIDEO_DUB,
+        is_film=project["kind"] == Project.Kind.FILM,
         folder=project["folder"],
         days_left=days_left(project["trashed_at"]) if project["trashed_at"] else None,
     )

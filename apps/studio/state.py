@@ -12,13 +12,16 @@ from apps.projects import options
 from apps.projects.models import Project
 from apps.projects.presentation import project_facts
 from apps.projects.voices import available_voices
+from apps.studio.films import film_sources
 from apps.trust.statements import consent_words
 from apps.uploads.limits import max_upload_bytes
 
 
 def studio_state(user: User, project: Project) -> dict[str, Any]:
     """The project, its renders, and the limits: the same facts as the API's."""
+    told = {"sources": film_sources(user, project)} if project.kind == Project.Kind.FILM else {}
     return {
+        **told,
         "project": project_facts(project),
         "renders": [render_facts(job) for job in renders_of(project)],
         "consent": consent_words(),

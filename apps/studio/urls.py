@@ -14,5 +14,6 @@ urlpatterns = [
     path("projects/new/", views.project_new, name="project_new"),
     path("projects/<uuid:project_id>/", views.studio, name="studio"),
     path("projects/<uuid:project_id>/variants/", variants, name="variants"),
+    path("projects/<uuid:project_id>/film/", views.film_of, name="film_of"),
     path("projects/<uuid:project_id>/duplicate/", views.project_duplicate, name="project_duplicate"),
 ]

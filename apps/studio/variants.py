@@ -4,7 +4,7 @@ from dataclasses import asdict
 from uuid import UUID
 
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
@@ -27,6 +27,8 @@ _SHAPES = {"9:16": "Reels, Shorts, TikTok", "4:5": "Feed", "1:1": "Square", "16:
 def variants(request: HttpRequest, project_id: UUID) -> HttpResponse:
     """Lists to combine, and what was made of them."""
     project = services.get_project_for(request.user, project_id)
+    if project.kind == Project.Kind.FILM:
+        raise Http404("films have no variants")
     settings = project.settings_now()
     is_typed = project.voice_source == Project.VoiceSource.SCRIPT and settings.get("moved_by", "voice") == "voice"
     known = {voice.id for voice in available_voices()}

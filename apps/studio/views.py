@@ -33,7 +33,11 @@ from apps.studio.state import studio_state
 from apps.studio.wording import EMOTIONS, LIFE
 
 PROJECTS_AT_ONCE = 200
-_STUDIOS = {Project.Kind.TALKING_PHOTO: "studio/studio.html", Project.Kind.VIDEO_DUB: "studio/dub.html"}
+_STUDIOS = {
+    Project.Kind.TALKING_PHOTO: "studio/studio.html",
+    Project.Kind.VIDEO_DUB: "studio/dub.html",
+    Project.Kind.FILM: "studio/film.html",
+}
 
 
 @require_safe
@@ -150,6 +154,19 @@ def guide_done(request: HttpRequest) -> HttpResponse:
 @login_required
 def project_duplicate(request: HttpRequest, project_id: UUID) -> HttpResponse:
     return redirect("studio", services.duplicate(services.get_project_for(request.user, project_id)).pk)
+
+
+@require_POST
+@login_required
+def film_of(request: HttpRequest, project_id: UUID) -> HttpResponse:
+    """A new film that begins with this video."""
+    source = services.get_project_for(request.user, project_id)
+    if source.kind == Project.Kind.FILM:
+        raise SiteFailure("option_invalid", option="scenes", reason="a film cannot be a scene of another one")
+    film = services.create_project(request.user, kind=Project.Kind.FILM)
+    scene = {"id": "1", "project": str(source.pk)}
+    services.update_project(film, {"scenes": [scene]})
+    return redirect("studio", film.pk)
 
 
 @require_safe

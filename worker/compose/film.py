@@ -141,6 +141,8 @@ def _write(
     readers = [_Reader(scene, request) for scene in scenes]
     try:
         film = _timeline([reader.clip() for reader in readers], places, rate)
+        for reader in readers:
+            reader.start()
         with VideoEncoder(
             request.output_path, *size, rate, audio_path=sound, max_duration_s=request.max_duration_s + 1
         ) as encoder:
@@ -154,7 +156,7 @@ def _write(
                 with _in_scene(number):
                     rgb = film.get_frame((index + 0.5) / float(rate))
                 pts_s = float(index / rate)
-                drawn = marked(np.array(rgb) if not rgb.flags.writeable else rgb, stages, pts_s)
+                drawn = marked(np.array(rgb), stages, pts_s)  # a copy: a picture that stands is shown again
                 encoder.write(drawn)
                 telling.rendered(drawn, pts_s, (index + 1) / places[-1].end)
     finally:
@@ -190,6 +192,7 @@ class _Reader:
         self._size = (request.width_px, request.height_px)
         needs_mark = request.is_watermarked and not seen.scene.is_marked
         self._marks: list[FrameStage] = [watermark_stage(*self._size, seed=request.seed)] if needs_mark else []
+        self._is_started = False
         self._index = -1
         self._frames: Iterator[np.ndarray] | None = None
         self._shown: np.ndarray | None = None
@@ -201,8 +204,14 @@ class _Reader:
         clip.size = self._size
         return clip.with_duration(self._seen.shown_s + 1.0)  # frames are cut off by the timeline, to the frame
 
+    def start(self) -> None:
+        """From now on frames count: while clips are put together, MoviePy looks at some of them out of order."""
+        self._is_started = True
+
     def frame(self, index: int) -> np.ndarray:
         """(height, width, 3) uint8; `index` never goes back."""
+        if not self._is_started:
+            return np.zeros((self._size[1], self._size[0], 3), np.uint8)
         if self._frames is None:
             self._frames = self._drawn()
         while self._index < index:

@@ -8,7 +8,8 @@ import { portraitFindings } from "./findings.js";
 import { lengthWithLines, linesMissing } from "./line_checks.js";
 import { spokenSeconds } from "./script.js";
 import { heardSeconds } from "./recording_care.js";
-import { clipFindings, isDub } from "./source.js";
+import { filmSeconds, scenesMissing } from "./scenes.js";
+import { clipFindings, isDub, isFilm } from "./source.js";
 
 const PREPARING_S = 2; // loading the picture and the sound, writing the file
 
@@ -26,6 +27,7 @@ function musicMissing({ music, music_volume: volume }) {
 }
 
 function whatIsMissingOfTheMain(project) {
+  if (isFilm(project)) return scenesMissing(project);
   if (isDub(project)) return clipMissing(project) ?? voiceMissing(project);
   const { portrait } = project;
   if (!portrait) return { words: "Choose a portrait first.", step: "step-portrait" };
@@ -76,6 +78,7 @@ function dubSeconds({ clip, sync_mode: mode }, spoken_s) {
 }
 
 function lengthOf(project, limits) {
+  if (isFilm(project)) return Math.min(filmSeconds(project), limits.render_s);
   const spoken = () => (project.voice_source === "script" ? spokenSeconds(project.script, project.script_rate) : heardSeconds(project));
   if (project.voice_source === "lines") return Math.min(lengthWithLines(project), limits.render_s);
   if (isDub(project)) return Math.min(dubSeconds(project, spoken()), limits.render_s);
@@ -102,7 +105,7 @@ export function startRender(store, stage) {
       return;
     }
     const seconds = lengthOf(store.project, store.limits);
-    const smooth = isDub(store.project) ? 1 : Number(store.project.frames_per_second) / 25;
+    const smooth = isDub(store.project) || isFilm(store.project) ? 1 : Number(store.project.frames_per_second) / 25;
     const takes = PREPARING_S + seconds * store.limits.seconds_per_second * smooth;
     const running = store.renders.some((render) => render.type !== "done");
     const strong = document.createElement("strong");

@@ -6,6 +6,7 @@ import { measuredSheet } from "./measured.js";
 import { takeOver } from "./live.js";
 import { clockTime, confirmDialog, fileSize, icon, make, notice, toast } from "../ui.js";
 import { extraActions, warningsOf } from "./extras.js";
+import { isFilm } from "./source.js";
 
 const STYLE_NAMES = { still: "still", natural: "natural", expressive: "expressive" };
 
@@ -64,7 +65,7 @@ export function videoActions(store, render, stage) {
       make("a", { class: "button button-ink button-small", href: render.download_url, download: "" }, icon("download"), "Download"),
       compareButton(store, () => stage.shown?.player, render),
       ...extraActions(store, render),
-      make("button", { class: "button button-ghost button-small", type: "button", onclick: () => reuse(store, render) }, icon("sliders"), make("span", { class: "label-wide" }, "Use its settings")),
+      isFilm(store.project) ? "" : make("button", { class: "button button-ghost button-small", type: "button", onclick: () => reuse(store, render) }, icon("sliders"), make("span", { class: "label-wide" }, "Use its settings")),
       make("button", { class: "button button-ghost button-small", type: "button", onclick: () => remove(store, render) }, icon("trash"), make("span", { class: "label-wide" }, "Delete"))),
     ...warningsOf(render),
     measuredSheet(store, render, () => stage.shown?.player),

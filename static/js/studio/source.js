@@ -1,11 +1,13 @@
-// What a project is made of: the portrait of a talking photo, or the clip of a dub.
+// What a project is made of: the portrait of a talking photo, the clip of a dub, the scenes of a film.
 
 export const isDub = (project) => project.kind === "video_dub";
+
+export const isFilm = (project) => project.kind === "film";
 
 /** The file that the stage shows before there is a render. */
 export const sourceOf = (project) => (isDub(project) ? project.clip : project.portrait);
 
-export const sourceWord = (project) => (isDub(project) ? "Clip" : "Portrait");
+export const sourceWord = (project) => (isFilm(project) ? "Scenes" : isDub(project) ? "Clip" : "Portrait");
 
 const percent = (share) => `${Math.round(share * 100)} %`;
 

@@ -10,6 +10,7 @@ const isFlowing = ([name, value]) => ["script", "title", "transcript"].includes(
 
 const sent = (name, value) => {
   if (FILES.includes(name)) return value?.id ?? null;
+  if (name === "scenes") return value.map(({ id, project, asset, start_s, end_s, fade_s }) => ({ id, project, asset, start_s, end_s, fade_s }));
   return name === "lines" ? value.map((line) => ({ ...line, voice: line.voice?.id ?? null })) : value;
 };
 

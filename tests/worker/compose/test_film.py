@@ -26,7 +26,10 @@ def clips(tmp_path_factory):
     folder = tmp_path_factory.mktemp("scenes")
 
     def clip(name, size, rate, seconds, samples=None):
-        frames = [np.full((size[1], size[0], 3), COLOURS[name], np.uint8)] * round(seconds * rate)
+        """Of one colour, with a bar at the bottom that grows from left to right."""
+        frames = [np.full((size[1], size[0], 3), COLOURS[name], np.uint8) for _ in range(round(seconds * rate))]
+        for number, frame in enumerate(frames):
+            frame[-12:, : round(size[0] * (number + 1) / len(frames))] = 255
         return synth.write_clip(folder / f"{name}.mp4", frames, Fraction(rate), samples=samples)
 
     return {
@@ -56,7 +59,11 @@ def test_scenes_of_every_kind_follow_each_other_to_the_frame(clips, tmp_path):
     with av.open(str(tmp_path / "film.mp4")) as container:
         times = [float(frame.time) for frame in container.decode(video=0)]
     assert np.allclose(np.diff(times), 0.04, atol=1e-4)
-    middles = [frame.rgb()[80, 45].astype(int) for frame in decode_video(tmp_path / "film.mp4")]
+    shown = [frame.rgb() for frame in decode_video(tmp_path / "film.mp4")]
+    middles = [rgb[80, 45].astype(int) for rgb in shown]
+    bars = [(rgb[-6].min(axis=1) > 160).mean() for rgb in shown[:25]]  # 0.4 to 1.4 of 2 seconds, growing all along
+    assert bars[0] == pytest.approx(0.22, abs=0.06) and bars[14] == pytest.approx(0.5, abs=0.06)
+    assert np.ptp(np.diff(bars[:15])) < 0.05
     assert np.abs(middles[14] - COLOURS["red"]).max() < 12  # the last frame before the crossfade
     assert np.abs(middles[20] - np.mean([COLOURS["red"], COLOURS["green"]], axis=0)).max() < 16
     assert np.abs(middles[64] - COLOURS["green"]).max() < 12 < np.abs(middles[65] - COLOURS["green"]).max()
@@ -99,6 +106,26 @@ def test_a_film_without_any_sound_has_none_and_what_nobody_speaks_in_stays_quiet
         module._add(out, SceneSound(clips["blue"], 0.0, is_speech), places[0], 0, Fraction(25), tmp_path)
         levels.append(loudness_lufs(out, RATE_HZ))
     assert levels[0] - levels[1] == pytest.approx(8.0, abs=0.5)
+
+
+def test_marks_are_drawn_once_on_each_frame_however_long_a_picture_stands(clips, tmp_path):
+    def stages(width, height):
+        def brighter(rgb, pts_s):
+            rgb += 4  # in place, as marks are
+            return rgb
+
+        return [brighter]
+
+    scenes = (
+        FilmScene(clips["picture"], end_s=1.2, is_picture=True),
+        FilmScene(clips["picture"], end_s=1.2, is_picture=True, fade_s=0.4),
+    )
+    plain = FilmRequest(scenes, tmp_path / "film.mp4", 90, 160)
+    join_scenes(plain, SilentHooks())
+    before = [frame.rgb().mean() for frame in decode_video(tmp_path / "film.mp4")]
+    join_scenes(plain, SilentHooks(), stages)
+    after = [frame.rgb().mean() for frame in decode_video(tmp_path / "film.mp4")]
+    assert np.abs(np.subtract(after, before) - 4).max() < 1.5
 
 
 def test_crossfades_are_shortened_where_scenes_are_short():
