@@ -36,7 +36,8 @@ _SITE_UPLOADS: dict[str, FailureText] = {
     ),
     "unsupported_type": bad_input(
         "We do not know that type of file.",
-        "Pictures can be JPEG, PNG, WebP, HEIC, GIF, BMP or TIFF; voices can be MP3, WAV, M4A, OGG, FLAC or WebM.",
+        "Pictures can be JPEG, PNG, WebP, HEIC, GIF, BMP or TIFF; videos MP4, MOV, WebM or MKV; "
+        "voices MP3, WAV, M4A, OGG, FLAC or WebM.",
         "That file is {found}, which we cannot use as {needed}.",
         http_status=415,
     ),
