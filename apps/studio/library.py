@@ -70,6 +70,7 @@ class Card:
     is_film: bool
     folder: str
     days_left: int | None
+    is_thumbnail: bool  # the picture is a thumbnail: all of it is shown, words and all
 
 
 @dataclass(frozen=True)
@@ -125,6 +126,7 @@ def _card(project: dict[str, Any], render: NewestRender | None, previews: dict[u
         is_film=project["kind"] == Project.Kind.FILM,
         folder=project["folder"],
         days_left=days_left(project["trashed_at"]) if project["trashed_at"] else None,
+        is_thumbnail=project["thumbnail_id"] is not None,
     )
 
 

@@ -46,7 +46,7 @@ function follow(card) {
     badge.className = `badge ${done ? "badge-good" : message.state === "failed" ? "badge-bad" : ""}`;
     badge.textContent = done ? "Ready" : message.state === "failed" ? "Failed" : "Stopped";
     const picture = find(".project-card-picture img", card);
-    if (done && picture && message.thumbnail_url) picture.src = message.thumbnail_url;
+    if (done && picture && !picture.closest(".is-whole") && message.thumbnail_url) picture.src = message.thumbnail_url;
     if (done) announce(`${find(".project-card-title", card).textContent} is ready.`);
   });
 }
