@@ -12,7 +12,7 @@ from worker.engine.dub.adaptation import Habits, learn_habits
 from worker.engine.dub.blending import Edit
 from worker.engine.dub.ears import Listen
 from worker.engine.dub.lines import Line, articulation_of, presence_of
-from worker.engine.dub.mouth_bank import MAX_BYTES, MAX_MOUTHS, Mouth, choose_frames, collect_mouths
+from worker.engine.dub.mouth_bank import MAX_BYTES, MAX_MOUTHS, Mouth, choose_frames, collect_mouths, room_for
 from worker.engine.dub.mouth_plan import COVERED, MouthPlan, Speaking
 from worker.engine.dub.people import ClipPeople, Person, is_large_enough
 from worker.engine.dub.speaker import choose_person
@@ -61,7 +61,8 @@ class Cast:
         own_voice: what the clip's speaker is heard saying, to learn habits from; None to learn none.
         """
         share = len(self.roles)
-        chosen = [choose_frames(role.frames, MAX_MOUTHS // share) for role in self.roles]
+        room = [room_for(role.frames, MAX_MOUTHS // share, MAX_BYTES // share) for role in self.roles]
+        chosen = [choose_frames(role.frames, most) for role, most in zip(self.roles, room, strict=True)]
         wanted = [(role.frames, frames) for role, frames in zip(self.roles, chosen, strict=True)]
         end_s = max(self._clip.end_s, 1e-3)
 

@@ -19,6 +19,7 @@ THUMB = (24, 18)  # columns, rows of the small grey picture that says how alike 
 _THUMB_REACH = (0.58, 0.34, 0.50)  # half width, above, below the mouth's middle, inter-ocular
 _LOOK_PX = 96  # width of the straightened mouth on which light and sharpness are measured
 _CROP = (0.98, 0.62, 1.02)  # of what is kept, likewise
+_ROOM_LOOKS = 24
 _GAP_BINS, _WIDTH_BINS, _YAW_BINS = 14, 5, 4
 
 
@@ -58,6 +59,19 @@ def choose_frames(frames: SpeakerFrames, cap: int = MAX_MOUTHS) -> np.ndarray:
                 chosen.append(int(members[turn]))
         turn += 1
     return np.array(sorted(chosen))
+
+
+def room_for(frames: SpeakerFrames, cap: int = MAX_MOUTHS, max_bytes: int = MAX_BYTES) -> int:
+    """How many of this speaker's mouths fit into `max_bytes`, at most `cap`: a bank that filled up on the way would
+    know the clip's beginning only.
+    """
+    good = np.flatnonzero(frames.fit_for_bank)
+    if not len(good):
+        return cap
+    scales = [frames.pose(int(index)).scale_px for index in good[:: max(1, len(good) // _ROOM_LOOKS)]]
+    aside, above, below = _CROP
+    mouth_bytes = 3 * 2 * aside * (above + below) * float(np.percentile(scales, 90)) ** 2
+    return int(np.clip(max_bytes / max(mouth_bytes, 1.0), 1, cap))
 
 
 def _binned(values: np.ndarray, bins: int) -> np.ndarray:

@@ -1,8 +1,10 @@
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
 from tests.synth import drawn_portrait
-from worker.engine.dub.mouth_bank import Mouth, choose_frames, lip_colour, lip_tone, look_of, straightened
+from worker.engine.dub.mouth_bank import Mouth, choose_frames, lip_colour, lip_tone, look_of, room_for, straightened
 from worker.engine.dub.reposing import place_mouth
 from worker.engine.dub.speaker_shape import FEATURES, SpeakerFrames
 from worker.engine.face.mesh import FaceMesh
@@ -31,6 +33,17 @@ def test_rare_shapes_are_kept_when_there_is_not_room_for_all():
     assert len(chosen) == 100
     assert {1234, 4000} <= set(chosen.tolist())
     assert chosen.tolist() == sorted(chosen.tolist())
+
+
+def test_large_mouths_are_fewer_and_still_spread_over_the_whole_clip(monkeypatch):
+    frames = speaker(np.linspace(0, 0.2, 3000))
+    monkeypatch.setattr(SpeakerFrames, "pose", lambda self, index: SimpleNamespace(scale_px=60.0))
+    assert room_for(frames) == 400
+    monkeypatch.setattr(SpeakerFrames, "pose", lambda self, index: SimpleNamespace(scale_px=400.0))
+    room = room_for(frames, max_bytes=220_000_000)
+    assert 130 < room < 150
+    chosen = choose_frames(frames, room)
+    assert len(chosen) == room and chosen[0] < 300 and chosen[-1] > 2700
 
 
 def test_covered_turned_and_missing_mouths_are_never_shown_elsewhere():
