@@ -15,7 +15,7 @@ export class CaptionSource {
   whyNot() {
     const { project } = this.store;
     if (isDub(project) && !project.clip) return "Choose a clip first; its captions appear here.";
-    if ([null, "voice"].includes(project.moved_by)) return "Captions need a voice of their own: typed, uploaded or recorded.";
+    if (![null, "voice"].includes(project.moved_by)) return "Captions need a voice of their own: typed, uploaded or recorded.";
     if (project.voice_source === "lines") return "Captions come with a whole script or recording, not with single lines.";
     if (project.voice_source === "script") return project.script.trim() ? null : "Type what should be said to see its captions here.";
     if (project.voice?.state !== "ready") return "Add a recording to caption it.";
