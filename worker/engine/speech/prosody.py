@@ -101,7 +101,8 @@ def pitch_hz(samples: np.ndarray) -> np.ndarray:
 
 
 def _autocorrelation(frames: np.ndarray) -> np.ndarray:
-    size = 2048
+    """(n, lags) of frames (n, `PITCH_WINDOW`), right for lags up to the longest period."""
+    size = 1024  # at least window and longest period together, or its end would wrap around to its beginning
     spectrum = np.fft.rfft(frames, size, axis=1)
     return np.fft.irfft(np.abs(spectrum) ** 2, size, axis=1)[:, : frames.shape[1]].astype(np.float32)
 
