@@ -1,6 +1,5 @@
 """Portraits and voices: chosen, dropped, recorded, refused."""
 
-import os
 from pathlib import Path
 
 import pytest
@@ -10,6 +9,12 @@ from tests import synth
 from tests.browser.studio_page import StudioPage
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(300)]
+
+NOTE_WHAT_IS_HEARD = """() => {
+  window.heardFrom = [];
+  const play = HTMLMediaElement.prototype.play;
+  HTMLMediaElement.prototype.play = function () { window.heardFrom.push(this.currentTime); return play.call(this); };
+}"""
 
 
 def test_portraits_are_refused_or_questioned_in_words_beside_them(studio: StudioPage, tmp_path: Path) -> None:
@@ -138,7 +143,6 @@ def test_a_recording_is_trimmed_and_cleaned_and_can_be_had_back(studio: StudioPa
     expect(page.get_by_text("of 0:04 are heard")).to_be_visible()
     page.get_by_label("Clean up background noise").check()
     expect(page.locator("#save-words")).to_have_text("Saved")
-    page.screenshot(path=os.environ["SHOT"]) if os.environ.get("SHOT") else None
     page.reload()
     page.wait_for_selector("html[data-ready=true]")
     expect(start).to_have_value("1")
@@ -149,3 +153,26 @@ def test_a_recording_is_trimmed_and_cleaned_and_can_be_had_back(studio: StudioPa
     end.fill("0")  # its own end
     end.press("Tab")
     expect(end).to_have_value("4")
+
+    first = page.get_by_role("slider", name="Start of what is heard")
+    first.press("PageDown")
+    first.press("ArrowRight")
+    expect(start).to_have_value("1.6")
+    expect(first).to_have_attribute("aria-valuetext", "1.6 of 4 seconds")
+    last = page.get_by_role("slider", name="End of what is heard")
+    box, wave = last.bounding_box(), page.locator(".wave").bounding_box()
+    grip = (box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    page.evaluate(NOTE_WHAT_IS_HEARD)
+    page.mouse.move(*grip)
+    page.mouse.down()
+    page.mouse.move(grip[0] - wave["width"] / 4, grip[1], steps=3)
+    expect(end).to_have_value("4")  # while it is dragged it is only shown
+    page.mouse.up()
+    expect(end).to_have_value("3")
+    assert page.evaluate("window.heardFrom") == pytest.approx([1.6]), "what is left before the edge is heard"
+    expect(page.locator(".file-card").get_by_role("button", name="Play", exact=True)).to_be_visible()  # and no more
+    page.mouse.move(grip[0] - wave["width"] / 4, grip[1])
+    page.mouse.down()
+    page.mouse.move(0, grip[1], steps=3)
+    page.mouse.up()
+    expect(end).to_have_value("2.1")

@@ -4,7 +4,7 @@ import { clockTime, make } from "../ui.js";
 const LEAST_S = 0.5;
 const STEP_S = 0.1;
 const FIELDS = ["voice_start_s", "voice_end_s", "clean_voice"];
-const rounded = (value) => Math.round(value * 100) / 100;
+export const rounded = (value) => Math.round(value * 100) / 100;
 
 /** From when until when the recording is heard, in seconds. */
 export function heardPart(project) {
@@ -16,6 +16,20 @@ export function heardPart(project) {
 export function heardSeconds(project) {
   const [start, end] = heardPart(project);
   return end - start;
+}
+
+/** The part [from, until] when one of its edges goes to `at_s`: within the recording, and never too short to hear. */
+export function movedPart(edge, at_s, [from, until], whole_s) {
+  const within = (least, most) => Math.min(Math.max(at_s, least), Math.max(least, most));
+  return edge === "start" ? [within(0, until - LEAST_S), until] : [from, within(Math.min(from + LEAST_S, whole_s), whole_s)];
+}
+
+/** Another part of the recording is heard from now on. */
+export function takePart(store, from, until) {
+  const whole = store.project.voice.duration_s;
+  const changes = { voice_start_s: rounded(from), voice_end_s: until >= whole - 0.005 ? 0 : rounded(until) };
+  const differing = Object.fromEntries(Object.entries(changes).filter(([name, value]) => store.project[name] !== value));
+  if (Object.keys(differing).length) store.set(differing);
 }
 
 /** What makes another recording be heard as a whole. */
@@ -37,21 +51,12 @@ export function careFields(store, onPart) {
     facts.textContent = until - from < whole ? `${clockTime(until - from)} of ${clockTime(whole)} are heard. The recording itself stays whole.` : "";
     onPart();
   };
-  const take = (from, until) => {
-    const changes = { voice_start_s: rounded(from), voice_end_s: until >= whole - 0.005 ? 0 : rounded(until) };
-    const differing = Object.fromEntries(Object.entries(changes).filter(([name, value]) => store.project[name] !== value));
-    if (Object.keys(differing).length) store.set(differing);
+  const moveTo = (edge, at_s) => {
+    takePart(store, ...movedPart(edge, at_s, heardPart(store.project), whole));
     show();
   };
-  const within = (value, least, most) => Math.min(Math.max(value, least), Math.max(least, most));
-  start.addEventListener("change", () => {
-    const [, until] = heardPart(store.project);
-    take(within(Number(start.value) || 0, 0, until - LEAST_S), until);
-  });
-  end.addEventListener("change", () => {
-    const [from] = heardPart(store.project);
-    take(from, within(Number(end.value) || whole, Math.min(from + LEAST_S, whole), whole));
-  });
+  start.addEventListener("change", () => moveTo("start", Number(start.value) || 0));
+  end.addEventListener("change", () => moveTo("end", Number(end.value) || whole));
   clean.addEventListener("change", () => store.set({ clean_voice: clean.checked }));
   const element = make("div", { class: "stack" },
     make("div", { class: "voice-grid" }, labelled(start, "Starts at (seconds)"), labelled(end, "Ends at (seconds)")),

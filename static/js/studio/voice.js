@@ -6,12 +6,15 @@ import { consentRow, isStated } from "./consent.js";
 import { wireRange } from "./controls.js";
 import { looksLikeSound } from "./dropping.js";
 import { startRecorder } from "./recorder.js";
-import { careFields, heardPart, isCare, wholeAgain } from "./recording_care.js";
+import { careFields, heardPart, isCare, takePart, wholeAgain } from "./recording_care.js";
 import { startScript } from "./script.js";
+import { trimHandles } from "./trim.js";
 import { refuseEarly, sendFile } from "./uploading.js";
 import { drawWave, peaksOf } from "./wave.js";
 
 const WRONG_TYPE = { sentence: "is not a sound.", nextStep: "Choose a recording (MP3, WAV, M4A, OGG, FLAC, WebM), or a video whose sound should be used." };
+
+const EDGE_S = 1.5; // so much is played when an edge was moved
 
 // What each tab means for the project.
 const MEANINGS = {
@@ -71,7 +74,7 @@ export function startVoice(store) {
       slot().replaceChildren(notice("bad", voice.failure.sentence, voice.failure.next_step));
       return;
     }
-    player = voiceCard(voice, { onRemove: () => store.set({ voice: null, ...wholeAgain(store.project) }), part: () => heardPart(store.project) });
+    player = voiceCard(voice, { onRemove: () => store.set({ voice: null, ...wholeAgain(store.project) }), part: () => heardPart(store.project), take: (from, until) => takePart(store, from, until) });
     care = voice.state === "ready" ? careFields(store, () => player?.show()) : null;
     const consent = consentRow(voice, store.consent, (asset) => store.project.voice?.id === asset.id && store.learn({ voice: asset }));
     slot().replaceChildren(player.element, ...(care ? [care.element] : []), ...warningsOf(voice), ...(consent ? [consent] : []));
@@ -140,8 +143,8 @@ function warningsOf(voice) {
   return (voice.preflight?.warnings ?? []).map((warning) => notice("warn", warning.sentence, warning.next_step ?? ""));
 }
 
-/** A recording with its waveform; a press plays it from there. */
-function voiceCard(voice, { onRemove, part }) {
+/** A recording with its waveform: a press plays it from there, and its two handles say which part is heard. */
+function voiceCard(voice, { onRemove, part, take }) {
   const audio = new Audio(voice.url);
   audio.preload = "metadata";
   const canvas = make("canvas", {});
@@ -150,8 +153,27 @@ function voiceCard(voice, { onRemove, part }) {
   const play = make("button", { class: "button button-outline button-small button-icon", type: "button", "aria-label": "Play" }, icon("play"));
   const remove = make("button", { class: "button button-ghost button-small button-icon", type: "button", "aria-label": "Remove this recording", onclick: onRemove }, icon("trash"));
   let peaks = null;
-  const draw = () => peaks && drawWave(canvas, peaks, audio.duration ? audio.currentTime / audio.duration : 0, voice.duration_s ? part().map((at_s) => at_s / voice.duration_s) : [0, 1]);
+  let looked = null; // a part that is only shown, while a handle is dragged
+  let stopAt_s = null; // what is played to hear an edge ends here
+  const draw = () => {
+    const shown = looked ?? part();
+    handles?.show(shown);
+    if (peaks) drawWave(canvas, peaks, audio.duration ? audio.currentTime / audio.duration : 0, voice.duration_s ? shown.map((at_s) => at_s / voice.duration_s) : [0, 1]);
+  };
+  const hear = (edge) => {
+    const [from, until] = part();
+    audio.currentTime = edge === "start" ? from : Math.max(from, until - EDGE_S);
+    stopAt_s = edge === "start" ? Math.min(from + EDGE_S, until) : until;
+    audio.play().catch(() => {});
+  };
+  const onLook = (asked) => {
+    looked = asked;
+    draw();
+  };
+  const isTrimmable = voice.state === "ready" && voice.duration_s;
+  const handles = isTrimmable ? trimHandles(wave, { whole_s: voice.duration_s, part, take }, { onLook, hear }) : null;
   const toggle = () => {
+    stopAt_s = null;
     if (!audio.paused) return audio.pause();
     const [from, until] = part();
     if (until > from && (audio.currentTime < from || audio.currentTime >= until - 0.05)) audio.currentTime = from;
@@ -164,7 +186,8 @@ function voiceCard(voice, { onRemove, part }) {
   };
   for (const name of ["play", "pause", "ended"]) audio.addEventListener(name, showState);
   audio.addEventListener("timeupdate", () => {
-    if (!audio.paused && voice.duration_s && audio.currentTime >= part()[1] && part()[1] < voice.duration_s) audio.pause();
+    const stop_s = stopAt_s ?? part()[1];
+    if (!audio.paused && voice.duration_s && audio.currentTime >= stop_s && stop_s < voice.duration_s) audio.pause();
     draw();
   });
   play.addEventListener("click", toggle);
@@ -172,9 +195,9 @@ function voiceCard(voice, { onRemove, part }) {
     if (event.detail > 0 && audio.duration) audio.currentTime = (event.offsetX / wave.clientWidth) * audio.duration;
     if (audio.paused || event.detail === 0) toggle();
   });
-  peaksOf(voice.url).then((found) => { peaks = found; draw(); }).catch(() => wave.remove());
+  peaksOf(voice.url).then((found) => { peaks = found; draw(); }).catch(() => (handles?.element ?? wave).remove());
   const element = make("div", { class: "file-card" },
     make("div", { class: "file-card-head" }, play, make("div", { class: "grow" }, make("div", { class: "file-card-name truncate" }, voice.name || "Recording"), facts), remove),
-    wave);
+    handles?.element ?? wave);
   return { element, stop: () => audio.pause(), show: draw };
 }
