@@ -6,6 +6,7 @@ Quick (a second or two, warm) and never surprised: whatever a file turns out to 
 import functools
 import threading
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from enum import StrEnum
 from pathlib import Path
 
@@ -278,11 +279,13 @@ def _video_report(path: Path) -> dict[str, object]:
         long = EngineFailure(FailureCode.CLIP_TOO_LONG, duration_s=info.video.duration_s, max_s=MAX_AUDIO_S)
         problems.append(_as_json(long))
     finder, lock = _finder()
-    with lock:
-        seen = look_over(path, info.video, finder)
+    with ThreadPoolExecutor(1, thread_name_prefix="preflight-sound") as beside:  # neither needs the other
+        hearing = beside.submit(_clip_sound, path, info)
+        with lock:
+            seen = look_over(path, info.video, finder)
+        sound_facts, sound_warnings = hearing.result()
     if not problems:
         problems += [_told(finding) for finding in seen.problems]
-    sound_facts, sound_warnings = _clip_sound(path, info)
     warnings = [w.as_json() for w in _clip_warnings(info)] + [_told(finding) for finding in seen.warnings]
     return _report(
         MediaKind.VIDEO,
