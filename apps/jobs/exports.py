@@ -421,7 +421,7 @@ def get_quote_for(user: User, quote_id: object) -> Quote:
 
 def is_in_making(quote: Quote) -> bool:
     """Whether the very same export is waiting or running already, so that nobody pays twice by mistake."""
-    same = {"owner_id": quote.owner_id, "kind": Job.Kind.EXPORT, "quote_content_key": quote.content_key}
+    same = {"owner_id": quote.owner_id, "kind": Job.Kind.EXPORT, "quote__content_key": quote.content_key}
     running = Job.objects.filter(**same, state__in=ACTIVE_STATES).select_related("quote")
     return any(job.request == quote.request for job in running)
 
