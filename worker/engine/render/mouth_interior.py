@@ -27,6 +27,7 @@ _BETWEEN_ROWS = 0.025  # a dark gap larger than this parts upper from lower teet
 _LIKE_EYES = 0.6  # how much of the tint of the eyes' whites the teeth have
 _LOWER_LIGHT = 0.84  # lower teeth stand in the upper ones' shadow
 _TEETH_DEPTH = -0.20  # canonical z of the front teeth
+_BLUR_AT_PX, _MOST_REDUCED = 3.0, 4  # standard deviation that still blurs smoothly; how much smaller at most
 _SUPERSAMPLE_PX = 420  # teeth are drawn at about this mouth width, then reduced
 
 
@@ -255,6 +256,18 @@ def _seen_crowns(pose: HeadPose, box: Region, teeth: np.ndarray) -> tuple[float,
     return (lowest - depth_shift) / foreshortening + 0.4 * _MM, (lowest - highest) / foreshortening
 
 
+def _widely_blurred(mask: np.ndarray, sigma_px: float) -> np.ndarray:
+    """(h, w) in [0, 255]: `mask` (h, w) uint8 blurred, where `sigma_px` is large on a smaller picture: the same edge."""
+    height, width = mask.shape
+    step = int(np.clip(sigma_px / _BLUR_AT_PX, 1, _MOST_REDUCED))
+    if step == 1:
+        return cv2.GaussianBlur(mask, (0, 0), sigma_px, borderType=cv2.BORDER_REPLICATE)
+    even = cv2.copyMakeBorder(mask, 0, -height % step, 0, -width % step, cv2.BORDER_REPLICATE)
+    small = cv2.resize(even, (even.shape[1] // step, even.shape[0] // step), interpolation=cv2.INTER_AREA)
+    small = cv2.GaussianBlur(small.astype(np.float32), (0, 0), sigma_px / step, borderType=cv2.BORDER_REPLICATE)
+    return cv2.resize(small, even.shape[::-1], interpolation=cv2.INTER_LINEAR)[:height, :width]
+
+
 @dataclass(frozen=True)
 class _Canvas:
     """Draws canonical shapes into premultiplied RGBA over a box, supersampled."""
@@ -286,7 +299,7 @@ class _Canvas:
             return part, np.zeros((*part.shape[:2], 1), np.float32)
         mask = np.zeros(part.shape[:2], np.uint8)
         cv2.fillPoly(mask, [np.round((outline - low) * 16).astype(np.int32).reshape(-1, 1, 2)], 255, cv2.LINE_AA, 4)
-        blurred = cv2.GaussianBlur(mask, (0, 0), soft, borderType=cv2.BORDER_REPLICATE)
+        blurred = _widely_blurred(mask, soft)
         return part, blurred.astype(np.float32)[..., None] / 255
 
     def _paint(self, rgba: np.ndarray, outline: np.ndarray, colour: np.ndarray, soft: float) -> None:
