@@ -257,7 +257,7 @@ def _seen_crowns(pose: HeadPose, box: Region, teeth: np.ndarray) -> tuple[float,
 
 
 def _widely_blurred(mask: np.ndarray, sigma_px: float) -> np.ndarray:
-    """(h, w) in [0, 255]: `mask` (h, w) uint8 blurred, where `sigma_px` is large on a smaller picture: the same edge."""
+    """(h, w) in [0, 255]: `mask` (h, w) uint8 blurred, where `sigma_px` is large on a smaller one: the same edge."""
     height, width = mask.shape
     step = int(np.clip(sigma_px / _BLUR_AT_PX, 1, _MOST_REDUCED))
     if step == 1:
