@@ -75,10 +75,12 @@ def fill(rgb: np.ndarray, hole: np.ndarray) -> np.ndarray:
         levels.append((cv2.pyrDown(colour), cv2.pyrDown(weight)))
     colour, weight = levels[-1]
     guess = colour / np.maximum(weight, 1e-4)[..., None]
-    for colour, weight in reversed(levels[:-1]):
+    for colour, weight in reversed(levels[1:-1]):
         up = cv2.pyrUp(guess, dstsize=(weight.shape[1], weight.shape[0]))
         sure = np.clip(weight * 4, 0, 1)[..., None]
         guess = sure * (colour / np.maximum(weight, 1e-4)[..., None]) + (1 - sure) * up
+    if len(levels) > 1:  # at full size nothing is known in the hole, and what is known around it stays
+        guess = cv2.pyrUp(guess, dstsize=(hole.shape[1], hole.shape[0]))
     filled = rgb.copy()
     filled[hole] = np.clip(guess[hole] + 0.5, 0, 255).astype(np.uint8)
     return filled
