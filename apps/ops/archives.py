@@ -22,13 +22,15 @@ from django.urls import reverse
 
 from apps.accounts.letters import address_of, send_later
 from apps.accounts.models import User
-from apps.billing.models import Payment, Subscription
+from apps.batches.models import Batch, Variant
+from apps.billing.models import Customer, Payment, Subscription
 from apps.core.failures import SiteFailure
-from apps.credits.models import Hold, Movement
+from apps.credits.models import Account, Hold, Movement
 from apps.jobs.models import Job, Quote
 from apps.projects.models import Project, SavedPresenter
+from apps.shares.models import Share
 from apps.trust import rights
-from apps.trust.models import Acceptance, Attestation
+from apps.trust.models import Acceptance, Archive, Attestation, AuditEntry
 from apps.uploads import storage
 from apps.uploads.file_types import extension_for
 from apps.uploads.models import Asset
@@ -39,21 +41,28 @@ logger = logging.getLogger(__name__)
 COPY_BYTES = 1024 * 1024
 ROWS_AT_ONCE = 200
 # Columns that are of no use to anybody else, or would let others in.
-HIDDEN = frozenset({"password", "storage_key", "lease_token"})
+HIDDEN = frozenset({"password", "storage_key", "lease_token", "token"})
 
 ROWS: dict[str, Callable[[User], "QuerySet[Any]"]] = {
     "account": lambda user: User.objects.filter(pk=user.pk),
     "addresses": lambda user: EmailAddress.objects.filter(user=user),
     "projects": lambda user: Project.objects.filter(owner=user),
+    "sets": lambda user: Batch.objects.filter(owner=user),
+    "variants": lambda user: Variant.objects.filter(batch__owner=user),
+    "shared_links": lambda user: Share.objects.filter(job__owner=user),
     "presenters": lambda user: SavedPresenter.objects.filter(owner=user),
     "files": lambda user: Asset.objects.filter(owner=user),
     "jobs": lambda user: Job.objects.filter(owner=user),
     "prices": lambda user: Quote.objects.filter(owner=user),
     "statements": lambda user: Attestation.objects.filter(owner=user),
     "accepted_terms": lambda user: Acceptance.objects.filter(owner=user),
+    "copies": lambda user: Archive.objects.filter(owner=user),
+    "audit": lambda user: AuditEntry.objects.filter(actor_id=user.pk),
+    "wallet": lambda user: Account.objects.filter(owner=user),
     "credits": lambda user: Movement.objects.filter(account__owner=user),
     "reserved_credits": lambda user: Hold.objects.filter(account__owner=user),
     "payments": lambda user: Payment.objects.filter(user=user),
+    "customer": lambda user: Customer.objects.filter(user=user),
     "plans": lambda user: Subscription.objects.filter(user=user),
 }
 _FOLDERS = {

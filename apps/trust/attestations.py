@@ -23,7 +23,7 @@ def attest(asset: Asset, basis: str, *, address: str | None = None, by_site: boo
     if basis not in Basis.values:
         raise SiteFailure("option_invalid", option="basis", reason=f"choose one of {', '.join(Basis.values)}")
     if asset.kind not in NEEDED_FOR:
-        raise SiteFailure("asset_wrong_kind", found=asset.kind, needed="portrait, clip, voice or piece of music")
+        raise SiteFailure("asset_wrong_kind", found=asset.kind, needed="picture, clip, voice or piece of music")
     known = attestation_of(asset)
     if known is not None and (known.asset_id, known.basis, known.text_version) == (asset.pk, basis, STATEMENT_VERSION):
         return known
@@ -92,6 +92,7 @@ _WORDS = {
     Asset.Kind.CLIP: "video",
     Asset.Kind.VOICE: "recording",
     Asset.Kind.MUSIC: "music",
+    Asset.Kind.PICTURE: "background or still picture",
 }
 
 

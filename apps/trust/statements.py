@@ -33,8 +33,14 @@ _PLAYED = {
     Basis.LICENSED: "This music is made by a computer, or its licence allows me to use it in videos I publish.",
     Basis.PUBLIC_DOMAIN: "This music and this recording of it are in the public domain.",
 }
-# The kinds of file that need a statement: uploads with a person in them, and music.
-_BY_KIND = {"portrait": _PICTURED, "clip": _PICTURED, "voice": _HEARD, "music": _PLAYED}
+_SHOWN = {
+    Basis.OWN: "I made this picture; whoever can be recognised in it is me, or has agreed to be shown.",
+    Basis.CONSENT: "Its maker, and whoever can be recognised in it, has agreed in writing that I use it in my videos.",
+    Basis.LICENSED: "It is drawn or made by a computer, or its licence allows me to use it in videos I publish.",
+    Basis.PUBLIC_DOMAIN: "It is in the public domain, and no living person can be recognised in it.",
+}
+# The kinds of file that need a statement: all uploads that are seen or heard in a video.
+_BY_KIND = {"portrait": _PICTURED, "clip": _PICTURED, "voice": _HEARD, "music": _PLAYED, "picture": _SHOWN}
 _LABELS: dict[str, dict[Basis, str]] = {
     "voice": {Basis.OWN: "My own voice"},
     "music": {
@@ -42,6 +48,7 @@ _LABELS: dict[str, dict[Basis, str]] = {
         Basis.CONSENT: "Its makers agreed in writing",
         Basis.LICENSED: "Licensed for my videos",
     },
+    "picture": {Basis.OWN: "I made it", Basis.CONSENT: "Its maker agreed in writing"},
 }
 NEEDED_FOR = frozenset(_BY_KIND)
 

@@ -1,6 +1,7 @@
 // What is behind the person of a photo: its own background, blurred or not, a colour, another picture, or nothing.
 import { untilChecked } from "../api.js";
 import { announce, find, icon, make, notice } from "../ui.js";
+import { consentRow, isStated } from "./consent.js";
 import { wireRadios, wireRange } from "./controls.js";
 import { looksLikePicture } from "./dropping.js";
 import { refuseEarly, sendFile } from "./uploading.js";
@@ -23,7 +24,8 @@ export function backdropMissing({ background, backdrop }) {
   if (background !== "picture") return null;
   if (!backdrop) return "Choose a picture for the background.";
   if (backdrop.state === "checking") return "Still looking at the background picture…";
-  return backdrop.state === "refused" ? "This background picture cannot be used; choose another one." : null;
+  if (backdrop.state === "refused") return "This background picture cannot be used; choose another one.";
+  return isStated(backdrop) ? null : "Say that you may use this background picture.";
 }
 
 export function startBackdrop(store) {
@@ -40,7 +42,8 @@ export function startBackdrop(store) {
     find("#backdrop-picture").hidden = background !== "picture";
     find("#backdrop-dropzone").hidden = Boolean(backdrop);
     colour.value = asHex(rgb);
-    find("#backdrop-slot").replaceChildren(...(backdrop ? [pictureCard(backdrop, () => store.set({ backdrop: null }))] : []));
+    const consent = backdrop ? consentRow(backdrop, store.consent, (asset) => store.project.backdrop?.id === asset.id && store.learn({ backdrop: asset })) : null;
+    find("#backdrop-slot").replaceChildren(...(backdrop ? [pictureCard(backdrop, () => store.set({ backdrop: null }))] : []), ...(consent ? [consent] : []));
   };
 
   const take = async (file) => {

@@ -2,7 +2,7 @@
 import { request } from "../api.js";
 import { announce, icon, make, notice } from "../ui.js";
 
-const QUESTION = { portrait: "Whose face is this?", clip: "Who is in this video?", voice: "Whose voice is this?", music: "May you use this music?" };
+const QUESTION = { portrait: "Whose face is this?", clip: "Who is in this video?", voice: "Whose voice is this?", music: "May you use this music?", picture: "May you use this picture?" };
 
 /** Whether nothing more has to be said about a file before a video can be made of it. */
 export const isStated = (asset) => !asset?.attestation?.needed || Boolean(asset.attestation.basis);

@@ -65,7 +65,7 @@ def test_what_cannot_be_saved_is_refused(alice, project, portrait, monkeypatch):
     assert refused(create_project(alice), "Nobody") == "project_incomplete"
     assert refused(project, " \x00 ") == "option_invalid"
     assert refused(project, "x" * 61) == "option_invalid"
-    monkeypatch.setattr("apps.trust.attestations.attestations_of", lambda assets: {})
+    monkeypatch.setattr("apps.trust.attestations.standing_of", lambda assets: (set(), False))
     assert refused(project, "Somebody") == "attestation_missing"
     Asset.objects.filter(pk=portrait.pk).update(state="checking")
     project.refresh_from_db()

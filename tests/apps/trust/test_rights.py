@@ -5,19 +5,24 @@ import tracemalloc
 import zipfile
 
 import pytest
+from django.apps import apps
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.utils import timezone
 
 from apps.accounts.letters import deliver_due
+from apps.accounts.models import User
 from apps.accounts.services import delete_account
 from apps.ops.archives import ROWS, build_archive, write_archive
+from apps.projects.models import Project
 from apps.trust import rights
 from apps.trust.attestations import attest
 from apps.trust.models import Archive
 from apps.uploads.models import Asset
 from tests.apps.uploads.conftest import picture, upload  # noqa: F401
 
+# Rows of accounts that nobody needs a copy of: which site admins did what, and sign-in's own bookkeeping.
+NOT_COPIED = {"LogEntry", "EmailConfirmation", "Authenticator", "SocialAccount"}
 PAGE, ORDER = "/accounts/data/", "/accounts/data/order/"
 
 
@@ -183,3 +188,14 @@ def test_ones_statements_are_a_table(owner, stranger, portrait):
     assert header.startswith("stated_at,file,kind")
     assert str(portrait.pk) in row and "203.0.113.5" in row and "agreed in writing" in row
     assert len(body(stranger.get("/accounts/data/statements.csv")).decode().strip().splitlines()) == 1
+
+
+def test_everything_that_belongs_to_an_account_is_in_its_copy(alice):
+    copied = {rows(alice).model for rows in ROWS.values()}
+    owned = {
+        model
+        for model in apps.get_models()
+        if any(field.related_model is User and field.name in {"owner", "user"} for field in model._meta.concrete_fields)
+    }
+    assert Project in owned and len(owned) > 10
+    assert {model.__name__ for model in owned - copied} <= NOT_COPIED
