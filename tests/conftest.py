@@ -13,8 +13,12 @@ REPO = Path(__file__).resolve().parent.parent
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Browser tests go last: the driver leaves an event loop in the process, in which Django refuses to query."""
-    items.sort(key=lambda item: item.get_closest_marker("browser") is not None)
+    """Slow files first, so that no process is left alone with one at the end; browser tests last.
+
+    A browser's driver leaves an event loop in the process, in which Django refuses to query.
+    """
+    slow = {item.path for item in items if item.get_closest_marker("slow")}
+    items.sort(key=lambda item: (item.get_closest_marker("browser") is not None, item.path not in slow))
 
 
 @pytest.fixture(scope="session")

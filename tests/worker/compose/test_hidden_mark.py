@@ -228,16 +228,20 @@ def test_what_is_no_picture_is_refused_as_everywhere(tmp_path):
 
 @pytest.mark.slow
 @pytest.mark.timeout(600)
-def test_detection_holds_over_many_clips_and_no_id_is_read_wrongly():
+def test_detection_holds_over_several_clips_and_no_id_is_read_wrongly(monkeypatch):
     from argparse import Namespace
 
+    from worker import bench_marks
     from worker.bench_marks import marks_command, table
 
-    options = Namespace(trials=4, minutes=None, seconds=2.0, material=None, seed=5, jobs=1, json=False)
+    monkeypatch.setattr(bench_marks, "COST_FRAMES", 10)
+    monkeypatch.setattr(bench_marks, "COST_ROUNDS", 1)
+    options = Namespace(trials=2, minutes=None, seconds=2.0, material=None, seed=5, jobs=1, json=False)
     report = marks_command(options, lambda step: None)
-    assert min(report["detection_rate"].values()) >= 3 / 4
+    rates = report["detection_rate"].values()
+    assert min(rates) >= 1 / 2 and sum(rates) / len(rates) >= 0.9
     assert (report["wrong_ids"], sum(report["false_alarms"].values())) == (0, 0)
     assert sum(report["unmarked"].values()) == 2 * report["trials"]
     assert report["psnr_db"]["least"] >= 42
     assert report["sign_ms"]["median"] <= 200
-    assert table(report).startswith("| what happened to the video (4 clips")
+    assert table(report).startswith("| what happened to the video (2 clips")
