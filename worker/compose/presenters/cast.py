@@ -14,7 +14,7 @@ CAST: dict[str, Look] = {
         skin=(128, 84, 60), blush=(134, 66, 52), lips=(126, 72, 66), iris=(58, 36, 24), hair=(26, 21, 20),
         hair_light=(86, 74, 70), brow=(24, 18, 16), hairstyle="crop", face_width=1.03, jaw_width=1.10, chin_length=1.04,
         smile=0.95, lashes=0.30, brow_weight=1.15, brow_arch=0.035, brow_height=0.33, upper_lip=1.25, lower_lip=1.20,
-        mouth_width=1.08, nose_width=1.26, nose_bridge=0.85, eye_height=0.94, age=0.30, beard=0.75, garment="crew",
+        mouth_width=1.08, nose_width=1.26, nose_bridge=0.85, eye_height=0.94, age=0.04, beard=0.75, garment="crew",
         garment_colour=(206, 150, 66), backdrop=(120, 146, 150), backdrop_second=(52, 70, 80), neck_width=0.84,
         shoulder_width=3.25, seed=23,
     ),
