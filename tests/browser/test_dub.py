@@ -6,8 +6,9 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests import synth
-from tests.browser.conftest import sign_up
+from tests.browser.conftest import DESKTOP, sign_up
 from tests.browser.studio_page import StudioPage, wait_until
+from tests.browser.test_accessibility import assert_accessible
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(400)]
 
@@ -41,6 +42,11 @@ def test_a_clip_gets_new_words_and_is_compared_with_itself(dub: Page, tmp_path: 
     dub.get_by_label("When voice and clip differ in length").select_option("silence")
     expect(dub.locator("#save-words")).to_have_text("Saved")
     expect(dub.locator("#render")).to_have_attribute("aria-disabled", "false")
+    dub.get_by_role("button", name="First words").click()
+    expect(dub.locator(".wipe")).to_be_visible(timeout=150_000)
+    expect(dub.locator("#stage-bar")).to_contain_text("Preview: first words 0:00–0:03")
+    expect(dub.locator(".wipe-before")).to_have_js_property("readyState", 4)
+    dub.get_by_role("button", name="Back to the clip").click()
     dub.locator("#render").click()
 
     compare = dub.get_by_role("button", name="Compare")
@@ -62,6 +68,8 @@ def test_a_clip_gets_new_words_and_is_compared_with_itself(dub: Page, tmp_path: 
     expect(before).to_have_count(0)
     dub.get_by_text("How it went, measured").click()
     expect(dub.locator(".measured-rows")).to_contain_text("New lips, of the frames with new words")
+    assert_accessible(dub, "a finished dub and how it went")
+    dub.set_viewport_size(DESKTOP)
 
     with dub.expect_download() as started:
         dub.get_by_role("link", name="Download").click()
