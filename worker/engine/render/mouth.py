@@ -34,6 +34,8 @@ class MouthPainter:
         self._half_width = float(np.linalg.norm(ends[1] - ends[0])) / 2
         corners = portrait.mouth_box.pixels()[[0, 0, -1, -1], [0, -1, 0, -1]]
         self._reach = 1.15 * float(np.abs((corners - self._origin) @ axis).max()) + 1.0
+        self._places = np.linspace(-self._reach, self._reach, _TABLE)
+        self._beside_lips = np.abs(self._places) < self._half_width + _AROUND * self._scale
         turn = np.stack([self._axis, self._normal])
         self._to_mouth = np.column_stack([turn, -turn @ self._origin]).astype(np.float32)
         per_px = 0.5 * (_TABLE - 1) / self._reach
@@ -43,8 +45,8 @@ class MouthPainter:
 
     def box(self, contours: np.ndarray) -> Region:
         """Where on the resting face there is something to draw. contours: of this frame's lips."""
-        inside = np.abs(np.linspace(-self._reach, self._reach, _TABLE)) < self._half_width + _AROUND * self._scale
-        top, bottom = contours[0, inside, 0].min(), contours[0, inside, 1].max()
+        inside = contours[0, self._beside_lips]
+        top, bottom = inside[:, 0].min(), inside[:, 1].max()
         aside, around = self._half_width + _AROUND * self._scale, _AROUND * self._scale
         along = np.array([-aside, aside, -aside, aside])
         across = np.array([top - around, top - around, bottom + around, bottom + around])
@@ -117,8 +119,7 @@ class MouthPainter:
         for line, moves in ((portrait.upper_line, portrait.upper_moves), (portrait.lower_line, portrait.lower_moves)):
             smooth = self._spline @ (line + np.einsum("k,kpc->pc", weights, moves)) - self._origin
             rows.append((smooth @ self._axis, smooth @ self._normal))
-        places = np.linspace(-self._reach, self._reach, _TABLE)
-        upper, lower = (np.interp(places, np.maximum.accumulate(x), y) for x, y in rows)
+        upper, lower = (np.interp(self._places, np.maximum.accumulate(x), y) for x, y in rows)
         table = np.stack([upper, np.maximum(lower, upper)], axis=-1).astype(np.float32)
         return np.stack([table, table])
 
