@@ -2,6 +2,7 @@
 import { announce, find, icon, make, notice } from "../ui.js";
 import { added, checked, merged, moved, split, textOf, withText, without } from "./caption_cues.js";
 import { CaptionLane } from "./caption_lane.js";
+import { clipTime } from "./clip_stage.js";
 import { CaptionSource, VOICE_FIELDS } from "./caption_source.js";
 
 const WAIT_MS = 1500; // after the last change to the words
@@ -116,7 +117,7 @@ class CaptionEditor {
   }
 
   add() {
-    const from_s = find(".stage video")?.currentTime ?? this.cues[this.chosen]?.end_s ?? 0;
+    const from_s = clipTime() ?? this.cues[this.chosen]?.end_s ?? 0;
     const more = added(this.cues, from_s, this.duration_s);
     if (!more) {
       announce("There is no room: shorten a caption first.");
@@ -132,7 +133,7 @@ class CaptionEditor {
   choose(at, { focus = false } = {}) {
     this.chosen = at;
     const video = find(".stage video");
-    if (video && this.cues[at]) video.currentTime = this.cues[at].start_s + 0.01;
+    if (video && this.cues[at]) video.currentTime = Math.max(0, this.cues[at].start_s - Number(video.dataset.clipStart ?? 0)) + 0.01;
     for (const [n, row] of [...this.list.children].entries()) row.dataset.chosen = String(n === at);
     this.lane.mark(at);
     if (focus) this.list.children[at]?.scrollIntoView({ block: "nearest" });

@@ -1,6 +1,7 @@
 // Captions in time: blocks whose edges are dragged, or moved with the arrow keys.
 import { announce, find, make } from "../ui.js";
 import { moved, textOf } from "./caption_cues.js";
+import { clipTime } from "./clip_stage.js";
 
 const STEP_S = 0.05;
 const PX_PER_S = 56; // at least, so that edges can be taken hold of
@@ -81,7 +82,7 @@ export class CaptionLane {
   tick() {
     cancelAnimationFrame(this.ticking);
     if (!this.editor.root.open) return;
-    const at_s = find(".stage video")?.currentTime ?? 0;
+    const at_s = clipTime() ?? 0;
     this.playhead.style.left = `${Math.min(1, at_s / this.editor.duration_s) * 100}%`;
     this.ticking = requestAnimationFrame(() => this.tick());
   }
