@@ -123,6 +123,14 @@ class FaceChoice:
 
 
 @dataclass(frozen=True)
+class Pronunciation:
+    """`said` is what the voice gets to read wherever the script has `word`."""
+
+    word: str
+    said: str
+
+
+@dataclass(frozen=True)
 class Script:
     """Words to be spoken by a synthetic voice. `rate` and `pitch` are factors, 1.0 = the voice's own."""
 
@@ -130,6 +138,7 @@ class Script:
     voice: str
     rate: float = 1.0
     pitch: float = 1.0
+    pronunciations: tuple[Pronunciation, ...] = ()
 
 
 @dataclass(frozen=True)

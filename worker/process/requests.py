@@ -20,6 +20,7 @@ from worker.engine.contracts import (
     FaceChoice,
     LifeScales,
     Moment,
+    Pronunciation,
     Script,
     Style,
     SyncMode,
@@ -222,6 +223,9 @@ def read_script(script: Mapping[str, Any]) -> Script:
         voice=script["voice"],
         rate=float(script.get("rate", 1.0)),
         pitch=float(script.get("pitch", 1.0)),
+        pronunciations=tuple(
+            Pronunciation(str(row["word"]), str(row["said"])) for row in script.get("pronunciations") or ()
+        ),
     )
 
 

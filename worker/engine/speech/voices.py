@@ -19,6 +19,7 @@ from worker.engine.speech.languages import HIDDEN_VOICES, LANGUAGE_NAMES, VOICE_
 from worker.engine.speech.mastering import master_voice
 from worker.engine.speech.mouth_track import Phoneme
 from worker.engine.speech.phonemes import base_letters
+from worker.engine.speech.pronouncing import Respelled, respeller, written_places
 from worker.engine.speech.scripts import clean_script, passages_of, plan_passages
 from worker.engine.speech.sentences import split_sentences
 
@@ -164,17 +165,20 @@ def speak_sentences(script: Script, voice_dir: Path | None = None) -> Iterator[S
         if not limits[0] <= value <= limits[1]:  # also refuses NaN
             raise EngineFailure(FailureCode.OPTION_INVALID, option=option, min=limits[0], max=limits[1])
     text = clean_script(script.text)
+    respell = respeller(script.pronunciations)
+    sentences = [(sentence, respell(sentence)) for sentence in split_sentences(text)]
+    voiced = " ".join(respelled.text for _, respelled in sentences)
     found = next((v for v in piper.find_voices(voice_dir) if v.voice_id == script.voice), None)
     key, variant = ("", "") if found is not None else resolve_voice(script.voice)
     if found is None:
-        plan_passages(text, key)
+        plan_passages(voiced, key)
     said = 0
-    for number, sentence in enumerate(split_sentences(text), 1):
+    for number, (sentence, respelled) in enumerate(sentences, 1):
         try:
             if found is not None:
-                spoken, sample_rate_hz = _speak_with_piper(found, sentence, script.rate)
+                spoken, sample_rate_hz = _speak_with_piper(found, respelled.text, script.rate)
             else:
-                passages = passages_of(sentence, key)
+                passages = passages_of(respelled.text, key)
                 spoken = [speak_passage(p.text, p.voice or key, variant, script.rate, script.pitch) for p in passages]
                 sample_rate_hz = SAMPLE_RATE_HZ
         except EngineFailure as failure:
@@ -183,9 +187,18 @@ def speak_sentences(script: Script, voice_dir: Path | None = None) -> Iterator[S
             ) from failure
         samples, phonemes, words = _join(spoken, sample_rate_hz)
         said += len(phonemes)
-        yield SpokenSentence(sentence, master_voice(samples, sample_rate_hz), phonemes, words, sample_rate_hz)
-    if said < max(1.0, MIN_PHONEMES_PER_LETTER * sum(character.isalnum() for character in text)):
+        written = _as_written(words, respelled)
+        yield SpokenSentence(sentence, master_voice(samples, sample_rate_hz), phonemes, written, sample_rate_hz)
+    if said < max(1.0, MIN_PHONEMES_PER_LETTER * sum(character.isalnum() for character in voiced)):
         raise EngineFailure(FailureCode.SCRIPT_NOT_SPEAKABLE, voice=script.voice)
+
+
+def _as_written(words: Sequence[Word], respelled: Respelled) -> Sequence[Word]:
+    """The words as the script has them, with the times at which they are said."""
+    if not respelled.spans:
+        return words
+    places = written_places(respelled, [word.text for word in words])
+    return [Word(text, words[first].start_s, words[last - 1].end_s) for first, last, text in places]
 
 
 def resolve_voice(voice: str) -> tuple[str, str]:
