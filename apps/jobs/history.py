@@ -17,7 +17,8 @@ from apps.projects.findings import render_warning_in_words
 from apps.projects.models import Project
 
 RENDERS_SHOWN_MAX = 50
-TYPICAL_SECONDS_PER_SECOND = {Job.Kind.VIDEO_DUB: 1.6, Job.Kind.FILM: 2.0}  # before anything of the kind was rendered here
+# before anything of the kind was rendered here
+TYPICAL_SECONDS_PER_SECOND = {Job.Kind.VIDEO_DUB: 1.6, Job.Kind.FILM: 2.0}
 TYPICAL_ELSE = 0.7
 TYPICAL_OVERHEAD_S = 2.0
 _SPEED_KEY, _SPEED_KEEP_S = "render-seconds-per-second", 15
