@@ -15,6 +15,7 @@ from apps.jobs.handoff import handoff_url
 from apps.jobs.history import render_facts
 from apps.jobs.models import Job
 from apps.projects.orders import speech_request
+from apps.projects.pronunciations import checked_pronunciations
 
 router = Router(tags=["jobs"])
 speech_router = Router(tags=["speech"])
@@ -74,7 +75,8 @@ def speak(request: HttpRequest, payload: SpeechIn) -> Status[Any]:
 
     With `slot_s`, `result.rate` is how fast it is spoken to fit, `result.chars_to_cut` how much is too long even so.
     """
-    order = speech_request(payload.text, payload.voice, rate=payload.rate, pitch=payload.pitch)
+    said = checked_pronunciations([row.dict() for row in payload.pronunciations])
+    order = speech_request(payload.text, payload.voice, rate=payload.rate, pitch=payload.pitch, pronunciations=said)
     if payload.slot_s is not None:
         order["slot_s"] = payload.slot_s
     return Status(201, render_facts(services.submit(request.user, Job.Kind.SPEECH, request=order)))

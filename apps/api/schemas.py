@@ -8,6 +8,7 @@ from ninja import Field, Schema
 from pydantic import ConfigDict, StrictInt, create_model
 
 from apps.projects import options
+from apps.projects.pronunciations import PRONUNCIATIONS_MAX, SAID_MAX_CHARS, WORD_MAX_CHARS
 from apps.projects.subtitles import SUBTITLES_MAX_CHARS
 
 
@@ -94,6 +95,14 @@ def _choosable() -> dict[str, Any]:
     return fields
 
 
+class Pronunciation(Schema):
+    """A word, and how the voice says it, spelled with plain letters."""
+
+    model_config = ConfigDict(extra="forbid")
+    word: str = Field(max_length=4 * WORD_MAX_CHARS)
+    said: str = Field(max_length=4 * SAID_MAX_CHARS)
+
+
 class LineOut(Schema):
     """A stretch of a clip that is said anew: by a recording (`voice`), or else by a voice that reads `script`."""
 
@@ -158,6 +167,7 @@ class _ProjectOut(Schema):
     script_voice: str
     script_rate: float
     script_pitch: float
+    pronunciations: list[Pronunciation] = Field(description="Words that are said as they are spelled here.")
     face_index: int | None
     created_at: datetime
     updated_at: datetime
@@ -214,6 +224,12 @@ class _ProjectPatch(Schema):
     script_voice: str | None = Field(None, max_length=options.VOICE_MAX_CHARS)
     script_rate: float | None = Field(None, ge=options.RATE_MIN, le=options.RATE_MAX, allow_inf_nan=False)
     script_pitch: float | None = Field(None, ge=options.PITCH_MIN, le=options.PITCH_MAX, allow_inf_nan=False)
+    pronunciations: list[Pronunciation] | None = Field(
+        None,
+        max_length=PRONUNCIATIONS_MAX,
+        description="Instead of the ones before: in typed words, each whole word, in either case, is said as spelled. "
+        "Captions keep the script's own.",
+    )
     face_index: StrictInt | None = Field(None, ge=0, le=1000)
 
 
@@ -269,6 +285,7 @@ class SpeechIn(Schema):
     voice: str = Field(max_length=options.VOICE_MAX_CHARS)
     rate: float = Field(1.0, ge=options.RATE_MIN, le=options.RATE_MAX, allow_inf_nan=False)
     pitch: float = Field(1.0, ge=options.PITCH_MIN, le=options.PITCH_MAX, allow_inf_nan=False)
+    pronunciations: list[Pronunciation] = Field([], max_length=PRONUNCIATIONS_MAX)
     slot_s: float | None = Field(
         None, ge=0.2, le=3600, allow_inf_nan=False, description="Speak so that it fits this time, as far as people do."
     )

@@ -11,6 +11,7 @@ from apps.projects.findings import faces_of
 from apps.projects.lines import set_lines
 from apps.projects.models import Project
 from apps.projects.mouth import set_edits
+from apps.projects.pronunciations import set_pronunciations
 from apps.projects.voices import available_voices, find_voice
 from apps.uploads.models import Asset
 from apps.uploads.services import get_asset_for
@@ -144,6 +145,7 @@ _SETTERS: dict[str, Callable[[Project, Any], None]] = {
     "caption_cues": set_cues,
     "lines": set_lines,
     "scenes": set_scenes,
+    "pronunciations": set_pronunciations,
     "voice_source": _set_voice_source,
     "script": _set_script,
     "script_voice": _set_script_voice,

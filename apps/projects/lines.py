@@ -15,6 +15,7 @@ from apps.core.failures import SiteFailure
 from apps.core.ids import new_id
 from apps.projects import options
 from apps.projects.models import Project
+from apps.projects.pronunciations import pronunciations_of, spelled
 from apps.projects.voices import available_voices, default_voice, find_voice
 from apps.uploads.models import Asset
 from apps.uploads.services import get_asset_for
@@ -83,21 +84,22 @@ def check_lines(lines: Sequence[Mapping[str, Any]], clip_s: float) -> None:
 
 def lines_request(project: Project) -> list[dict[str, Any]]:
     """The lines as an order names them; they have been checked."""
+    said = pronunciations_of(project)
     return [
         {
             "start_s": line["start_s"],
             "end_s": line["end_s"],
             "voice_asset": line["voice"],
-            "script": None if line["voice"] else _script(line),
+            "script": None if line["voice"] else _script(line, said),
             "sync_mode": line["sync_mode"],
         }
         for line in lines_of(project)
     ]
 
 
-def _script(line: Mapping[str, Any]) -> dict[str, Any]:
+def _script(line: Mapping[str, Any], said: Sequence[dict[str, str]]) -> dict[str, Any]:
     words = {"text": line["script"].strip(), "voice": line["script_voice"] or default_voice()}
-    return {**words, "rate": line["script_rate"], "pitch": 1.0}
+    return {**words, "rate": line["script_rate"], "pitch": 1.0, **spelled(words["text"], said)}
 
 
 def _checked(row: Any, number: int) -> dict[str, Any]:

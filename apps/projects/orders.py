@@ -1,6 +1,6 @@
 """What a job needs to know of a project: everything a render depends on, as it is now, checked before it is ordered."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from apps.core.failures import SiteFailure
@@ -13,6 +13,7 @@ from apps.projects.lines import check_lines, lines_of, lines_request, voices_of
 from apps.projects.models import Project
 from apps.projects.mouth import edits_apply, edits_of, voice_fingerprint
 from apps.projects.presenters import attest_presenters
+from apps.projects.pronunciations import pronunciations_of, spelled
 from apps.projects.recordings import heard_s, recording_order
 from apps.projects.voices import available_voices, default_voice, find_voice
 from apps.trust.attestations import require_attested
@@ -27,15 +28,20 @@ def render_request(project: Project, *, max_duration_s: float = options.FREE_DUR
     return ORDERS[project.kind](project, max_duration_s)
 
 
-def speech_request(text: str, voice: str, *, rate: float, pitch: float) -> dict[str, Any]:
-    """What speaking a script needs: {"script": {...}, "max_duration_s"}. Raises SiteFailure when it cannot be done."""
+def speech_request(
+    text: str, voice: str, *, rate: float, pitch: float, pronunciations: Sequence[dict[str, str]] = ()
+) -> dict[str, Any]:
+    """What speaking a script needs: {"script": {...}, "max_duration_s"}. Raises SiteFailure when it cannot be done.
+
+    `pronunciations`: checked ones.
+    """
     words = text.replace("\x00", "").strip()
     if not words:
         raise SiteFailure("script_empty")
     voice = voice or default_voice()
     if available_voices() and find_voice(voice) is None:
         raise SiteFailure("voice_unknown", voice=voice)
-    script = {"text": words, "voice": voice, "rate": rate, "pitch": pitch}
+    script = {"text": words, "voice": voice, "rate": rate, "pitch": pitch, **spelled(words, pronunciations)}
     return {"script": script, "max_duration_s": options.FREE_DURATION_MAX_S}
 
 
@@ -221,7 +227,13 @@ def _emotion(settings: Mapping[str, Any]) -> str:
 
 
 def _script_of(project: Project) -> dict[str, Any]:
-    order = speech_request(project.script, project.script_voice, rate=project.script_rate, pitch=project.script_pitch)
+    order = speech_request(
+        project.script,
+        project.script_voice,
+        rate=project.script_rate,
+        pitch=project.script_pitch,
+        pronunciations=pronunciations_of(project),
+    )
     return dict(order["script"])
 
 

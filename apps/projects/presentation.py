@@ -12,6 +12,7 @@ from apps.projects.lines import lines_of, voices_of
 from apps.projects.models import Project
 from apps.projects.mouth import edits_apply, edits_of
 from apps.projects.options import SETTINGS
+from apps.projects.pronunciations import pronunciations_of
 from apps.projects.services import SAMPLE_SCRIPT
 from apps.trust.attestations import attestation_facts, attestations_of
 from apps.trust.models import Attestation
@@ -113,6 +114,7 @@ def project_facts(
         "script_voice": project.script_voice,
         "script_rate": project.script_rate,
         "script_pitch": project.script_pitch,
+        "pronunciations": pronunciations_of(project),
         "face_index": project.face_index,
         **dict.fromkeys(SETTINGS),  # null: this kind of project has no such setting
         **project.settings_now(),

@@ -19,10 +19,17 @@ function voiceName(voice) {
   return words[0].toUpperCase() + words.slice(1);
 }
 
+// How many Latin letters take as long to say: some scripts write no vowels, in others a sign is a syllable.
+const LETTERS_IN_SIGN = [
+  [0x0591, 0x05c7, 0], [0x064b, 0x065f, 0], [0x0590, 0x05ff, 1.2], [0x0600, 0x077f, 1.45], [0x0900, 0x0aff, 1.2], [0x0e00, 0x0eff, 1.6],
+  [0x1000, 0x109f, 1.6], [0x3040, 0x30ff, 2.1], [0x3400, 0x9fff, 4.4], [0x20000, 0x3ffff, 4.4], [0x2e80, 0x10ffff, 2.6],
+];
+const lettersIn = (code) => LETTERS_IN_SIGN.find(([first, last]) => first <= code && code <= last)?.[2] ?? 1;
+
 /** About how long the script takes to say, in seconds. The same sum as on the server. */
 export function spokenSeconds(script, rate) {
   let letters = 0;
-  for (const char of script.trim()) letters += char.codePointAt(0) >= 0x2e80 ? 2.6 : 1;
+  for (const char of script.trim()) letters += lettersIn(char.codePointAt(0));
   return letters / CHARS_PER_SECOND / Math.max(rate, 0.1);
 }
 
