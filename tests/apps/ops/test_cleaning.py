@@ -48,11 +48,12 @@ def test_results_of_lost_attempts_go_and_results_of_jobs_stay(alice, make_asset,
     assert [exists(each) for each in (kept, kept_poster, fresh, upload)] == [True] * 4
 
 
-def test_spoken_previews_go_after_a_day_with_their_jobs(alice, make_asset, django_capture_on_commit_callbacks):
+@pytest.mark.parametrize("kind", ["speech", "preview"])
+def test_spoken_previews_go_after_a_day_with_their_jobs(kind, alice, make_asset, django_capture_on_commit_callbacks):
     def heard(age_h: float) -> tuple[Job, Asset]:
         asset = make_asset("derived", age_h=age_h)
         finished_at = timezone.now() - datetime.timedelta(hours=age_h)
-        job = Job.objects.create(owner=alice, kind="speech", state="succeeded", output=asset, finished_at=finished_at)
+        job = Job.objects.create(owner=alice, kind=kind, state="succeeded", output=asset, finished_at=finished_at)
         return job, asset
 
     (old_job, old), (new_job, new) = heard(25), heard(1)
