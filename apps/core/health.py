@@ -3,13 +3,13 @@
 Answered before anything else, so that it needs no session and works under any Host header.
 """
 
-from collections.abc import Awaitable, Callable
-
-from asgiref.sync import iscoroutinefunction, markcoroutinefunction, sync_to_async
+from asgiref.sync import sync_to_async
 from django.core.cache import cache
 from django.db import DatabaseError, connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from redis.exceptions import RedisError
+
+from apps.core.middleware import EitherWayMiddleware
 
 HEALTH_PATH = "/healthz"
 
@@ -42,21 +42,11 @@ def health_response() -> JsonResponse:
     return response
 
 
-class HealthMiddleware:
+class HealthMiddleware(EitherWayMiddleware):
     """Answers the health path itself and passes everything else on."""
 
-    sync_capable = True
-    async_capable = True
-
-    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse | Awaitable[HttpResponse]]) -> None:
-        self.get_response = get_response
-        if iscoroutinefunction(get_response):
-            markcoroutinefunction(self)
-
-    def __call__(self, request: HttpRequest) -> HttpResponse | Awaitable[HttpResponse]:
-        if iscoroutinefunction(self):
-            return self._answer_async(request)
-        return health_response() if request.path == HEALTH_PATH else self.get_response(request)
+    def _answer(self, request: HttpRequest) -> HttpResponse:
+        return health_response() if request.path == HEALTH_PATH else self.get_response(request)  # type: ignore[return-value]
 
     async def _answer_async(self, request: HttpRequest) -> HttpResponse:
         if request.path == HEALTH_PATH:

@@ -1,12 +1,12 @@
 """What browsers may do with our pages: only what we serve ourselves, nothing inline, no framing."""
 
-from collections.abc import Awaitable, Callable
 from functools import cache
 from urllib.parse import urlsplit
 
-from asgiref.sync import iscoroutinefunction, markcoroutinefunction
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
+
+from apps.core.middleware import EitherWayMiddleware
 
 _PERMISSIONS = "microphone=(self), camera=(self), geolocation=(), payment=(), usb=(), interest-cohort=()"
 
@@ -46,20 +46,10 @@ def media_origin() -> str:
     return " ".join(f"https://{host}" for host in hosts)
 
 
-class SecurityHeadersMiddleware:
+class SecurityHeadersMiddleware(EitherWayMiddleware):
     """Adds the policy to responses that do not bring a stricter one of their own."""
 
-    sync_capable = True
-    async_capable = True
-
-    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse | Awaitable[HttpResponse]]) -> None:
-        self.get_response = get_response
-        if iscoroutinefunction(get_response):
-            markcoroutinefunction(self)
-
-    def __call__(self, request: HttpRequest) -> HttpResponse | Awaitable[HttpResponse]:
-        if iscoroutinefunction(self):
-            return self._answer_async(request)
+    def _answer(self, request: HttpRequest) -> HttpResponse:
         return _with_headers(self.get_response(request))  # type: ignore[arg-type]
 
     async def _answer_async(self, request: HttpRequest) -> HttpResponse:

@@ -16,12 +16,9 @@ import subprocess
 import tempfile
 import threading
 import time
-import uuid
 from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
 import numpy as np
 
@@ -30,6 +27,7 @@ from worker.engine.failures import EngineFailure, FailureCode
 from worker.engine.media.audio import Audio, SourceAudio
 from worker.engine.media.containers import open_container
 from worker.engine.media.ffmpeg import failure_of, start_ffmpeg
+from worker.engine.media.part_file import PartFile, part_beside
 from worker.engine.media.yuv import to_i420
 
 log = logging.getLogger(__name__)
@@ -46,7 +44,7 @@ _AAC_BITS_PER_CHANNEL = 96_000
 _KEYFRAME_INTERVAL_S = 2
 
 
-class VideoEncoder:
+class VideoEncoder(PartFile):
     """Writes a video, as a context manager: leaving it normally finishes the file, leaving it by an error removes it.
 
     The file appears at `path` in one step when it is complete. Odd sizes lose their last row or column, since yuv420p
@@ -100,7 +98,7 @@ class VideoEncoder:
         self._piped = "yuv420p" if self._pixels == "rgb24" else self._pixels  # what ffmpeg is given
         self._piped_size_px = (self.width_px, self.height_px) if self._pixels != self._piped else self._size_px
         self._max_frames = int(max_duration_s * self.frame_rate) + 1
-        self._part = self.path.parent / f".{uuid.uuid4().hex}.part{self._SUFFIX}"
+        self._part = part_beside(self.path, self._SUFFIX)
         self._stack = contextlib.ExitStack()
         self._errors = self._stack.enter_context(tempfile.TemporaryFile())  # noqa: SIM115
         self._total_frames: int | None = None  # known once the picture has ended
@@ -151,22 +149,8 @@ class VideoEncoder:
             exit_code = self._wait()
             if exit_code != 0:
                 raise failure_of(exit_code, self._errors, output=self.path)
-            try:
-                self._part.replace(self.path)
-            except OSError as error:
-                raise EngineFailure(FailureCode.ENCODER_FAILED, errno=error.errno) from error
+            self._put_in_place()
         finally:
-            self._discard()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        if kind is None:
-            self.close()
-        else:
             self._discard()
 
     # -- the process and its two feeders --------------------------------------------------------------------------

@@ -14,14 +14,12 @@ import subprocess
 import tempfile
 import threading
 import time
-import uuid
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
-from types import TracebackType
-from typing import BinaryIO, Self
+from typing import BinaryIO
 
 import numpy as np
 
@@ -37,6 +35,7 @@ from worker.engine.media.encode import (
 )
 from worker.engine.media.ffmpeg import failure_of, start_ffmpeg
 from worker.engine.media.fragments import BrokenFragmentError, first_tick, moved, read_pieces, with_duration
+from worker.engine.media.part_file import PartFile, part_beside
 from worker.engine.media.segment_store import SegmentStore, SegmentWriter
 from worker.engine.media.yuv import to_i420
 
@@ -103,7 +102,7 @@ class _Run:
     is_open: bool = True
 
 
-class StreamEncoder:
+class StreamEncoder(PartFile):
     """Writes a video of known length, as a context manager: leaving it by an error leaves nothing but kept segments.
 
     For each segment in turn: `begin`, then, unless it says that the segment is there already, `write` all its frames.
@@ -147,7 +146,7 @@ class StreamEncoder:
         self._store = store
         self._with_fragments = with_fragments
         self._fragments: deque[bytes] = deque()
-        self._part = path.parent / f".{uuid.uuid4().hex}.part.mp4"
+        self._part = part_beside(self.path, ".mp4")
         self._stack = contextlib.ExitStack()
         self._failure: EngineFailure | None = None
         self._stopping = False
@@ -232,24 +231,10 @@ class StreamEncoder:
                 raise EngineFailure(FailureCode.TIMED_OUT, limit_s=_FINISH_LIMIT_S) from error
             if exit_code != 0:
                 raise failure_of(exit_code, self._joiner_errors, output=self.path)
-            try:
-                self._part.replace(self.path)
-            except OSError as error:
-                raise EngineFailure(FailureCode.ENCODER_FAILED, errno=error.errno) from error
+            self._put_in_place()
             if self._store is not None:
                 self._store.trim()
         finally:
-            self._discard()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        if kind is None:
-            self.close()
-        else:
             self._discard()
 
     # -- encoding runs of segments ------------------------------------------------------------------------------------

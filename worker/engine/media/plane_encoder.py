@@ -15,13 +15,10 @@ import subprocess
 import tempfile
 import threading
 import time
-import uuid
 from collections import deque
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
 import av
 import numpy as np
@@ -31,6 +28,7 @@ from worker.engine.media.containers import open_container, sound_stream
 from worker.engine.media.encode_stream import FRAGMENT_US, FRAGMENTED
 from worker.engine.media.ffmpeg import failure_of, start_ffmpeg
 from worker.engine.media.fragments import BrokenFragmentError, read_pieces, with_duration
+from worker.engine.media.part_file import PartFile, part_beside
 from worker.engine.media.planes import NativePicture
 
 log = logging.getLogger(__name__)
@@ -80,7 +78,7 @@ class Looks:
         )
 
 
-class PlaneEncoder:
+class PlaneEncoder(PartFile):
     """Writes a video, as a context manager: leaving it normally finishes the file, leaving it by an error removes it.
 
     The file appears at `path` in one step when it is complete. Odd sizes lose their last row or column.
@@ -126,7 +124,7 @@ class PlaneEncoder:
         self._fragments: deque[bytes] = deque()
         self._collector: threading.Thread | None = None
         self._coded_size = (self._kind[1][0] // 2 * 2, self._kind[1][1] // 2 * 2)
-        self._part = path.parent / f".{uuid.uuid4().hex}.part.mp4"
+        self._part = part_beside(self.path, ".mp4")
         self._errors = tempfile.TemporaryFile()  # noqa: SIM115 (closed by _discard)
         self._queue: queue.Queue[tuple[bytes, int] | None] = queue.Queue(_BUFFERED_FRAMES)
         self._broken = False
@@ -200,22 +198,8 @@ class PlaneEncoder:
                 raise failure_of(exit_code, self._errors, output=self.path)
             if self._collector is not None:
                 self._collector.join(_FINISH_LIMIT_S)
-            try:
-                self._part.replace(self.path)
-            except OSError as error:
-                raise EngineFailure(FailureCode.ENCODER_FAILED, errno=error.errno) from error
+            self._put_in_place()
         finally:
-            self._discard()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        if kind is None:
-            self.close()
-        else:
             self._discard()
 
     def _start(self, crf: int, preset: str) -> "subprocess.Popen[bytes]":
