@@ -1,6 +1,7 @@
 """`dub`: a clip gets new words, and the lips follow."""
 
 import argparse
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from worker.cli.options import (
     parse_face,
     parse_factor,
     parse_whole_number,
+    pronunciations_from,
     voice_from,
 )
 from worker.cli.rendering import TellingHooks, progress_style, result_facts
@@ -79,7 +81,7 @@ def request_from(options: argparse.Namespace) -> VideoDubRequest:
             FailureCode.OPTION_INVALID, option="--audio", reason="give one of --audio, --text and --segments"
         )
     video = Path(options.video)
-    segments = () if options.segments is None else _segments(Path(options.segments))
+    segments = () if options.segments is None else _segments(Path(options.segments), options.pronounce)
     sounds = [audio, *(segment.audio_path for segment in segments)]
     output = check_output(Path(options.out), [video, *(path for path in sounds if path is not None)])
     if output.suffix.lower() != ".mp4":
@@ -129,7 +131,11 @@ def face_at(text: str) -> FaceChoice:
     return replace(choice, at_s=parse_factor("--face", second, 0.0, 1e6))
 
 
-def _segments(path: Path) -> tuple[DubSegment, ...]:
+def _segments(path: Path, pronounce: Sequence[str]) -> tuple[DubSegment, ...]:
     from worker.engine.dub.segments import read_segments
 
-    return tuple(read_segments(path))
+    said = pronunciations_from(pronounce)
+    return tuple(
+        line if line.script is None else replace(line, script=replace(line.script, pronunciations=said))
+        for line in read_segments(path)
+    )

@@ -1,14 +1,18 @@
 """Option values that need more than argparse: each refuses with OPTION_INVALID, so the message tells which and why."""
 
 import argparse
+import json
 import os
+from collections.abc import Sequence
 from fractions import Fraction
 from pathlib import Path
 from typing import NoReturn
 
-from worker.engine.contracts import FaceChoice, Script
+from worker.engine.contracts import FaceChoice, Pronunciation, Script
 from worker.engine.failures import EngineFailure, FailureCode
+from worker.engine.speech.pronouncing import pronunciations_of
 
+MAX_WORDS_BYTES = 1 << 20
 _NTSC_NOMINAL_RATES = (24, 30, 48, 60, 120)
 
 
@@ -24,13 +28,60 @@ def add_voice_arguments(parser: argparse.ArgumentParser) -> None:
     voice = parser.add_mutually_exclusive_group()
     voice.add_argument("--audio", metavar="FILE", help="a recording of the voice")
     voice.add_argument("--text", help="words to be spoken; needs --voice")
+    add_pronounce_argument(parser)
     parser.add_argument("--voice", metavar="ID", help="which voice speaks the text, e.g. en-us")
     parser.add_argument("--rate", default="1", metavar="FACTOR", help="how fast it speaks: 0.5 to 2 (default 1)")
     parser.add_argument("--pitch", default="1", metavar="FACTOR", help="how high it speaks: 0.5 to 2 (default 1)")
 
 
+def add_pronounce_argument(parser: argparse.ArgumentParser) -> None:
+    """How single words are said; `pronunciations_from` reads it."""
+    parser.add_argument(
+        "--pronounce",
+        metavar="WORD=SAID",
+        action="append",
+        default=[],
+        help="say WORD as SAID is spelled, e.g. ACME=“ack me”; again for each word. Captions keep WORD. @FILE: a JSON "
+        "object of them",
+    )
+
+
+def pronunciations_from(words: Sequence[str]) -> tuple[Pronunciation, ...]:
+    """`WORD=SAID` each, or `@FILE` for a JSON object of them.
+
+    Raises:
+        EngineFailure: OPTION_INVALID; FILE_MISSING, FILE_UNREADABLE.
+    """
+    pairs: list[tuple[str, str]] = []
+    for text in words:
+        if text.startswith("@") and "=" not in text:
+            pairs += _pairs_in(Path(text[1:]))
+            continue
+        word, sign, said = text.rpartition("=")
+        if not sign:
+            raise _invalid("--pronounce", "give WORD=SAID, such as ACME=“ack me”")
+        pairs.append((word, said))
+    return pronunciations_of(pairs)
+
+
+def _pairs_in(path: Path) -> list[tuple[str, str]]:
+    from worker.engine.media.containers import check_file
+
+    check_file(path)
+    if path.stat().st_size > MAX_WORDS_BYTES:
+        raise _invalid("--pronounce", "the file is too large for a list of words")
+    try:
+        found = json.loads(path.read_text(encoding="utf-8-sig"))
+    except (OSError, ValueError, RecursionError) as error:
+        raise EngineFailure(FailureCode.FILE_UNREADABLE, file=path.name) from error
+    if not isinstance(found, dict) or not all(isinstance(said, str) for said in found.values()):
+        raise _invalid("--pronounce", 'the file has an object such as {"ACME": "ack me"}')
+    return list(found.items())
+
+
 def voice_from(options: argparse.Namespace) -> tuple[Path | None, Script | None]:
     """The recording or the script; both None when neither was given."""
+    said = pronunciations_from(options.pronounce)
     if options.text is None:
         if options.voice:
             raise _invalid("--voice", "it only goes with --text")
@@ -38,7 +89,8 @@ def voice_from(options: argparse.Namespace) -> tuple[Path | None, Script | None]
     if not options.voice:
         raise _invalid("--voice", "--text needs a voice to speak it")
     rate = parse_factor("--rate", options.rate, 0.5, 2.0)
-    return None, Script(options.text, options.voice, rate, parse_factor("--pitch", options.pitch, 0.5, 2.0))
+    pitch = parse_factor("--pitch", options.pitch, 0.5, 2.0)
+    return None, Script(options.text, options.voice, rate, pitch, said)
 
 
 def optional_path(text: str | None) -> Path | None:

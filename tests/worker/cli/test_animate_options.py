@@ -11,7 +11,7 @@ from tests.synth import drawn_portrait, speechlike, write_audio, write_clip, wri
 from worker.__main__ import main
 from worker.cli import animate
 from worker.cli.options import StrictParser
-from worker.engine.contracts import Background, Emotion, LifeScales, Still, TalkingPhotoRequest
+from worker.engine.contracts import Background, Emotion, LifeScales, Pronunciation, Still, TalkingPhotoRequest
 from worker.engine.failures import EngineFailure, FailureCode
 
 
@@ -30,6 +30,22 @@ def request_of(tmp_path: Path, *words: object, out: str = "o.mp4") -> TalkingPho
     told = ["--portrait", "p.png", "--out", str(tmp_path / out), *(str(word) for word in words)]
     options: Namespace = parser.parse_args(told)
     return animate.request_from(options)
+
+
+def test_words_are_pronounced_as_told_one_by_one_or_from_a_file(tmp_path):
+    words = tmp_path / "words.json"
+    words.write_text('{"ACME": "ack me"}', encoding="utf-8")
+    spoken = ("--text", "C= at ACME", "--voice", "en-us", "--pronounce")
+    assert request_of(tmp_path, *spoken, "C==sea", "--pronounce", f"@{words}").script.pronunciations == (
+        Pronunciation("C=", "sea"),
+        Pronunciation("ACME", "ack me"),
+    )
+    for wrong in ("ACME", "=x", "ACME=<b>", f"@{tmp_path / 'none.json'}"):
+        with pytest.raises(EngineFailure):
+            request_of(tmp_path, *spoken, wrong)
+    words.write_text('["ACME"]', encoding="utf-8")
+    with pytest.raises(EngineFailure, match=r"(?i)option"):
+        request_of(tmp_path, *spoken, f"@{words}")
 
 
 def test_what_is_not_said_stays_as_it_was(tmp_path):
