@@ -1,9 +1,10 @@
 """Portraits and voices: chosen, dropped, recorded, refused."""
 
+import re
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
 from tests import synth
 from tests.browser.studio_page import StudioPage
@@ -114,6 +115,16 @@ def test_what_is_typed_offline_is_kept_and_saved_later(studio: StudioPage) -> No
     expect(page.locator("#save-words")).to_have_text("Saved", timeout=20_000)
     page.reload()
     expect(page.get_by_label("What should the picture say?")).to_have_value("Typed in a tunnel.")
+
+    def lose_the_answer(route: Route) -> None:
+        route.fetch()
+        route.abort()
+
+    page.route(re.compile("/api/v1/projects/"), lose_the_answer, times=1)
+    page.get_by_label("What should the picture say?").fill("Heard, but never answered.")
+    expect(page.locator("#save-words")).to_contain_text("kept here")
+    expect(page.locator("#save-words")).to_have_text("Saved", timeout=20_000)
+    expect(page.get_by_role("dialog", name="Changed in two places")).to_have_count(0)
 
 
 def test_a_dropped_sound_becomes_the_voice(studio: StudioPage, tmp_path: Path) -> None:

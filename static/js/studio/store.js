@@ -31,6 +31,7 @@ export class Store extends EventTarget {
     this.inFlight = null;
     this.timer = null;
     this.failures = 0;
+    this.unanswered = []; // what was sent since the last answer: it may have arrived
     this.isTorn = false; // changed elsewhere too, and nobody has said yet which counts
     addEventListener("pagehide", () => this.saveOnLeaving());
     addEventListener("online", () => this.hasPending && this.flush().catch(() => {}));
@@ -113,6 +114,7 @@ export class Store extends EventTarget {
     try {
       const saved = await this.inFlight;
       this.failures = 0;
+      this.unanswered = [];
       for (const name of ["version", "display_title", "updated_at", "mouth_edits_apply"]) this.project[name] = saved[name];
       if (!("caption_cues" in this.pending)) this.project.caption_cues_state = saved.caption_cues_state; // else it is about others
       if (!this.hasPending) this.saving("saved");
@@ -120,10 +122,30 @@ export class Store extends EventTarget {
       this.dispatchEvent(new Event("saved"));
       return saved;
     } catch (problem) {
-      this.keepOrDrop(changes, problem);
-      throw problem;
+      this.inFlight = problem.code === "project_changed" ? this.isOursAlready() : Promise.resolve(false);
+      if (!(await this.inFlight)) {
+        this.keepOrDrop(changes, problem);
+        throw problem;
+      }
+      this.pending = { ...changes, ...this.pending };
     } finally {
       this.inFlight = null;
+    }
+    return this.flush();
+  }
+
+  /** Whether what changed on the server is a save of ours whose answer was lost on its way: then nobody is to be asked. */
+  async isOursAlready() {
+    if (!this.unanswered.length) return false;
+    try {
+      const theirs = await request("GET", `/projects/${this.project.id}`);
+      const holds = (changes) => JSON.stringify(asSent(Object.fromEntries(Object.keys(changes).map((name) => [name, theirs[name]])))) === JSON.stringify(changes);
+      if (theirs.version !== this.project.version + 1 || !this.unanswered.some(holds)) return false;
+      this.project.version = theirs.version;
+      this.unanswered = [];
+      return true;
+    } catch {
+      return false;
     }
   }
 
@@ -164,6 +186,7 @@ export class Store extends EventTarget {
     }
     if (problem.isNetwork || problem.status >= 500 || problem.code === "rate_limited") {
       this.pending = all;
+      this.unanswered.push(changes);
       this.saving("offline", problem);
       this.timer = setTimeout(() => this.flush().catch(() => {}), RETRY_MS[Math.min(this.failures, RETRY_MS.length - 1)]);
       this.failures += 1;
