@@ -14,7 +14,7 @@ from uuid import uuid4
 
 import pytest
 import requests
-from playwright.sync_api import Browser, BrowserContext, Page, Playwright, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Playwright, expect, sync_playwright
 
 from tests import synth
 from tests.browser.studio_page import StudioPage
@@ -26,6 +26,7 @@ BROWSERS = ("chromium", "chromium-browser", "google-chrome-stable", "google-chro
 READY_S = 150.0
 PASSWORD = "four-plain-words-here"
 DESKTOP = {"width": 1440, "height": 900}
+expect.set_options(timeout=15_000)  # what is waited for comes at once on a quiet machine, later beside another stack
 
 
 @dataclass(frozen=True)
