@@ -487,3 +487,13 @@ def test_a_dub_in_another_shape_is_priced_by_the_size_it_will_have(dub):
     dub.save()
     quote = price(dub)
     assert (quote.width_px, quote.height_px, quote.credits) == (720, 1280, 12)
+
+
+def test_ordering_asks_the_database_no_more_than_it_must(rich, project, django_assert_max_num_queries):
+    """Every statement is a journey that twenty people at once wait for; two more are this test's savepoint."""
+    with django_assert_max_num_queries(3):
+        quote = price(project)
+    with django_assert_max_num_queries(11 + 2):
+        made = order_export(rich, quote)
+    assert made.hold is not None and made.hold.amount_credits == quote.credits
+    assert order_export(rich, quote).pk == made.pk
