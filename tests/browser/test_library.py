@@ -1,5 +1,7 @@
 """The library in a real browser: found, ticked, moved, thrown away and brought back."""
 
+import re
+
 import pytest
 from playwright.sync_api import Page, expect
 
@@ -25,7 +27,7 @@ def test_videos_are_found_put_into_a_folder_thrown_away_and_restored(studio: Stu
     page.keyboard.press("/")
     page.keyboard.type("thank")
     expect(page.locator(".project-card")).to_have_count(1)
-    assert page.url.endswith("?q=thank")
+    expect(page).to_have_url(re.compile(r"\?q=thank$"))
     page.keyboard.type(" nobody")
     expect(page.get_by_role("heading", name="Nothing like that here")).to_be_visible()
     page.get_by_role("link", name="Show everything").click()

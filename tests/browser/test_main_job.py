@@ -4,8 +4,9 @@ import itertools
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Page, expect
 
+from tests.browser.conftest import fill_in_sign_up
 from tests.browser.studio_page import StudioPage, wait_until
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(400)]
@@ -19,10 +20,9 @@ def only_moves_forward(values: list[float]) -> bool:
     return all(later >= earlier for earlier, later in itertools.pairwise(values))
 
 
-def test_a_newcomer_makes_watches_and_downloads_a_video_and_a_reload_loses_nothing(
-    studio: StudioPage, tmp_path: Path
-) -> None:
-    page = studio.page
+def test_a_newcomer_makes_watches_and_downloads_a_video_and_a_reload_loses_nothing(page: Page, tmp_path: Path) -> None:
+    fill_in_sign_up(page)
+    studio = StudioPage(page)
     studio.order(LONG_ENOUGH)
     before = studio.follow(lambda seen: len(seen) >= 3)
     page.reload()
