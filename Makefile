@@ -5,7 +5,10 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMPS := $(VENV)/.installed
 PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
-PYTEST_OPTIONS ?= -n 2 --dist loadfile
+# For two cores: many tests wait for processes, which leaves room for a third.
+PYTEST_OPTIONS ?= -n 3 --dist loadfile --no-loadscope-reorder
+# One product and one browser; with cores to spare, -n 2 --dist loadfile gives each process its own.
+BROWSER_OPTIONS ?=
 MANAGE := $(BIN)/python manage.py
 
 .PHONY: help run test clean-venv
@@ -18,12 +21,14 @@ run: $(STAMPS)/run ## Start everything on this machine (PORT=8000 to choose the 
 	@$(MANAGE) migrate --verbosity 0
 	@exec $(MANAGE) up
 
+test: export OMP_NUM_THREADS ?= 1
+test: export OPENBLAS_NUM_THREADS ?= 1
 test: $(STAMPS)/test ## Install what the tests need, and run them all
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/lint-imports --no-logo
 	$(BIN)/python -m pytest $(PYTEST_OPTIONS) --ignore tests/browser
-	$(BIN)/python -m pytest tests/browser
+	$(BIN)/python -m pytest $(BROWSER_OPTIONS) tests/browser
 
 $(STAMPS)/python:
 	@sh apps/ops/check_machine.sh "$(PYTHON)"
