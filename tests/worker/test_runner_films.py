@@ -85,6 +85,7 @@ def test_a_clean_film_keeps_nothing_and_counts_its_seconds(make_runner, make_fil
     assert job.state == "succeeded", job.failure_code
     assert job.result["paid_s"] == 4.5
     assert not any(order.watermark for order in engine.orders)
+    assert engine.orders[0].request.max_short_side_px == 90  # as the film
     assert not [one for one in engine.orders[-1].request.scenes if one.is_marked]
     assert not engine.orders[-1].request.is_watermarked
     assert not list((tmp_path / "segments").rglob("*")) and not list((tmp_path / "work").iterdir())

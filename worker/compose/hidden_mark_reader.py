@@ -5,7 +5,7 @@ periods after the mean was taken away (in which everything that stands still has
 For every size the mark could have, a circular cross-correlation with the pilots, by FFT, tries every place at once.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
@@ -37,6 +37,8 @@ _CELL_SAMPLES = 2  # per cell and direction, when places are searched
 _FFT_SIDE = CANVAS_CELLS * _CELL_SAMPLES
 MIN_SIZE, MAX_SIZE = 0.42, 1.35  # of a cell, relative to that of an uncut picture
 SIZE_STEP = 0.012
+CUT_LEVELS = 8.0  # of 255, on average, between two moments: more than anybody moves
+SHOT_MIN_S = 1.0  # shorter ones are summed with the next: a shot within one turn of signs would cancel
 SOFT_CELLS = 0.5  # how widely a cell is averaged before it is sampled: as wide as it is soft itself
 KEPT_FITS = 3
 LEAST_CLARITY = 8.0  # below, not even the pilots stand out, and a code that fits would be an accident
@@ -100,30 +102,57 @@ def accumulate(moments: Iterator[tuple[np.ndarray, float]]) -> dict[float, np.nd
 
     Frames of another size than the first are passed over. Raises EngineFailure(FILE_UNREADABLE) when there is none.
     """
-    total: np.ndarray | None = None
     periods_s = sorted({period_s for periods in PERIODS_S.values() for period_s in periods})
+    total: np.ndarray | None = None
+    shot: _Shot | None = None
     turning: dict[float, np.ndarray] = {}
-    turns = dict.fromkeys(periods_s, 0j)
     count = 0
     for luma, pts_s in moments:
-        if total is None:
-            total = np.zeros_like(luma)
+        if total is None or shot is None:
+            total, shot = np.zeros_like(luma), _Shot(luma, pts_s, periods_s)
             turning = {period_s: np.zeros(luma.shape, np.complex64) for period_s in periods_s}
         if luma.shape != total.shape:
             continue
+        if shot.is_over(luma, pts_s):
+            shot.add_to(turning)
+            shot = _Shot(luma, pts_s, periods_s)
+        shot.take(luma, pts_s)
         total += luma
-        for period_s in periods_s:
-            turn = complex(np.exp(-2j * np.pi * pts_s / period_s))
-            turning[period_s] += np.complex64(turn) * luma
-            turns[period_s] += turn
         count += 1
-    if total is None:
+    if total is None or shot is None:
         raise EngineFailure(FailureCode.FILE_UNREADABLE)
+    shot.add_to(turning)
     sums = {0.0: whiten((total / count).astype(np.complex64))}
     if count > 4:
-        for period_s, sum_ in turning.items():
-            sums[period_s] = whiten((sum_ - np.complex64(turns[period_s]) * (total / count)) / count)
+        sums |= {period_s: whiten(sum_ / count) for period_s, sum_ in turning.items()}
     return sums
+
+
+class _Shot:
+    """What is summed between two cuts: there, what stands still cancels; across a cut nothing does."""
+
+    def __init__(self, luma: np.ndarray, pts_s: float, periods_s: Sequence[float]) -> None:
+        self._start_s, self._latest = pts_s, luma
+        self._total, self._count = np.zeros_like(luma), 0
+        self._turning = {period_s: np.zeros(luma.shape, np.complex64) for period_s in periods_s}
+        self._turns = dict.fromkeys(periods_s, 0j)
+
+    def is_over(self, luma: np.ndarray, pts_s: float) -> bool:
+        """Whether this moment belongs to another shot: much has changed at once, and not only just before."""
+        return pts_s - self._start_s >= SHOT_MIN_S and float(np.abs(luma - self._latest).mean()) > CUT_LEVELS
+
+    def take(self, luma: np.ndarray, pts_s: float) -> None:
+        self._latest = luma
+        self._total += luma
+        self._count += 1
+        for period_s, sum_ in self._turning.items():
+            turn = complex(np.exp(-2j * np.pi * pts_s / period_s))
+            sum_ += np.complex64(turn) * luma
+            self._turns[period_s] += turn
+
+    def add_to(self, turning: dict[float, np.ndarray]) -> None:
+        for period_s, sum_ in self._turning.items():
+            turning[period_s] += sum_ - np.complex64(self._turns[period_s]) * (self._total / self._count)
 
 
 def whiten(sum_: np.ndarray) -> np.ndarray:

@@ -85,6 +85,13 @@ def test_the_id_survives_what_happens_to_a_paid_export(paid_clip, tmp_path, atta
     assert read_hidden_mark(tmp_path / "attacked.mp4").render_id == RENDER_ID
 
 
+def test_the_id_is_read_across_a_cut_between_two_scenes(tmp_path):
+    stage = hidden_mark_stage(320, 400, RENDER_ID)
+    scenes = [presenter(name, 320, 400) for name in ("mara", "kofi")]
+    frames = [stage(scenes[number >= 45].copy(), float(number / RATE)) for number in range(90)]
+    assert read_hidden_mark(write_clip(tmp_path / "cut.mp4", frames)).render_id == RENDER_ID
+
+
 def test_nothing_is_read_where_nothing_is(tmp_path):
     clip = write_clip(tmp_path / "plain.mp4", marked_frames(presenter("amara", 400, 500), 1.2, ComposeOptions()))
     noise = np.random.default_rng(0).integers(0, 256, (256, 256, 3), dtype=np.uint8)
