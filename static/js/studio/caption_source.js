@@ -3,7 +3,7 @@ import { aborted, Problem, request } from "../api.js";
 import { watchJob } from "../jobs.js";
 import { isDub } from "./source.js";
 
-export const VOICE_FIELDS = ["voice", "voice_source", "script", "script_voice", "script_rate", "script_pitch", "moved_by", "transcript", "transcript_language", "frames_per_second", "voice_start_s", "voice_end_s", "clean_voice", "clip"];
+export const VOICE_FIELDS = ["voice", "voice_source", "script", "script_voice", "script_rate", "script_pitch", "pronunciations", "moved_by", "transcript", "transcript_language", "frames_per_second", "voice_start_s", "voice_end_s", "clean_voice", "clip"];
 
 export class CaptionSource {
   constructor(store) {

@@ -6,6 +6,7 @@ import { clipTime } from "./clip_stage.js";
 import { consentRow } from "./consent.js";
 import { looksLikeSound } from "./dropping.js";
 import { lineWarning, slotOf, stretchWords } from "./line_checks.js";
+import { spelledIn } from "./pronouncing.js";
 import { startRecorder } from "./recorder.js";
 import { refuseEarly, sendFile } from "./uploading.js";
 
@@ -18,9 +19,9 @@ const MODES = [
 ];
 const tried = new Map(); // what was spoken for a time: words, voice and time -> {chars_to_cut, rate, url}
 
-const trialKey = (line) => JSON.stringify([line.script.trim(), line.script_voice, line.script_rate, slotOf(line).toFixed(2)]);
+const trialKey = (line, said) => JSON.stringify([line.script.trim(), line.script_voice, line.script_rate, slotOf(line).toFixed(2), spelledIn(line.script, said)]);
 
-export const triedOf = (line) => (line.voice ? null : tried.get(trialKey(line)) ?? null);
+export const triedOf = (line, said) => (line.voice ? null : tried.get(trialKey(line, said)) ?? null);
 
 /**
  * A row that folds. `list`: {store, voiceOptions(), change(id, changes, {isFlowing}), remove(id), say(id, asset)}.
@@ -119,7 +120,7 @@ export class LineRow {
     this.line = line;
     this.number = number;
     this.trouble = problem;
-    const warning = lineWarning(line, triedOf(line));
+    const warning = lineWarning(line, triedOf(line, this.said));
     this.times.textContent = stretchWords(line);
     this.words.textContent = line.voice ? line.voice.name || "Recording" : line.script.trim() || "No words yet";
     this.badge.hidden = !problem && !warning;
@@ -141,7 +142,7 @@ export class LineRow {
     this.typed.hidden = Boolean(line.voice);
     this.listen.hidden = Boolean(line.voice);
     this.showRecording();
-    const trial = triedOf(line);
+    const trial = triedOf(line, this.said);
     const fits = trial && !trial.chars_to_cut ? `It fits: spoken ${trial.rate.toFixed(2)}× as fast as usual.` : null;
     this.problem.replaceChildren(...[
       this.trouble && notice("bad", this.trouble),
@@ -194,10 +195,14 @@ export class LineRow {
     startRecorder(this.recorder, { limit_s: this.list.store.limits.render_s, onTake: (file) => this.take(file) });
   }
 
+  /** The words of the project that are said as they are spelled. */
+  get said() { return this.list.store.project.pronunciations; }
+
   /** The words, spoken in the time there is for them: one hears them, and learns whether they fit. */
   async hear() {
     const { line } = this;
-    const known = tried.get(trialKey(line));
+    const key = trialKey(line, this.said);
+    const known = tried.get(key);
     if (known) {
       new Audio(known.url).play().catch(() => {});
       return;
@@ -205,11 +210,11 @@ export class LineRow {
     this.feedback.replaceChildren();
     this.listen.setAttribute("aria-busy", "true");
     try {
-      const order = { text: line.script, voice: line.script_voice, rate: line.script_rate };
+      const order = { text: line.script, voice: line.script_voice, rate: line.script_rate, pronunciations: spelledIn(line.script, this.said) };
       const job = await request("POST", "/speech", slotOf(line) >= 0.2 ? { ...order, slot_s: Math.round(slotOf(line) * 1000) / 1000 } : order);
       const done = await new Promise((resolve) => { watchJob(job.id, (message) => message.type === "done" && resolve(message)); });
       if (done.state !== "succeeded") throw { sentence: done.failure.sentence, nextStep: done.failure.next_step };
-      if (done.result.rate) tried.set(trialKey(line), { ...done.result, url: done.output_url });
+      if (done.result.rate) tried.set(key, { ...done.result, url: done.output_url });
       this.list.refresh();
       new Audio(done.output_url).play().catch(() => {});
     } catch (problem) {

@@ -12,6 +12,7 @@ import { startLines } from "./lines.js";
 import { startLook } from "./look.js";
 import { startMovement } from "./movement.js";
 import { startMusic } from "./music.js";
+import { startPronouncing } from "./pronouncing.js";
 import { startPortrait } from "./portrait.js";
 import { startPreviews } from "./previews.js";
 import { startPresenters } from "./presenters.js";
@@ -69,6 +70,7 @@ const stage = startStage(store);
 const source = isDub(store.project) ? startClip(store, stage) : startPortrait(store, stage);
 startPresenters(store, stage);
 const voice = startVoice(store);
+startPronouncing(store);
 startMusic(store);
 if (isDub(store.project)) {
   startFit(store);

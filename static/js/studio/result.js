@@ -6,6 +6,7 @@ import { measuredSheet } from "./measured.js";
 import { takeOver } from "./live.js";
 import { clockTime, confirmDialog, fileSize, icon, make, notice, toast } from "../ui.js";
 import { extraActions, warningsOf } from "./extras.js";
+import { withEntries } from "./pronouncing.js";
 import { isFilm } from "./source.js";
 
 const STYLE_NAMES = { still: "still", natural: "natural", expressive: "expressive" };
@@ -162,6 +163,8 @@ async function reuse(store, render) {
       script_pitch: order.script.pitch,
     } : {}),
   };
+  const said = [order.script, ...(order.lines ?? []).map((line) => line.script)].flatMap((script) => script?.pronunciations ?? []);
+  if (said.length) changes.pronunciations = said.reduce((entries, entry) => withEntries(entries, [entry]), store.project.pronunciations);
   if (order.lines) Object.assign(changes, { voice_source: "lines", lines: await linesOf(order) });
   store.set(changes);
   toast("The settings of this render are back.");

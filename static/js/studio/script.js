@@ -3,6 +3,7 @@ import { request } from "../api.js";
 import { watchJob } from "../jobs.js";
 import { clockTime, find, icon, make, notice } from "../ui.js";
 import { wireRange } from "./controls.js";
+import { spelledIn } from "./pronouncing.js";
 
 const CHARS_PER_SECOND = 14.5;
 const BUILT_IN = "espeak-ng";
@@ -159,7 +160,8 @@ function wireListening(store) {
     }
     feedback.replaceChildren();
     const { script, script_voice: voice, script_rate: rate, script_pitch: pitch } = store.project;
-    const key = JSON.stringify([script, voice, rate, pitch]);
+    const pronunciations = spelledIn(script, store.project.pronunciations);
+    const key = JSON.stringify([script, voice, rate, pitch, pronunciations]);
     if (made.has(key)) {
       play(made.get(key));
       return;
@@ -167,7 +169,7 @@ function wireListening(store) {
     show(null, "Preparing…");
     stopWatching = () => {};
     try {
-      const job = await request("POST", "/speech", { text: script, voice, rate, pitch });
+      const job = await request("POST", "/speech", { text: script, voice, rate, pitch, pronunciations });
       if (!stopWatching) return;
       stopWatching = watchJob(job.id, (message) => {
         if (message.type !== "done") return;
@@ -184,7 +186,7 @@ function wireListening(store) {
     }
   });
   store.addEventListener("change", ({ detail }) => {
-    if (detail.some((name) => name.startsWith("script"))) {
+    if (detail.some((name) => name.startsWith("script") || name === "pronunciations")) {
       feedback.replaceChildren();
       if (audio) stop();
     }

@@ -7,7 +7,7 @@ import { TrackSource } from "./track_source.js";
 import { editTrack, trackFile } from "./track_edits.js";
 
 const WAIT_MS = 1500; // after the last change to the words, before the voice is listened to again
-const VOICE_FIELDS = ["voice", "track", "voice_source", "script", "script_voice", "script_rate", "script_pitch", "moved_by", "voice_start_s", "voice_end_s", "clean_voice"];
+const VOICE_FIELDS = ["voice", "track", "voice_source", "script", "script_voice", "script_rate", "script_pitch", "pronunciations", "moved_by", "voice_start_s", "voice_end_s", "clean_voice"];
 const METHOD_WORDS = { script: "Exact times of the typed words", decoded: "Sounds recognised in the recording", learned: "Learned from speech", edited: "Changed by you" };
 
 export function startTimeline(store) {

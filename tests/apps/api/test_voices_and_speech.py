@@ -35,6 +35,12 @@ def test_a_script_is_spoken(owner):
     assert job.request["script"] == {"text": "Good morning.", "voice": "de:male", "rate": 1.2, "pitch": 0.9}
 
 
+def test_words_are_said_as_spelled_where_the_script_has_them(owner):
+    said = [{"word": "MORNING", "said": "mor ning"}, {"word": "ACME", "said": "ack me"}]
+    response = call(owner, "POST", SPEECH, {**ORDER, "pronunciations": said})
+    assert Job.objects.get(pk=response.json()["id"]).request["script"]["pronunciations"] == said[:1]
+
+
 def test_somebody_elses_speech_is_not_found(owner, stranger):
     job = call(owner, "POST", SPEECH, ORDER).json()["id"]
     assert_hidden_from_others(stranger, "GET", f"/api/v1/jobs/{job}")
@@ -51,6 +57,9 @@ def test_somebody_elses_speech_is_not_found(owner, stranger):
         ({"pitch": 1e9}, "invalid_request"),
         ({"more": 1}, "invalid_request"),
         ({"text": ["a"]}, "invalid_request"),
+        ({"pronunciations": [{"word": "a", "said": "<break/>"}]}, "option_invalid"),
+        ({"pronunciations": [{"word": "a"}]}, "invalid_request"),
+        ({"pronunciations": [{"word": "a", "said": "b"}] * 201}, "invalid_request"),
     ],
 )
 def test_what_cannot_be_spoken_is_refused_in_words(owner, wrong, code):
