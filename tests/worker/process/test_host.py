@@ -185,9 +185,10 @@ def test_the_engine_ends_with_its_worker_even_when_that_is_killed(tmp_path):
         "time.sleep(60)\n"
     )
     worker = subprocess.Popen([sys.executable, "-c", script], cwd=REPO, stdout=subprocess.PIPE, text=True)
-    child_pid = int(worker.stdout.readline())
-    worker.kill()
-    worker.wait()
+    with worker.stdout:
+        child_pid = int(worker.stdout.readline())
+        worker.kill()
+        worker.wait()
     give_up_at = time.monotonic() + 5
     while time.monotonic() < give_up_at and is_alive(child_pid):
         time.sleep(0.05)
