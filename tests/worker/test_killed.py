@@ -123,8 +123,8 @@ def then(stage: Stage, code: str = "") -> list:
 @pytest.mark.parametrize(
     ("point", "left"),
     [
-        ("import apps.jobs.services as s; DIE(s, 'hold', when='before')", NOTHING_ORDERED),
-        ("import apps.jobs.services as s; DIE(s, 'hold', when='after')", NOTHING_ORDERED),
+        ("import apps.jobs.services as s; DIE(s, 'hold_in', when='before')", NOTHING_ORDERED),
+        ("import apps.jobs.services as s; DIE(s, 'hold_in', when='after')", NOTHING_ORDERED),
         ("DIE(Job, 'save', when='after')", NOTHING_ORDERED),
         ("DIE(queue, 'send', when='before')", WAITING),
         ("DIE(queue, 'send', when='after')", WAITING),

@@ -49,16 +49,14 @@ def test_a_render_is_made_stored_and_settled(stage):
 
 def test_crashes_hangs_and_mistakes_end_the_job_and_not_the_worker(stage):
     worker = stage.worker("render")
-    crashing, once, full, bug = (
-        stage.order_render(behaviour)[0] for behaviour in (fake.CRASH, fake.CRASH_ONCE, fake.FULL, fake.BUG)
-    )
     expected = {
-        crashing: ("failed", "engine_crashed", 2),
-        once: ("succeeded", "", 2),
-        full: ("failed", "disk_full", 1),
-        bug: ("failed", "internal", 1),
+        fake.CRASH: ("failed", "engine_crashed", 2),
+        fake.CRASH_ONCE: ("succeeded", "", 2),
+        fake.FULL: ("failed", "disk_full", 1),
+        fake.BUG: ("failed", "internal", 1),
     }
-    for job_id, (state, code, attempts) in expected.items():
+    for behaviour, (state, code, attempts) in expected.items():
+        (job_id,) = stage.order_render(behaviour)
         stage.wait_for(job_id, is_settled, within_s=60)
         row = stage.row(job_id)
         assert (row["state"], row["failure_code"], row["attempt"]) == (state, code, attempts)

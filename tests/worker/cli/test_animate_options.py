@@ -15,15 +15,6 @@ from worker.engine.contracts import Background, Emotion, LifeScales, Pronunciati
 from worker.engine.failures import EngineFailure, FailureCode
 
 
-@pytest.fixture(autouse=True)
-def quiet_python_restored():
-    """The command line switches Python's logging off for its process; other tests want it back."""
-    import logging
-
-    yield
-    logging.disable(logging.NOTSET)
-
-
 def request_of(tmp_path: Path, *words: object, out: str = "o.mp4") -> TalkingPhotoRequest:
     parser = StrictParser()
     animate.add_arguments(parser)

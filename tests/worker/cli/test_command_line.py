@@ -30,18 +30,6 @@ def told(capfd, arguments) -> tuple[int, str, list[dict]]:
     return code, out, [json.loads(line) for line in err.splitlines()]
 
 
-@pytest.fixture
-def quiet_python_restored():
-    """The command line switches Python's logging off for its process; other tests want it back."""
-    import logging
-
-    yield
-    logging.disable(logging.NOTSET)
-
-
-pytestmark = pytest.mark.usefixtures("quiet_python_restored")
-
-
 @pytest.mark.parametrize(
     ("arguments", "word"),
     [

@@ -1,7 +1,6 @@
 """`identify`, `certificate` and `marks` from the command line."""
 
 import json
-import logging
 
 import numpy as np
 import pytest
@@ -14,12 +13,6 @@ from worker.compose.credentials import Making, sign
 from worker.compose.stages import ComposeOptions, stages_for
 
 RENDER_ID = "feed0000beef"
-
-
-@pytest.fixture(autouse=True)
-def logging_restored():
-    yield
-    logging.disable(logging.NOTSET)
 
 
 def told(capfd, *words) -> tuple[int, list[dict], list[dict]]:
