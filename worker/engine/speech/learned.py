@@ -18,8 +18,8 @@ from worker.engine.speech.soft_articulation import Beliefs, beliefs, soft_articu
 
 MODELS = Path(__file__).resolve().parent.parent / "models"
 WEIGHTS, FUSION = "mouth_network.npz", "mouth_fusion.json"
-# Ten seconds at a time, with one more on either side: the encoder learned from utterances, and memory stays flat.
-WINDOW_FEATURES, MARGIN_FEATURES = 500, 50
+# Six seconds at a time, with one more on either side: the encoder learned from utterances, and memory stays flat.
+WINDOW_FEATURES, MARGIN_FEATURES = 300, 50
 # Brings the correction's features to about unit variance, so that ridge regression is equally strict with all.
 ARTICULATION_SPREAD, VISEME_SPREAD = 0.2, 0.2
 CORRECTION_FEATURES = len(ARTICULATORS) + len(VISEMES)
