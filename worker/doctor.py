@@ -102,6 +102,20 @@ def check_speech_models() -> Finding:
     return Finding("speech detector", not speech_spans(silence), "hears silence as silence", "Reinstall silero-vad.")
 
 
+def check_hearing() -> Finding:
+    """The recogniser's encoder and our network are there and say something about a second of noise."""
+    import numpy as np
+
+    from worker.engine.speech.learned import heard_in
+    from worker.engine.speech.waveform import SPEECH_HZ
+
+    heard = heard_in(np.random.default_rng(0).normal(0, 0.01, SPEECH_HZ).astype(np.float32))
+    is_fine = bool(np.isfinite(heard.articulation).all() and len(heard.phones))
+    return Finding(
+        "hearing", is_fine, "the recogniser and the mouth network", "Run `make clean-venv run` to reinstall."
+    )
+
+
 def check_voices(voice_dir: Path | None) -> Finding:
     from worker.engine.speech.voices import list_voices
 
@@ -159,6 +173,7 @@ def checks(
         "writing and reading video": check_encoding,
         "face models": check_face_models,
         "speech detector": check_speech_models,
+        "hearing": check_hearing,
         "voices": lambda: check_voices(voice_dir),
         "drafts of recordings": lambda: check_drafts(whisper_dir),
         "fonts of the marks": check_marks,

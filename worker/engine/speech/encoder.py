@@ -41,7 +41,7 @@ def model_folder() -> Path:
         folder = Path(place) / "assets" / "tiny-en"
         if (folder / "encoder_model.ort").is_file():
             return folder
-    raise FileNotFoundError("moonshine-voice lacks its tiny-en model: run `make clean-venv`, then `make run`")
+    raise FileNotFoundError("moonshine-voice lacks its tiny-en model: run `make clean-venv run`")
 
 
 def session(name: str) -> "onnxruntime.InferenceSession":
