@@ -29,5 +29,5 @@ def test_loud_parts_come_to_one_level_whatever_the_file_and_its_pauses():
 
 def test_a_missing_recogniser_is_named_with_what_to_do(monkeypatch):
     monkeypatch.setattr(importlib.util, "find_spec", lambda _name: None)
-    with pytest.raises(FileNotFoundError, match="make run"):
+    with pytest.raises(FileNotFoundError, match="make clean-venv run"):
         encoder.model_folder()
