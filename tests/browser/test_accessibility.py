@@ -36,11 +36,14 @@ OWN_PAGES = [
     "/credits/buy/",
     "/api/v1/docs",
 ]
-# Colours that fade from one theme to the other have arrived; what turns for ever is not waited for.
+# Colours that fade from one theme to the other have arrived; what turns for ever, or stands still, is not waited for.
 FADED = """async () => {
-  await new Promise((next) => requestAnimationFrame(() => requestAnimationFrame(next)));
-  const ends = document.getAnimations().filter((one) => one.effect.getComputedTiming().endTime !== Infinity);
-  await Promise.allSettled(ends.map((one) => one.finished));
+  const arrived = async () => {
+    await new Promise((next) => requestAnimationFrame(() => requestAnimationFrame(next)));
+    const ends = document.getAnimations().filter((one) => one.effect.getComputedTiming().endTime !== Infinity);
+    await Promise.allSettled(ends.map((one) => one.finished));
+  };
+  await Promise.race([arrived(), new Promise((next) => setTimeout(next, 2000))]);
 }"""
 
 
