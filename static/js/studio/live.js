@@ -130,6 +130,13 @@ export class LiveVideo {
 
 const LEAD_S = 0.35; // time to get the file going, before it takes over
 const PATIENCE_MS = 8000;
+const SAME_PLACE_S = 0.5; // further apart than this, somebody has jumped since
+
+/** The file stands and plays as the person has left the other, whatever they did while it was getting going. */
+function keepWhatThePersonDid(old, file, isPlaying) {
+  if (!isPlaying) file.pause();
+  if (!isPlaying || Math.abs(old.currentTime - file.currentTime) > SAME_PLACE_S) file.currentTime = old.currentTime;
+}
 
 /** Lets the finished file take over from a video that plays, at the same place, without a pause. */
 export function takeOver(player, file, { onDone = () => {} } = {}) {
@@ -141,6 +148,7 @@ export function takeOver(player, file, { onDone = () => {} } = {}) {
     clearTimeout(patience);
     file.muted = old.muted;
     file.volume = old.volume;
+    keepWhatThePersonDid(old, file, isPlaying() || old.ended);
     player.use(file);
     old.pause();
     onDone();
@@ -148,9 +156,7 @@ export function takeOver(player, file, { onDone = () => {} } = {}) {
   const isPlaying = () => !old.paused && !old.ended;
   const patience = setTimeout(() => {
     if (isDone) return;
-    const goesOn = isPlaying();
-    file.currentTime = old.currentTime;
-    if (goesOn) file.play().catch(() => {});
+    if (isPlaying()) file.play().catch(() => {});
     change();
   }, PATIENCE_MS);
 
