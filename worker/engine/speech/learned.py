@@ -90,7 +90,7 @@ def fold_fusion(clip_name: str) -> Fusion | None:
 
 
 def hear_windows(sound: Sound) -> Iterator[Heard]:
-    """What is heard in a recording, ten seconds after ten seconds; memory does not grow with its length."""
+    """What is heard in a recording, window after window; memory does not grow with its length."""
     for first in range(0, sound.feature_count, WINDOW_FEATURES):
         yield hear(sound, first, min(first + WINDOW_FEATURES, sound.feature_count))
 
