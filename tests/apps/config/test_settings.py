@@ -55,11 +55,14 @@ def test_real_parts_come_by_environment(tmp_path):
     values = _settings(
         tmp_path, "DATABASES", "REDIS_URL", "REDIS_SOCKET", "STORAGES", "EMAIL_BACKEND", "DELIVERY_BACKEND",
         "SECRET_KEY", "SESSION_COOKIE_SECURE", "SECURE_SSL_REDIRECT",
-        DEBUG="false", DATABASE_URL="postgres://u:p@db/site", REDIS_URL="redis://redis:6379/1", S3_BUCKET="files",
+        DEBUG="false", DATABASE_URL="postgres://u:p@db/site?sslmode=require", REDIS_URL="redis://redis:6379/1", S3_BUCKET="files",
         EMAIL_URL="smtp://mail.example:25", SECRET_KEY_FILE=str(tmp_path / "key"), ALLOWED_HOSTS="site.example",
         TRUST_PROXY="true",
     )  # fmt: skip
     assert values["DATABASES"]["default"]["ENGINE"].endswith("postgresql")
+    options = values["DATABASES"]["default"]["OPTIONS"]
+    assert options["sslmode"] == "require"
+    assert options["pool"]["max_size"] > 1
     assert (values["REDIS_URL"], values["REDIS_SOCKET"]) == ("redis://redis:6379/1", None)
     assert values["STORAGES"]["default"]["BACKEND"].endswith("S3Storage")
     assert values["STORAGES"]["default"]["OPTIONS"]["querystring_auth"] is True
