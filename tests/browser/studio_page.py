@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from typing import Any
 
 from playwright.sync_api import Locator, Page, expect
 
@@ -73,6 +74,10 @@ class StudioPage:
 
     def wait_for_video(self) -> None:
         expect(self.video).to_be_visible(timeout=RENDER_S * 1000)
+
+    def on_video(self, body: str) -> Any:
+        """Run JavaScript on the `video` of the stage, found and used in one step: its file may take over any time."""
+        return self.page.evaluate(f"() => {{ const video = document.querySelector('.stage video'); {body} }}")
 
     def save_state(self) -> str:
         return self.page.locator("#save-words").inner_text()

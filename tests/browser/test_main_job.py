@@ -35,17 +35,15 @@ def test_a_newcomer_makes_watches_and_downloads_a_video_and_a_reload_loses_nothi
     assert after[-1] > before[-1] > 0
 
     studio.wait_for_video()
-    started_s = studio.video.evaluate(
-        "video => { video.muted = true; return video.play().then(() => video.currentTime) }"
-    )
-    wait_until(page, lambda: studio.video.evaluate("video => video.currentTime") > started_s + 0.3)
-    facts = studio.video.evaluate("v => ({duration: v.duration, width: v.videoWidth, height: v.videoHeight})")
+    started_s = studio.on_video("video.muted = true; video.play().catch(() => {}); return video.currentTime")
+    wait_until(page, lambda: studio.on_video("return video.currentTime") > started_s + 0.3)
+    facts = studio.on_video("return {duration: video.duration, width: video.videoWidth, height: video.videoHeight}")
     assert 8 < facts["duration"] < 25
     assert min(facts["width"], facts["height"]) == 720
 
-    studio.video.evaluate("v => { v.pause(); v.currentTime = 0.5 }")
-    wait_until(page, lambda: not studio.video.evaluate("v => v.seeking"))
-    assert abs(studio.video.evaluate("v => v.currentTime") - 0.5) < 0.1
+    studio.on_video("video.pause(); video.currentTime = 0.5")
+    wait_until(page, lambda: not studio.on_video("return video.seeking"))
+    assert abs(studio.on_video("return video.currentTime") - 0.5) < 0.1
 
     with page.expect_download() as started:
         page.get_by_role("link", name="Download").click()
