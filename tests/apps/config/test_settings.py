@@ -55,7 +55,8 @@ def test_real_parts_come_by_environment(tmp_path):
     values = _settings(
         tmp_path, "DATABASES", "REDIS_URL", "REDIS_SOCKET", "STORAGES", "EMAIL_BACKEND", "DELIVERY_BACKEND",
         "SECRET_KEY", "SESSION_COOKIE_SECURE", "SECURE_SSL_REDIRECT",
-        DEBUG="false", DATABASE_URL="postgres://u:p@db/site?sslmode=require", REDIS_URL="redis://redis:6379/1", S3_BUCKET="files",
+        DEBUG="false", DATABASE_URL="postgres://u:p@db/site?sslmode=require", REDIS_URL="redis://redis:6379/1",
+        S3_BUCKET="files",
         EMAIL_URL="smtp://mail.example:25", SECRET_KEY_FILE=str(tmp_path / "key"), ALLOWED_HOSTS="site.example",
         TRUST_PROXY="true",
     )  # fmt: skip

@@ -196,7 +196,7 @@ def test_an_interrupt_that_a_callback_swallows_still_ends_the_command(ends_well,
 @pytest.mark.slow
 def test_ctrl_c_stops_a_render_and_leaves_nothing_behind(tmp_path):
     picture = write_image(tmp_path / "p.png", drawn_portrait(256, 320))
-    voice = write_audio(tmp_path / "v.wav", speechlike(60.0))
+    voice = write_audio(tmp_path / "v.wav", speechlike(30.0))
     out_folder = tmp_path / "out"
     out_folder.mkdir()
     environment = {**os.environ, "TMPDIR": str(tmp_path)}

@@ -48,7 +48,7 @@ class Watcher:
 @pytest.fixture
 def engine(tmp_path):
     limits = EngineLimits(
-        memory_bytes=200 * 2**20, stop_grace_s=0.5, silence_max_s=dict.fromkeys(Stage, 1.0), nice=0, start_max_s=60
+        memory_bytes=200 * 2**20, stop_grace_s=0.5, silence_max_s=dict.fromkeys(Stage, 3.0), nice=0, start_max_s=60
     )
     process = EngineProcess("tests.worker.fake_operations", limits=limits, scratch_dir=tmp_path / "scratch")
     yield process
