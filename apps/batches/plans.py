@@ -152,6 +152,8 @@ def _find_made(user: User, project: Project, variants: list[PlannedVariant]) -> 
     free = list(renders.filter(output__isnull=False, variant=None).order_by("-queued_at")[:_RENDERS_LOOKED_AT])
     for variant in variants:
         variant.made = next((job for job in free if job.request == variant.request), None)
+        if variant.made is not None:
+            free.remove(variant.made)  # it stands for one: another that comes out the same is ordered
 
 
 def _combined(choices: Choices) -> list[dict[str, str | None]]:

@@ -1,5 +1,6 @@
 """Several finished videos as one archive: of each chosen project its newest clean export, or else its newest render."""
 
+import itertools
 import uuid
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -94,14 +95,15 @@ def _thumbnail(job: Job) -> Asset | None:
 
 
 def _entries(jobs: Sequence[Job]) -> list[tuple[str, bytes | Asset]]:
-    """Names and files; two videos of one title are told apart by a number."""
+    """Names and files; videos of one title are told apart by a number."""
     entries: list[tuple[str, bytes | Asset]] = []
-    seen: dict[str, int] = {}
+    taken: set[str] = set()
     for job in jobs:
         assert job.output is not None
-        name = file_name(display_title(job.project))
-        seen[name.casefold()] = count = seen.get(name.casefold(), 0) + 1
-        name = name if count == 1 else f"{name}_{count}"
+        title = file_name(display_title(job.project))
+        numbered = itertools.chain([title], (f"{title}_{number}" for number in itertools.count(2)))
+        name = next(name for name in numbered if name.casefold() not in taken)
+        taken.add(name.casefold())
         entries.append((f"{name}{_ENDINGS.get(job.output.content_type, '.mp4')}", job.output))
         thumbnail = _thumbnail(job)
         if thumbnail is not None:

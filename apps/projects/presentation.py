@@ -20,6 +20,8 @@ from apps.uploads.models import Asset
 from apps.uploads.pictures import VIEWABLE_PICTURES, preview_of
 from apps.uploads.services import signed_media_url
 
+InFilms = tuple[Mapping[str, Project], Mapping[str, Asset]]
+
 UNTITLED = "Untitled video"
 TITLE_SCRIPT_CHARS = 250  # of a script's start: enough to tell the sample from others and to make a title of
 
@@ -73,23 +75,23 @@ def title_of(title: str, script: str) -> str:
 def projects_facts(projects: Iterable[Project]) -> list[dict[str, Any]]:
     """Several projects, with one question for what is stated about all their files."""
     shown = list(projects)
-    recordings = voices_of(shown)
-    files = [file for project in shown for file in (project.portrait, project.clip, project.voice, project.music)]
-    stated = attestations_of([*files, *recordings.values()])
-    return [project_facts(project, stated, recordings) for project in shown]
+    recordings, in_films = voices_of(shown), shown_in(shown)
+    stated = attestations_of([*(file for project in shown for file in _files(project)), *recordings.values()])
+    return [project_facts(project, stated, recordings, in_films) for project in shown]
 
 
 def project_facts(
     project: Project,
     stated: Mapping[UUID, Attestation] | None = None,
     recordings: Mapping[str, Asset] | None = None,
+    in_films: InFilms | None = None,
 ) -> dict[str, Any]:
-    """One project with its files. Needs `portrait` and `voice` fetched along with it; `recordings`: of the lines of
-    several projects, when those are shown at once.
+    """One project with its files, which are fetched along with it. `recordings`: of the lines of several projects,
+    and `in_films`: what their scenes show, when those are shown at once.
     """
     recordings = voices_of([project]) if recordings is None else recordings
     if stated is None:
-        stated = attestations_of([project.portrait, project.clip, project.voice, project.music, *recordings.values()])
+        stated = attestations_of([*_files(project), *recordings.values()])
     return {
         "id": str(project.pk),
         "kind": project.kind,
@@ -109,7 +111,7 @@ def project_facts(
         "caption_cues": cues_of(project),
         "caption_cues_state": cues_state(project),
         "lines": [_line_facts(line, recordings, stated) for line in lines_of(project)],
-        "scenes": _scenes(project),
+        "scenes": _scenes(project, in_films),
         "script": project.script,
         "script_voice": project.script_voice,
         "script_rate": project.script_rate,
@@ -123,11 +125,16 @@ def project_facts(
     }
 
 
-def _scenes(film: Project) -> list[dict[str, Any]]:
+def _files(project: Project) -> list[Asset | None]:
+    """Those about which something has to be stated."""
+    return [project.portrait, project.clip, project.voice, project.music, project.backdrop]
+
+
+def _scenes(film: Project, in_films: InFilms | None) -> list[dict[str, Any]]:
     scenes = scenes_of(film)
     if not scenes:
         return []
-    projects, assets = shown_in([film])
+    projects, assets = shown_in([film]) if in_films is None else in_films
     sources = [projects.get(scene["project"] or "") or assets.get(scene["asset"] or "") for scene in scenes]
     return [scene_facts(scene, source) for scene, source in zip(scenes, sources, strict=True)]
 

@@ -7,6 +7,7 @@ from uuid import UUID
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -163,9 +164,9 @@ def film_of(request: HttpRequest, project_id: UUID) -> HttpResponse:
     source = services.get_project_for(request.user, project_id)
     if source.kind == Project.Kind.FILM:
         raise SiteFailure("option_invalid", option="scenes", reason="a film cannot be a scene of another one")
-    film = services.create_project(request.user, kind=Project.Kind.FILM)
-    scene = {"id": "1", "project": str(source.pk)}
-    services.update_project(film, {"scenes": [scene]})
+    with transaction.atomic():
+        film = services.create_project(request.user, kind=Project.Kind.FILM)
+        services.update_project(film, {"scenes": [{"id": "1", "project": str(source.pk)}]})
     return redirect("studio", film.pk)
 
 

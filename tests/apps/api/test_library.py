@@ -9,7 +9,7 @@ from asgiref.sync import async_to_sync
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 
-from apps.jobs.downloads import VIDEOS_MAX
+from apps.jobs.downloads import VIDEOS_MAX, _entries
 from apps.jobs.models import Job
 from apps.jobs.trash import put_in_trash
 from apps.projects.models import Project
@@ -63,6 +63,15 @@ def test_an_archive_has_the_best_video_of_each_project_under_names_of_their_own(
         {"Hello.mp4": b"marked", "Hello_2.mp4": b"clean", "Hello_2.png": b"pictur"},
         {"Hello_2.mp4": b"marked", "Hello.mp4": b"clean", "Hello.png": b"pictur"},
     )
+
+
+def test_no_two_files_of_an_archive_have_one_name(alice, make_asset):
+    def video(title):
+        return Job(project=Project(owner=alice, title=title), output=make_asset(kind="output"))
+
+    names = [name for name, _ in _entries([video(title) for title in ("Hello", "hello", "Hello 2", "Hello_2")])]
+    assert len({name.casefold() for name in names}) == 4
+    assert names[0] == "Hello.mp4"
 
 
 def test_only_finished_videos_of_ones_own_are_downloaded(owner, stranger, signed_out, film, second, alice):

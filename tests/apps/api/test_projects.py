@@ -38,6 +38,9 @@ def test_a_list_holds_only_ones_own_newest_first(owner, stranger, alice):
     assert stranger.get(PROJECTS).json() == []
 
 
+TIMES = ("start_s", "end_s", "fade_s")
+
+
 def test_a_list_takes_as_many_queries_for_thirty_projects_as_for_one(
     owner, alice, portrait, django_assert_max_num_queries
 ):
@@ -47,6 +50,11 @@ def test_a_list_takes_as_many_queries_for_thirty_projects_as_for_one(
     Project.objects.bulk_create([Project(owner=alice, portrait=portrait) for _ in range(29)])
     with django_assert_max_num_queries(len(one)):
         assert len(owner.get(f"{PROJECTS}?limit=100").json()) == 30
+    scenes = [{"id": "1", "project": str(Project.objects.first().pk), "asset": None, **dict.fromkeys(TIMES, 0.0)}]
+    films = [Project(owner=alice, kind="film", options={"scenes": scenes}) for _ in range(9)]
+    Project.objects.bulk_create(films)
+    with django_assert_max_num_queries(len(one) + 1):  # what all of their scenes show
+        assert sum(bool(row["scenes"]) for row in owner.get(f"{PROJECTS}?limit=100").json()) == 9
 
 
 def test_changes_are_kept(owner, project, voice):

@@ -209,6 +209,19 @@ def test_deleting_a_set_deletes_its_videos(start) -> None:
     assert not Variant.objects.exists()
 
 
+def test_one_render_does_not_stand_for_two_that_come_out_the_same(start, alice, talker, make_asset) -> None:
+    """A silent video has no captions in any style: its two variants are orders alike."""
+    talker.options = {"moved_by": "idle"}
+    talker.save()
+    finish(
+        Job.objects.create(owner=alice, kind="talking_photo", project=talker, request=render_request(talker)),
+        make_asset,
+    )
+    first, second = start(Choices(captions=("none", "karaoke"))).variants.all()
+    assert (first.job.state, second.job.state) == ("succeeded", "queued")
+    assert first.job.request == second.job.request
+
+
 def test_what_is_rendered_already_is_shown_and_not_made_again(start, alice, talker, make_asset) -> None:
     shapes = Choices(shapes=("source", "9:16"))
     order = render_request(talker)

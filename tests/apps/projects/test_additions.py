@@ -7,7 +7,8 @@ from django.http import Http404
 
 from apps.core.failures import SiteFailure
 from apps.projects import services
-from apps.projects.presentation import project_facts
+from apps.projects.presentation import project_facts, projects_facts
+from apps.trust.attestations import attest
 from apps.uploads.models import Asset
 
 
@@ -124,6 +125,9 @@ def test_additions_are_shown_taken_off_and_go_with_the_last_project(project, mus
     told = project_facts(services.get_project_for(project.owner, project.pk))
     assert (told["music"]["id"], told["backdrop"]["id"]) == (str(music.pk), str(wall.pk))
     assert told["music"]["attestation"]["needed"] and told["backdrop"]["attestation"]["needed"]
+    stated = attest(wall, "licensed")
+    assert project_facts(project)["backdrop"]["attestation"]["basis"] == stated.basis, "nobody is asked again"
+    assert projects_facts([project])[0]["backdrop"]["attestation"]["basis"] == stated.basis
     copy = services.duplicate(project)
     services.update_project(project, {"backdrop": None})
     services.delete_project(project)
