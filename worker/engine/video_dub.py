@@ -10,12 +10,11 @@ import numpy as np
 
 from worker.engine.contracts import MIN_AUDIO_S, Adaptation, Hooks, RenderResult, SoundStage, Stage, VideoDubRequest
 from worker.engine.device import choose_device
-from worker.engine.dub.blending import Edit, edited
+from worker.engine.dub.blending import Edit, lay_in
 from worker.engine.dub.cast import Plan, find_cast
 from worker.engine.dub.ears import Ears
 from worker.engine.dub.excerpts import find_excerpt, sound_between
 from worker.engine.dub.lines import find_lines, lay_out, line_warnings, voices_to_hear
-from worker.engine.dub.lower_face import face_box
 from worker.engine.dub.people import look_at_clip
 from worker.engine.dub.sound import dub_sound
 from worker.engine.dub.source_frames import frames_in_order
@@ -164,10 +163,7 @@ def _render(
             telling.check()
             picture = frame.fresh_picture()
             for edit in edits:
-                box = face_box(edit.pose, picture.size_px)
-                change = None if box is None else edited(picture.crop_rgb(box), box, edit)
-                if change is not None:
-                    picture.add_rgb(change.box, change.rgb)
+                lay_in(picture, edit)
             out_s = float(timeline.out_pts_s[out])
             picture.shrink(limit_px)
             if watch is not None:

@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 
 from worker.engine.dub.inside import DrawnInside, drawn_share, inside_mask, middle_gap
-from worker.engine.dub.lower_face import lower_face_map
+from worker.engine.dub.lower_face import face_box, lower_face_map
 from worker.engine.dub.mouth_bank import Mouth
 from worker.engine.dub.reposing import (
     UPPER_INNER,
@@ -22,6 +22,7 @@ from worker.engine.dub.reposing import (
 )
 from worker.engine.face import landmarks as lm
 from worker.engine.face.pose import HeadPose
+from worker.engine.media.planes import NativePicture
 from worker.engine.render.warping import Region
 
 # How far beyond the lips the patch reaches: a moustache above and the nose keep their own pixels.
@@ -62,6 +63,27 @@ class Change:
 
     box: tuple[int, int, int, int]
     rgb: np.ndarray
+
+
+def lay_in(picture: NativePicture, edit: Edit) -> None:
+    """Bring a frame to its new mouth, in place."""
+    box = face_box(edit.pose, picture.size_px)
+    if box is None:
+        return
+    if edit.in_front is not None:  # needs the change as a whole
+        change = edited(picture.crop_rgb(box), box, edit)
+        if change is not None:
+            picture.add_rgb(change.box, change.rgb)
+        return
+    moved = lower_face_map(edit.pose, edit.new_mesh - edit.own_mesh, box)
+    if moved.box is not None:
+        picture.shift(moved.box, moved.shift_px)
+    part = _patch_place(edit, box)
+    if part is not None:
+        face = picture.crop_rgb(part.box)
+        before = face.copy()
+        _lay_mouth(face, part.box[:2], part, edit)
+        picture.add_rgb(part.box, cv2.subtract(face, before, dtype=cv2.CV_32F))
 
 
 def edited(own: np.ndarray, box: tuple[int, int, int, int], edit: Edit) -> Change | None:

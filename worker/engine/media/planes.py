@@ -5,6 +5,7 @@ linear) and added at the planes' own depth. So pixels without a change keep thei
 10 bits stay 10 bits. Matrices and ranges are those of ITU-T H.273 / ITU-R BT.601-7, BT.709-6 and BT.2020-2.
 """
 
+import functools
 from dataclasses import dataclass
 
 import av
@@ -211,18 +212,46 @@ class NativePicture:
             self._add_chroma(plane, stored, moved, top)
 
     def _add_chroma(self, plane: np.ndarray, box: Box, change: np.ndarray, top: int) -> None:
+        change = self._on_chroma(box, change)
+        cy, cx = box[1] >> self._shift_y, box[0] >> self._shift_x
+        target = plane[cy : cy + change.shape[0], cx : cx + change.shape[1]]
+        _add(target, change[: target.shape[0], : target.shape[1]], top)
+
+    def _on_chroma(self, box: Box, values: np.ndarray) -> np.ndarray:
+        """What is known for each pixel of a stored box, for each chroma sample that it touches; nothing beyond it."""
         sx, sy = self._shift_x, self._shift_y
         x0, y0, x1, y1 = box
         left, above = x0 - (x0 >> sx << sx), y0 - (y0 >> sy << sy)
         right, below = -(x1) % (1 << sx), -(y1) % (1 << sy)
         if left or above or right or below:
-            change = cv2.copyMakeBorder(change, above, below, left, right, cv2.BORDER_CONSTANT, value=0)
+            values = cv2.copyMakeBorder(values, above, below, left, right, cv2.BORDER_CONSTANT, value=0)
         if sx or sy:
-            size = (change.shape[1] >> sx, change.shape[0] >> sy)
-            change = cv2.resize(change, size, interpolation=cv2.INTER_AREA)
-        cy, cx = y0 >> sy, x0 >> sx
-        target = plane[cy : cy + change.shape[0], cx : cx + change.shape[1]]
-        _add(target, change[: target.shape[0], : target.shape[1]], top)
+            size = (values.shape[1] >> sx, values.shape[0] >> sy)
+            values = cv2.resize(values, size, interpolation=cv2.INTER_AREA)
+        return values
+
+    def shift(self, box: Box, shift_px: np.ndarray) -> None:
+        """Let each pixel of a box show what is `shift_px` (h, w, 2) float32, (right, down), before it; where that is
+        zero nothing changes. On the planes themselves: a third of what it would cost in RGB, and nothing is rounded
+        twice.
+
+        Raises:
+            ValueError: the box leaves the picture, or the shift has another shape.
+        """
+        self._check(box)
+        if shift_px.shape != (box[3] - box[1], box[2] - box[0], 2):
+            raise ValueError(f"expected {(box[3] - box[1], box[2] - box[0], 2)}, got {shift_px.shape}")
+        self.writable()
+        x0, y0, x1, y1 = stored = stored_box(box, self.rotation_deg, self.size_px)
+        shift_px = _turned_arrows(shift_px, -self.rotation_deg % 360)
+        self.planes[0][y0:y1, x0:x1] = _shifted(self.planes[0], (x0, y0), shift_px, cv2.INTER_CUBIC)
+        sx, sy = self._shift_x, self._shift_y
+        coarse = self._on_chroma(stored, shift_px) * np.array([1 / (1 << sx), 1 / (1 << sy)], np.float32)
+        how = cv2.INTER_LINEAR if sx or sy else cv2.INTER_CUBIC
+        for plane in self.planes[1:]:
+            cx, cy = x0 >> sx, y0 >> sy
+            target = plane[cy : cy + coarse.shape[0], cx : cx + coarse.shape[1]]
+            target[...] = _shifted(plane, (cx, cy), coarse[: target.shape[0], : target.shape[1]], how)
 
     def add_grey(self, brighter: np.ndarray, darker: np.ndarray) -> None:
         """Make R, G and B brighter and darker alike, everywhere: (H, W) uint8 levels, upright; chroma stays."""
@@ -272,6 +301,35 @@ _TURNS = {90: cv2.ROTATE_90_CLOCKWISE, 180: cv2.ROTATE_180, 270: cv2.ROTATE_90_C
 
 def _turned(picture: np.ndarray, rotation_deg: int) -> np.ndarray:
     return cv2.rotate(picture, _TURNS[rotation_deg]) if rotation_deg in _TURNS else picture
+
+
+def _turned_arrows(arrows: np.ndarray, rotation_deg: int) -> np.ndarray:
+    """(h, w, 2) float32 arrows of a picture, of the picture turned clockwise."""
+    turned = _turned(arrows, rotation_deg)
+    if rotation_deg == 180:
+        return -turned
+    if rotation_deg in (90, 270):
+        sign = 1 if rotation_deg == 90 else -1
+        return np.stack([-sign * turned[..., 1], sign * turned[..., 0]], axis=-1)
+    return turned
+
+
+def _shifted(plane: np.ndarray, corner: tuple[int, int], shift_px: np.ndarray, how: int) -> np.ndarray:
+    """(h, w) samples of the part of a plane that begins at `corner` (x, y), each from `shift_px` before it."""
+    height, width = shift_px.shape[:2]
+    reach = int(np.ceil(np.abs(shift_px).max(initial=0.0))) + 3
+    x0, y0 = max(0, corner[0] - reach), max(0, corner[1] - reach)
+    source = plane[y0 : corner[1] + height + reach, x0 : corner[0] + width + reach]
+    left, above = corner[0] - x0, corner[1] - y0
+    side = 512 * -(-max(left + width, above + height) // 512)
+    at = cv2.subtract(_counted(side)[above : above + height, left : left + width], shift_px)
+    return cv2.remap(source, at, None, how, borderMode=cv2.BORDER_REPLICATE)
+
+
+@functools.lru_cache(maxsize=2)
+def _counted(side: int) -> np.ndarray:
+    ys, xs = np.mgrid[:side, :side].astype(np.float32)
+    return np.stack([xs, ys], axis=-1)
 
 
 def _view(plane: av.video.plane.VideoPlane, bits: int) -> np.ndarray:

@@ -1,11 +1,14 @@
+import av
 import numpy as np
 import pytest
 
-from worker.engine.dub.blending import Edit, as_blurred, as_lit, edited, shown_mask
+from worker.engine.dub.blending import Edit, as_blurred, as_lit, edited, lay_in, shown_mask
+from worker.engine.dub.lower_face import face_box
 from worker.engine.dub.mouth_bank import Mouth
 from worker.engine.dub.reposing import place_mouth
 from worker.engine.face import landmarks as lm
 from worker.engine.face.pose import HeadPose, canonical_face, rotation_from_angles
+from worker.engine.media.planes import NativePicture
 from worker.engine.motion.mouth_shapes import load_mouth_shapes
 from worker.engine.speech.mouth_track import ARTICULATORS, Articulator
 
@@ -124,3 +127,17 @@ def test_two_mouths_are_not_shown_over_each_other_between_the_lips():
     x, y = np.round(mesh[[lm.UPPER_LIP_CENTRE, lm.LOWER_LIP_CENTRE], :2].mean(0)).astype(int) - change.box[:2]
     own = skin()[y + change.box[1] - BOX[1], x + change.box[0] - BOX[0]]
     assert (own + change.rgb[y, x]).min() > 235
+
+
+def test_on_a_frames_planes_it_becomes_what_it_does_in_rgb():
+    frame = av.VideoFrame.from_ndarray(np.full((420, 400, 3), SKIN, np.uint8), format="rgb24")
+    frame = frame.reformat(format="yuv444p")
+    asked = edit(0.6, [(mouth(0.9), 1.0)])
+    planes, rgb = NativePicture(frame), NativePicture(frame)
+    lay_in(planes, asked)
+    box = face_box(POSE, rgb.size_px)
+    change = edited(rgb.crop_rgb(box), box, asked)
+    rgb.add_rgb(change.box, change.rgb)
+    apart = planes.rgb().astype(int) - rgb.rgb()
+    assert np.abs(rgb.rgb().astype(int) - NativePicture(frame).rgb()).max() > 60
+    assert np.abs(apart).max() <= 6 and np.abs(apart).mean() < 0.1

@@ -51,6 +51,23 @@ def test_a_change_arrives_where_it_was_meant_and_nowhere_else(name, rotation_deg
     assert same.all()
 
 
+@pytest.mark.parametrize("name", sorted(EDITABLE_FORMATS))
+@pytest.mark.parametrize("rotation_deg", [0, 90, 180, 270])
+def test_a_shift_goes_the_right_way_and_nowhere_else(name, rotation_deg):
+    one = picture(name, rotation_deg=rotation_deg)
+    before, stored = one.rgb().astype(int), [plane.copy() for plane in one.planes]
+    shift = np.zeros((20, 24, 2), np.float32)
+    shift[4:16, 4:20] = (4.0, -2.0)  # what is four to the left and two below
+    one.shift((7, 9, 31, 29), shift)
+    inside, from_there = np.s_[15:23, 13:25], np.s_[17:25, 9:21]
+    assert np.abs(one.rgb().astype(int)[inside] - before[from_there]).mean() < 3.0
+    assert np.abs(before[inside] - before[from_there]).mean() > 6.0
+    x0, y0, x1, y1 = stored_box((11, 13, 27, 25), rotation_deg, one.size_px)
+    same = one.planes[0] == stored[0]
+    same[y0:y1, x0:x1] = True
+    assert same.all()
+
+
 def test_the_source_frame_is_never_written_to():
     one = picture()
     frame_luma = one.planes[0]
