@@ -37,7 +37,7 @@ class DrawnInside:
         pose = HeadPose(0.0, 0.0, 0.0, np.eye(3), _SCALE_PX, np.array([*centre, 0.0]))
         box = Region(0, 0, *size, size[0] // 8, size[1] // 8)
         skin, lips = (np.repeat(colour[None], 16, axis=0) for colour in (mouth.light, mouth.lips))
-        palette = find_palette(mouth.rgb, skin, np.zeros((0, 3)), lips)
+        palette = find_palette(skin, np.zeros((0, 3)), lips)
         return cls(build_interior(pose, box, np.array([0.0, 0.0, _LIP_DEPTH]), 0.72, palette, 1.0))
 
     def draw(self, plane: np.ndarray, gap: float, from_top: np.ndarray, to_bottom: np.ndarray) -> np.ndarray:

@@ -25,6 +25,7 @@ _BEHIND_LIPS = 0.07
 _FULL_CROWN = 5.0 * _MM  # of the front teeth seen: then no drawn ones are needed beside them
 _BETWEEN_ROWS = 0.025  # a dark gap larger than this parts upper from lower teeth, in inter-ocular distances
 _LIKE_EYES = 0.6  # how much of the tint of the eyes' whites the teeth have
+_UPPER_LIGHT = 0.3  # of all that falls on a mouth reaches the upper teeth between lips that hardly part
 _LOWER_LIGHT = 0.84  # lower teeth stand in the upper ones' shadow
 _TEETH_DEPTH = -0.20  # canonical z of the front teeth
 _BLUR_AT_PX, _MOST_REDUCED = 3.0, 4  # standard deviation that still blurs smoothly; how much smaller at most
@@ -71,8 +72,10 @@ class MouthInterior:
         if raised > 0:
             _over(out, tongue * raised)
         out *= looked_up(self.upper_shadow, at)[..., None]
-        _over(out, looked_up(self.upper, at, beyond=cv2.BORDER_CONSTANT))
         out *= light[..., None]
+        upper = looked_up(self.upper, at, beyond=cv2.BORDER_CONSTANT)
+        upper[..., :3] *= (_UPPER_LIGHT + (1 - _UPPER_LIGHT) * light)[..., None]  # they stand right behind the lips
+        _over(out, upper)
         if self.photo is not None:
             seen = looked_up(self.photo, at, beyond=cv2.BORDER_CONSTANT)
             out *= 1 - seen[..., 3:]
@@ -91,7 +94,7 @@ def _seen(layer: np.ndarray, at: np.ndarray, shift_px: np.ndarray) -> np.ndarray
     return looked_up(layer, shifted, beyond=cv2.BORDER_CONSTANT)
 
 
-def find_palette(rgb: np.ndarray, skin: np.ndarray, eye_white: np.ndarray, lip: np.ndarray) -> Palette:
+def find_palette(skin: np.ndarray, eye_white: np.ndarray, lip: np.ndarray) -> Palette:
     """Colours from the face's own light. skin, eye_white, lip: (N, 3) pixels of each, possibly empty eye whites."""
     skin_mean = np.median(skin, axis=0).astype(np.float64) if len(skin) else np.array([150.0, 120, 105])
     lip_mean = np.median(lip, axis=0).astype(np.float64) if len(lip) else skin_mean * [0.85, 0.62, 0.6]

@@ -92,7 +92,7 @@ def prepare_portrait(
         box,
         (closed[13] + closed[14]) / 2,
         float(closed[308, 0] - closed[78, 0]),
-        find_palette(rgb, *_face_colours(rgb, points, pose)),
+        find_palette(*_face_colours(rgb, points, pose)),
         softness * 0.6,
         find_photo_teeth(rgb, pose, box, opening, softness) if is_open else None,
     )
