@@ -47,6 +47,8 @@ from worker.process.requests import (
     Places,
     caption_text,
     line_part,
+    logo_of,
+    logo_spot,
     music_of,
     read_script,
     scene_part,
@@ -299,9 +301,9 @@ class Maker:
             scene = FILMS[wanted["film"]]
             order, warnings = self._ordered(scene_job, scene, inner, part)
             plain = replace(order, render_id=None, credentials_dir=None, fragments=False, segments_dir=segments_dir)
-            video = self._engine.call(
-                scene.operation, replace(plain, reserved_corner=wanted["reserved_corner"]), part, label=str(job.pk)
-            )
+            spot = logo_spot(wanted["reserved_logo"]) if "reserved_logo" in wanted else None
+            plain = replace(plain, reserved_corner=wanted["reserved_corner"], reserved_logo=spot)
+            video = self._engine.call(scene.operation, plain, part, label=str(job.pk))
             assert isinstance(video, RenderedVideo)
             said.extend((*warnings, *video.warnings))
             return video.path
@@ -395,6 +397,7 @@ class Maker:
             segments_dir=segments_dir,
             mouth_edits=tuple(order.get("mouth_edits") or ()),
             music=music_of(order, files),
+            logo=logo_of(order, files, assets["logo"].sha256 if "logo" in assets else ""),
         )
 
 

@@ -58,6 +58,8 @@ def _made(
     is_marked = bool(order.get("watermark", True))
     wanted = {**row["order"], "watermark": is_marked, "label_corner": None, "film": row["film"]}
     wanted["reserved_corner"] = order.get("label_corner")
+    if order.get("logo"):
+        wanted["reserved_logo"] = {name: order["logo"][name] for name in ("corner", "size")}
     wanted["max_short_side_px"] = order.get("max_short_side_px")  # of an export: as large as it was priced
     folder = segments_root / row["project"] if segments_root is not None and is_marked else None
     kept = KeptScenes(folder) if folder is not None else None

@@ -7,7 +7,7 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest
 from ninja import NinjaAPI, Router
 
-from apps.api import assets, batches, exports, jobs, library, presenters, projects, shares, thumbnails
+from apps.api import assets, batches, brand, exports, jobs, library, presenters, projects, shares, thumbnails
 from apps.api.auth import SessionAuth
 from apps.api.problems import add_problem_handlers
 from apps.api.reference import Reference
@@ -46,6 +46,7 @@ api.add_router("/quotes", exports.quotes_router)
 api.add_router("/folders", library.folders_router)
 api.add_router("/archives", library.archive_router)
 api.add_router("/presenters", presenters.router)
+api.add_router("/brand", brand.router)
 api.add_router("/jobs", jobs.router)
 api.add_router("/jobs", shares.router)
 api.add_router("/jobs", thumbnails.router)

@@ -63,6 +63,7 @@ INSTALLED_APPS = [
     "apps.batches",
     "apps.jobs",
     "apps.projects",
+    "apps.brands",
     "apps.trust",
     "apps.billing",
     "apps.uploads",

@@ -12,6 +12,7 @@ admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-a
 urlpatterns: list[URLPattern | URLResolver] = [
     path("admin/", admin.site.urls),
     path("", include("apps.studio.urls")),
+    path("", include("apps.brands.urls")),
     path("", include("apps.accounts.urls")),
     path("", include("apps.uploads.urls")),
     path("", include("apps.trust.urls")),

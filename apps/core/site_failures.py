@@ -63,6 +63,11 @@ _SITE_UPLOADS: dict[str, FailureText] = {
         "Choose a picture as the portrait, a sound as the voice, a video as the clip.",
         "That file is a {found}, but a {needed} is needed here.",
     ),
+    "logo_unusable": bad_input(
+        "That picture cannot be used as a logo.",
+        "Choose a PNG or WebP, best with a see-through background: at most 2 MB, and 4096 pixels on its long side.",
+        "That picture cannot be used as a logo: {reason}.",
+    ),
     "asset_in_use": bad_input(
         "A video is being made from that file right now.",
         "Wait until it is done or cancel it, then delete the file.",

@@ -24,6 +24,7 @@ from apps.accounts.letters import address_of, send_later
 from apps.accounts.models import User
 from apps.batches.models import Batch, Variant
 from apps.billing.models import Customer, Payment, Subscription
+from apps.brands.models import Brand
 from apps.core.failures import SiteFailure
 from apps.credits.models import Account, Hold, Movement
 from apps.jobs.models import Job, Quote
@@ -51,6 +52,7 @@ ROWS: dict[str, Callable[[User], "QuerySet[Any]"]] = {
     "variants": lambda user: Variant.objects.filter(batch__owner=user),
     "shared_links": lambda user: Share.objects.filter(job__owner=user),
     "presenters": lambda user: SavedPresenter.objects.filter(owner=user),
+    "brand": lambda user: Brand.objects.filter(owner=user),
     "files": lambda user: Asset.objects.filter(owner=user),
     "jobs": lambda user: Job.objects.filter(owner=user),
     "prices": lambda user: Quote.objects.filter(owner=user),

@@ -6,6 +6,7 @@ from typing import Any
 from apps.core.failures import SiteFailure
 from apps.projects import options
 from apps.projects.additions import added_files, additions_order
+from apps.projects.branding import brand_order
 from apps.projects.captions import caption_text, captions_order
 from apps.projects.films import film_order
 from apps.projects.findings import faces_of
@@ -25,7 +26,7 @@ def render_request(project: Project, *, max_duration_s: float = options.FREE_DUR
 
     `max_duration_s`: how long a recording or clip may be; paid exports may be longer.
     """
-    return ORDERS[project.kind](project, max_duration_s)
+    return ORDERS[project.kind](project, max_duration_s) | brand_order(project)
 
 
 def speech_request(
@@ -184,7 +185,8 @@ def _person(clip: Asset, index: int | None) -> dict[str, Any]:
 
 
 def _film_request(project: Project, max_duration_s: float) -> dict[str, Any]:
-    return film_order(project, max_duration_s, lambda scene, most_s: render_request(scene, max_duration_s=most_s))
+    # a scene brings no logo of its own: the film's is over all of it
+    return film_order(project, max_duration_s, lambda scene, most_s: ORDERS[scene.kind](scene, most_s))
 
 
 # kind of project -> what a render of it depends on. A kind that is not here cannot be made or rendered.

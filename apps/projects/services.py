@@ -11,6 +11,7 @@ from django.db.models import Q, QuerySet
 from django.http import Http404
 
 from apps.accounts.models import User
+from apps.brands.services import is_in_a_brand
 from apps.core.failures import SiteFailure
 from apps.projects import options, orders
 from apps.projects.changes import apply_changes, clean_title
@@ -90,13 +91,14 @@ def delete_project(project: Project) -> None:
 
 
 def delete_unused(files: Sequence[Asset]) -> None:
-    """Delete one owner's files that neither a project nor a saved presenter uses."""
+    """Delete one owner's files that no project, no saved presenter and no brand uses."""
     projects = Project.objects.filter(owner_id=files[0].owner_id) if files else Project.objects.none()
     in_lines = voices_of(projects)
     in_films = shown_in(projects.filter(kind=Project.Kind.FILM))[1]
     for asset in files:
         in_use = reduce(or_, (Q(**{part: asset}) for part in _RELATED))
         is_kept = str(asset.pk) in {*in_lines, *in_films} or SavedPresenter.objects.filter(source=asset).exists()
+        is_kept = is_kept or is_in_a_brand(asset)
         if not is_kept and not Project.objects.filter(in_use).exists():
             delete_asset(asset)
 

@@ -6,6 +6,8 @@ from typing import Any
 from django.conf import settings
 
 from apps.accounts.models import User
+from apps.brands.presentation import brand_facts
+from apps.brands.services import brand_of
 from apps.jobs.history import render_facts, renders_of, seconds_per_second
 from apps.jobs.services import renders_today
 from apps.projects import options
@@ -25,6 +27,7 @@ def studio_state(user: User, project: Project) -> dict[str, Any]:
         "project": project_facts(project),
         "renders": [render_facts(job) for job in renders_of(project)],
         "consent": consent_words(),
+        "brand": brand_facts(brand_of(user)),
         "limits": {
             "picture_bytes": settings.MAX_PICTURE_BYTES,
             "upload_bytes": max_upload_bytes(user),

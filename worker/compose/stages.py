@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from worker.compose.brand_logo import logo_height_px, logo_stage
+from worker.compose.brand_plan import Logo, LogoSpot
 from worker.compose.captions.cues import Cue
 from worker.compose.captions.stage import captions_stage
 from worker.compose.captions.styles import CaptionStyle
@@ -17,7 +19,8 @@ class ComposeOptions:
 
     `label_corner`: where the "AI-generated" label sits (one of `marks.CORNERS`), or None for no label.
     `render_id`: what the hidden mark says (12 hex digits), or None for no hidden mark. `captions`: what is burned in,
-    in `caption_style`. `reserved_corner`: where a label is drawn later, over the whole film: captions keep clear of it.
+    in `caption_style`. `reserved_corner`, `reserved_logo`: where a label and a logo are drawn later, over the whole
+    film: captions keep clear of them.
     """
 
     watermark: bool = True
@@ -27,6 +30,8 @@ class ComposeOptions:
     captions: tuple[Cue, ...] = ()
     caption_style: CaptionStyle = CaptionStyle.CLEAN
     reserved_corner: str | None = None
+    logo: Logo | None = None
+    reserved_logo: LogoSpot | None = None
 
     def __post_init__(self) -> None:
         if self.label_corner is not None and self.label_corner not in CORNERS:
@@ -37,10 +42,19 @@ class ComposeOptions:
 
 
 def stages_for(options: ComposeOptions, width_px: int, height_px: int) -> list[FrameStage]:
-    """The stages in drawing order: the label lies over the watermark, to stay readable; the hidden mark over all."""
+    """The stages in drawing order: no logo hides words or the watermark, and the label lies over that, to stay
+    readable; the hidden mark over all.
+    """
     stages: list[FrameStage] = []
+    label_corner = options.label_corner or options.reserved_corner
+    if options.logo is not None:
+        stages.append(logo_stage(width_px, height_px, options.logo, label_corner))
     if options.captions:
-        taken_px = label_height_px(width_px, height_px, options.label_corner or options.reserved_corner)
+        spot = options.reserved_logo if options.logo is None else options.logo.spot
+        taken_px = max(
+            label_height_px(width_px, height_px, label_corner),
+            logo_height_px(width_px, height_px, spot, label_corner),
+        )
         gap_px = round(0.02 * height_px) if taken_px else 0
         stages.append(
             captions_stage(width_px, height_px, options.captions, options.caption_style, clear_px=taken_px + gap_px)

@@ -162,6 +162,8 @@ def _compose_options(order: RenderOrder) -> "ComposeOptions":
         captions=cues,
         caption_style=style,
         reserved_corner=order.reserved_corner,
+        logo=order.logo,
+        reserved_logo=order.reserved_logo,
     )
 
 

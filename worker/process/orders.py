@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
 
+from worker.compose.brand_plan import Logo, LogoSpot
 from worker.compose.film_plan import FilmRequest
 from worker.compose.music_bed import MusicBed
 from worker.engine.contracts import MAX_AUDIO_S, Script, TalkingPhotoRequest, VideoDubRequest
@@ -226,6 +227,8 @@ class RenderOrder:
     mouth_edits: tuple[dict[str, object], ...] = ()  # of a talking photo; see engine.speech.track_edits
     music: MusicBed | None = None  # under what is said
     reserved_corner: str | None = None  # a label will be drawn there later: captions keep clear of it
+    logo: Logo | None = None
+    reserved_logo: LogoSpot | None = None  # a logo will be drawn there later
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
+from worker.compose.brand_plan import Logo, LogoSpot
 from worker.compose.film_plan import FilmRequest, FilmScene, size_in_shape
 from worker.compose.music_bed import MusicBed
 from worker.engine.contracts import (
@@ -215,6 +216,17 @@ def music_of(order: Mapping[str, Any], files: Mapping[str, Path]) -> MusicBed | 
         return None
     numbers = {name: float(wanted[name]) for name in MUSIC_NUMBERS if name in wanted}
     return MusicBed(files["music"], loops=bool(wanted.get("loops", True)), **numbers)
+
+
+def logo_of(order: Mapping[str, Any], files: Mapping[str, Path], digest: str) -> Logo | None:
+    """files: "logo" where the order names it, whose bytes have that digest. Raises as `music_of`."""
+    if "logo" not in files:
+        return None
+    return Logo(files["logo"], digest, logo_spot(order["logo"]), float(order["logo"]["opacity"]))
+
+
+def logo_spot(wanted: Mapping[str, Any]) -> LogoSpot:
+    return LogoSpot(str(wanted["corner"]), float(wanted["size"]))
 
 
 def read_script(script: Mapping[str, Any]) -> Script:

@@ -1,6 +1,7 @@
 // The page of one film: puts the parts together.
 import { request } from "../api.js";
 import { confirmDialog, find, toast } from "../ui.js";
+import { startBrand } from "../studio/brand.js";
 import { wireRadios } from "../studio/controls.js";
 import { startExporting } from "../studio/export.js";
 import { startMusic } from "../studio/music.js";
@@ -72,6 +73,7 @@ startInspector(store, stage);
 wireRadios(store, "shape");
 wireRadios(store, "label_corner");
 startMusic(store);
+startBrand(store);
 startRender(store, stage);
 startExporting(store);
 document.documentElement.dataset.ready = "true";

@@ -2,6 +2,7 @@
 import { request } from "../api.js";
 import { confirmDialog, find, toast } from "../ui.js";
 import { rememberTrashed } from "../undo_trash.js";
+import { startBrand } from "./brand.js";
 import { startCaptions } from "./burned.js";
 import { startCaptionEditor } from "./caption_editor.js";
 import { startCaptionPreview } from "./caption_preview.js";
@@ -72,6 +73,7 @@ startPresenters(store, stage);
 const voice = startVoice(store);
 startPronouncing(store);
 startMusic(store);
+startBrand(store);
 if (isDub(store.project)) {
   startFit(store);
   startLines(store, stage);

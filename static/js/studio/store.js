@@ -22,9 +22,9 @@ export const asSent = (changes) => Object.fromEntries(Object.entries(changes).ma
  * Events: "change" (detail: names of the fields), "saving" (detail: {state, problem}), "history", "conflict".
  */
 export class Store extends EventTarget {
-  constructor({ project, renders, limits, consent }) {
+  constructor({ project, renders, limits, consent, brand = null }) {
     super();
-    Object.assign(this, { project, renders, limits, consent });
+    Object.assign(this, { project, renders, limits, consent, brand });
     this.proposal = null; // what the voice sounds like, once somebody has listened to it
     this.history = new History();
     this.pending = {};

@@ -1,0 +1,59 @@
+"""An account's brand: what its videos have in common."""
+
+from typing import Any, Literal
+from uuid import UUID
+
+from django.http import HttpRequest
+from ninja import Field, Router, Schema
+from pydantic import ConfigDict
+
+from apps.api.throttles import AccountThrottle
+from apps.brands.presentation import brand_facts
+from apps.brands.services import brand_of, change_brand
+from apps.projects.services import delete_unused
+
+router = Router(tags=["brand"])
+Typeface = Literal["style", "sans", "display"]
+
+
+class BrandOut(Schema):
+    logo: UUID | None = Field(description="A file of the kind “picture”.")
+    logo_url: str | None = Field(description="Shows the logo for about an hour.")
+    logo_name: str
+    logo_width_px: int | None
+    logo_height_px: int | None
+    primary: str = Field(description="The main colour: behind words.")
+    accent: str = Field(description="The colour of what stands out: the word that is being said.")
+    text: str = Field(description="The colour of words on the main colour.")
+    typeface: Typeface = Field(description="Of captions; “style”: each caption style has its own.")
+    text_contrast: float = Field(description="Between text and main colour, 1 to 21.")
+    notes: list[str] = Field(description="What could be better, in sentences.")
+
+
+class BrandPatch(Schema):
+    """Only what is sent is changed; null takes the logo away."""
+
+    model_config = ConfigDict(extra="forbid")
+    logo: UUID | None = Field(
+        None, description="A file of the kind “picture”: a PNG or WebP that stands still, at most 2 MB and 4096 pixels."
+    )
+    primary: str = Field("", max_length=16, description="As #rrggbb, like the others.")
+    accent: str = Field("", max_length=16)
+    text: str = Field("", max_length=16, description="Needs a contrast of at least 3 to the main colour.")
+    typeface: Typeface = "style"
+
+
+@router.get("", response=BrandOut, throttle=AccountThrottle("read"), summary="Look at your brand")
+def get_brand(request: HttpRequest) -> dict[str, Any]:
+    """Videos show it where their `brand` is on."""
+    return brand_facts(brand_of(request.user))
+
+
+@router.patch("", response=BrandOut, throttle=AccountThrottle("write"), summary="Change your brand")
+def patch_brand(request: HttpRequest, payload: BrandPatch) -> dict[str, Any]:
+    """All of what is sent, or nothing of it. A logo that nothing uses any more is deleted."""
+    before = brand_of(request.user).logo
+    brand = change_brand(request.user, payload.dict(exclude_unset=True))
+    if before is not None and before != brand.logo:
+        delete_unused([before])
+    return brand_facts(brand)

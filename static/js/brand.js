@@ -1,0 +1,166 @@
+// The brand's page: what is changed here is kept at once, and shown in the frame beside it before it is.
+import { request } from "./api.js";
+import { announce, find, findAll, icon, make, notice } from "./ui.js";
+import { consentRow, isStated } from "./studio/consent.js";
+import { refuseEarly, sendFile } from "./studio/uploading.js";
+
+const SAVE_AFTER_MS = 400;
+const CONTRAST_LEAST = 3;
+const CONTRAST_GOOD = 4.5;
+const WRONG_TYPE = { sentence: "is no PNG or WebP.", nextStep: "Save your logo as PNG, best with a see-through background, and choose that." };
+const COLOURS = ["primary", "text", "accent"];
+
+const { brand: first, consent, logo_bytes: logoBytes } = JSON.parse(find("#brand-state").textContent);
+const state = { brand: first, waiting: null }; // waiting: a logo that is uploaded, and not the brand's yet
+
+const linear = (value) => (value <= 0.04045 ? value / 12.92 : ((value + 0.055) / 1.055) ** 2.4);
+
+function luminance(colour) {
+  const [red, green, blue] = [1, 3, 5].map((at) => linear(Number.parseInt(colour.slice(at, at + 2), 16) / 255));
+  return 0.2126 * red + 0.7152 * green + 0.0722 * blue;
+}
+
+/** 1 (the same) to 21 (black and white), as in WCAG 2.2. */
+export function contrast(one, other) {
+  const [dark, light] = [luminance(one), luminance(other)].sort((a, b) => a - b);
+  return (light + 0.05) / (dark + 0.05);
+}
+
+const said = (words) => { find("#save-state").textContent = words; };
+
+async function keep(changes, place) {
+  said("Saving…");
+  try {
+    state.brand = await request("PATCH", "/brand", changes);
+    place.replaceChildren();
+    said("Saved");
+    return true;
+  } catch (problem) {
+    place.replaceChildren(notice("bad", problem.sentence, problem.nextStep));
+    said("Not saved");
+    return false;
+  }
+}
+
+function showFrame() {
+  const { logo_url: url } = state.brand;
+  const [primary, text, accent] = COLOURS.map((name) => find(`#${name}`).value);
+  const typeface = find("input[name=typeface]:checked")?.value ?? "style";
+  const logo = find("#frame-logo");
+  logo.hidden = !url;
+  if (url) logo.src = url;
+  const boxed = find("#frame-boxed");
+  Object.assign(boxed.style, { background: primary, color: text });
+  find("#frame-spoken b").style.color = accent;
+  boxed.dataset.typeface = typeface === "style" ? "sans" : typeface;
+  find("#frame-spoken").dataset.typeface = typeface === "style" ? "display" : typeface;
+}
+
+// -- logo ---------------------------------------------------------------------------------------------------------
+
+function logoCard(url, name, onRemove) {
+  return make("div", { class: "file-card" },
+    make("div", { class: "file-card-head" },
+      ...(url ? [make("img", { class: "brand-logo-shown", src: url, alt: "Your logo" })] : []),
+      make("div", { class: "grow file-card-name truncate" }, name || "Logo"),
+      make("button", { class: "button button-ghost button-small button-icon", type: "button", "aria-label": "Remove this logo", onclick: onRemove }, icon("trash"))));
+}
+
+function showLogo() {
+  const { brand, waiting } = state;
+  const slot = find("#logo-slot");
+  slot.replaceChildren();
+  find("#logo-dropzone").hidden = Boolean(brand.logo || waiting);
+  if (waiting) {
+    const question = consentRow(waiting, consent, useLogo);
+    const drop = () => { state.waiting = null; showLogo(); find("#logo-file").focus(); request("DELETE", `/assets/${waiting.id}`).catch(() => {}); };
+    slot.append(logoCard(waiting.url, waiting.name, drop), ...(question ? [question] : []));
+  } else if (brand.logo) {
+    slot.append(logoCard(brand.logo_url, brand.logo_name, removeLogo));
+  }
+  showFrame();
+}
+
+async function removeLogo() {
+  if (!await keep({ logo: null }, find("#logo-feedback"))) return;
+  showLogo();
+  find("#logo-file").focus();
+  announce("The logo is removed.");
+}
+
+/** Makes a file that was looked at, and about which all is stated, the logo. */
+async function useLogo(asset) {
+  state.waiting = asset;
+  if (!isStated(asset)) {
+    showLogo();
+    return;
+  }
+  const isKept = await keep({ logo: asset.id }, find("#logo-feedback"));
+  state.waiting = null;
+  if (!isKept) request("DELETE", `/assets/${asset.id}`).catch(() => {});
+  else announce("The logo is in place.");
+  showLogo();
+}
+
+async function takeLogo(file) {
+  const feedback = find("#logo-feedback");
+  const looksRight = (one) => ["image/png", "image/webp"].includes(one.type) || (!one.type && /\.(png|webp)$/i.test(one.name));
+  const early = refuseEarly(file, { maxBytes: logoBytes, looksRight, wrongType: WRONG_TYPE });
+  if (early) {
+    feedback.replaceChildren(notice("bad", early.sentence, early.nextStep));
+    return;
+  }
+  const asset = await sendFile("picture", file, feedback);
+  if (!asset) return;
+  if (asset.state === "refused") {
+    feedback.replaceChildren(notice("bad", asset.failure.sentence, asset.failure.next_step));
+    return;
+  }
+  await useLogo(asset);
+}
+
+// -- colours and letters ------------------------------------------------------------------------------------------
+
+function judgeColours() {
+  const ratio = contrast(find("#text").value, find("#primary").value);
+  const place = find("#colours-feedback");
+  const words = `Contrast of text and main colour: ${ratio.toFixed(1)}.`;
+  if (ratio < CONTRAST_LEAST) place.replaceChildren(notice("bad", `${words} Nobody can read that.`, "Make one of them lighter or darker; until then the colours are not kept."));
+  else if (ratio < CONTRAST_GOOD) place.replaceChildren(notice("warn", words, `From ${CONTRAST_GOOD} on, words read well.`));
+  else place.replaceChildren();
+  return ratio >= CONTRAST_LEAST;
+}
+
+let timer = null;
+function onColour() {
+  showFrame();
+  const isReadable = judgeColours();
+  clearTimeout(timer);
+  if (!isReadable) {
+    said("Not saved");
+    return;
+  }
+  timer = setTimeout(async () => {
+    const changes = Object.fromEntries(COLOURS.map((name) => [name, find(`#${name}`).value]));
+    if (await keep(changes, find("#colours-feedback"))) judgeColours();
+  }, SAVE_AFTER_MS);
+}
+
+for (const name of COLOURS) {
+  find(`#${name}`).value = state.brand[name];
+  find(`#${name}`).addEventListener("input", onColour);
+}
+for (const radio of findAll("input[name=typeface]")) {
+  radio.checked = radio.value === state.brand.typeface;
+  radio.addEventListener("change", () => {
+    showFrame();
+    keep({ typeface: radio.value }, find("#colours-feedback"));
+  });
+}
+find("#logo-file").addEventListener("change", ({ target }) => {
+  if (target.files[0]) takeLogo(target.files[0]);
+  target.value = "";
+});
+showLogo();
+judgeColours();
+document.documentElement.dataset.ready = "true";
