@@ -26,7 +26,8 @@ _RINGS = ((1.10, 0.55), (1.25, 0.18), (1.45, 0.0))
 _BELOW_CHIN = 1.5  # rings reach farther down, where the throat follows the jaw
 _TURNS = 4
 _SMOOTHING_NODES = 1.0
-NODE_STEP_PX = 6  # of the map in the picture
+NODE_STEP_PX = 6  # of the map in the picture, at least
+_NODES_PER_UNIT = 21.0  # of large faces: half as dense again as the face's own grid
 _MIN_STEPS = 12
 _LEAST_PX = 0.03  # shifts below this are nothing
 
@@ -113,8 +114,9 @@ def lower_face_map(pose: HeadPose, moves: np.ndarray, box: tuple[int, int, int, 
     turned = (pose.scale_px * pose.rotation[:2]).astype(np.float32)  # (2, 3)
     shift = cv2.transform(field, turned)  # (rows, columns, 2) px, by which a place of the face moves
     x0, y0, x1, y1 = box
-    columns = max(_MIN_STEPS, round((x1 - x0) / NODE_STEP_PX))
-    rows = max(_MIN_STEPS, round((y1 - y0) / NODE_STEP_PX))
+    step_px = max(NODE_STEP_PX, pose.scale_px / _NODES_PER_UNIT)
+    columns = max(_MIN_STEPS, round((x1 - x0) / step_px))
+    rows = max(_MIN_STEPS, round((y1 - y0) / step_px))
     region = Region(x0, y0, x1, y1, columns, rows)
     nodes = region.nodes_px().reshape(rows, columns, 2).astype(np.float32)
     at = _frontal_places(pose, nodes)

@@ -12,7 +12,7 @@ from typing import Self
 from worker.engine.failures import EngineFailure, FailureCode
 from worker.engine.media.containers import check_file
 
-TRACKER_VERSION = 5  # raise it whenever the same clip would give other tracks
+TRACKER_VERSION = 6  # raise it whenever the same clip would give other tracks
 MAX_KEPT_BYTES = 4 << 30
 _PREFIX = "people-"
 _PIECE_BYTES = 1 << 20
