@@ -5,13 +5,14 @@ from the fold to the lashes, is stretched down to the moved lid edge; the eyebal
 """
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import cv2
 import numpy as np
 
 from worker.engine.face import landmarks as lm
 from worker.engine.render.layers import fill
-from worker.engine.render.warping import Region, looked_up, region_around, sample
+from worker.engine.render.warping import Region, looked_up, region_around, sample, thrice, unit
 
 _TABLE = 96
 _LASHES = 0.055  # thickness of the lash line, in eye widths
@@ -54,14 +55,20 @@ class Eye:
     bare: np.ndarray
     outer_first: bool
 
-    def lids(self, rest_px: np.ndarray) -> Lids:
-        """The eye at places `rest_px` (h, w, 2) float32 of the photo."""
+    @cached_property
+    def _ways(self) -> tuple[np.ndarray, np.ndarray]:
+        """(2, 3) float32 each: from the photo's pixels to the eye's own axes, and to places in its table."""
         turn = np.stack([self.axis, self.normal])
         to_eye = np.column_stack([turn, -turn @ self.corner]).astype(np.float32)
-        along, across = cv2.split(cv2.transform(rest_px, to_eye))
         to_table = np.zeros((2, 3), np.float32)
         to_table[0] = to_eye[0] * ((_TABLE - 1) / 1.5 / self.width_px)
         to_table[0, 2] += 0.25 / 1.5 * (_TABLE - 1)
+        return to_eye, to_table
+
+    def lids(self, rest_px: np.ndarray) -> Lids:
+        """The eye at places `rest_px` (h, w, 2) float32 of the photo."""
+        to_eye, to_table = self._ways
+        along, across = cv2.split(cv2.transform(rest_px, to_eye))
         upper, lower, fold = cv2.split(looked_up(self.edges, cv2.transform(rest_px, to_table)))
         return Lids(along, across, upper, lower, fold)
 
@@ -78,40 +85,44 @@ class Eye:
         u1, l1 = u0 + fall, l0 - rise
         # The lashes travel as they are; the skin above them, from the fold on, is stretched after them.
         lash = np.float32(_LASHES * width)
-        stretch = np.clip((across - lids.fold) / np.maximum(u1 - lash - lids.fold, 1.0), 0, 1)
+        stretch = unit((across - lids.fold) / np.maximum(u1 - lash - lids.fold, 1.0))
         shift = -fall * stretch * (0.35 + 0.65 * stretch)
-        upper = self._skin(image, source_px, shift)
-        bare = self._skin(self.bare, source_px - np.array([self.box.x0, self.box.y0], np.float32), shift)
+        skin_px = self._shifted(source_px, shift)
+        upper = sample(image, skin_px)
+        bare = sample(self.bare, cv2.subtract(skin_px, (float(self.box.x0), float(self.box.y0), 0, 0)))
         # Stretched lashes and liner would smear over the lid: the skin without them takes over as the lid comes down.
-        cover = np.clip((u1 - 0.6 * lash - across) / (0.5 * lash), 0, 1) * np.clip(stretch * 4, 0, 1)
+        cover = unit((u1 - 0.6 * lash - across) / (0.5 * lash)) * np.minimum(stretch * 4, 1)
         # Lashes stand out beside the eye, too, where the lid hardly falls.
         outwards = (-lids.along if self.outer_first else lids.along - width) / width
-        beside = np.clip((_BESIDE - outwards) / 0.1, 0, 1) * np.clip((outwards + 0.3) / 0.15, 0, 1)
-        cover *= np.maximum(np.clip(fall / (0.10 * width), 0, 1), beside * np.clip(2.5 * shut - 0.5, 0, 1))
+        beside = unit((_BESIDE - outwards) / 0.1) * unit((outwards + 0.3) / 0.15)
+        cover *= np.maximum(unit(fall / (0.10 * width)), beside * min(max(2.5 * shut - 0.5, 0.0), 1.0))
         skin = _mixed(upper, bare, cover)
-        below = np.clip((across - l1) / (0.35 * width), 0, 1)
+        below = 1 - unit((across - l1) / (0.35 * width))
         # A little deeper than the lid has risen, or the eye's white would peep out where the mesh runs above its edge.
-        lower = self._skin(image, source_px, (rise + _UNDER_EDGE * width * shut) * (1 - below) ** 2)
+        lower = sample(image, self._shifted(source_px, (rise + _UNDER_EDGE * width * shut) * below * below))
         soft = max(1.0, 0.03 * width)
-        skin = _mixed(skin, lower, np.clip((across - (u1 + l1) / 2) / soft + 0.5, 0, 1))
+        skin = _mixed(skin, lower, unit((across - (u1 + l1) * np.float32(0.5)) / soft + 0.5))
         # A closed eye is a dark line, thickest in the middle.
-        line = np.exp(-(((across - u1) / (0.028 * width)) ** 2)) * np.clip(fall / (0.12 * width), 0, 1)
+        from_edge = across - u1
+        line = np.exp(np.square(from_edge) * (-1 / (0.028 * width) ** 2)) * unit(fall / (0.12 * width))
         skin = _darkened(skin, 1 - 0.38 * shut * line)
-        opening = np.clip((across - u1) / soft + 0.5, 0, 1) * np.clip((l1 - across) / soft + 0.5, 0, 1)
-        opening *= np.clip((l1 - u1) / soft - 0.2, 0, 1)
-        shadow = 1 - 0.30 * min(1.0, shut * 2) * np.exp(-np.maximum(across - u1, 0) / (0.05 * width))
+        opening = unit(from_edge / soft + 0.5) * unit((l1 - across) / soft + 0.5)
+        opening *= unit((l1 - u1) / soft - 0.2)
+        shadow = 1 - 0.30 * min(1.0, shut * 2) * np.exp(np.maximum(from_edge, 0) * (-1 / (0.05 * width)))
         return _mixed(skin, _darkened(sample(image, ball_px), shadow), opening)
 
-    def _skin(self, image: np.ndarray, source_px: np.ndarray, shift: np.ndarray) -> np.ndarray:
-        return sample(image, source_px + shift[..., None] * self.normal)
+    def _shifted(self, source_px: np.ndarray, shift: np.ndarray) -> np.ndarray:
+        """`source_px` (h, w, 2) moved across the eye by `shift` (h, w) px."""
+        return cv2.add(source_px, cv2.merge((shift * self.normal[0], shift * self.normal[1])))
 
     def glanced(self, source_px: np.ndarray, lids: Lids, glance: np.ndarray) -> np.ndarray:
         """`source_px` with the iris shifted by `glance` (x, y) in eye widths; lids and corners stay."""
         gap = np.maximum(lids.lower - lids.upper, 1.0)
-        weight = np.clip((lids.across - lids.upper) / gap * 3, 0, 1)
-        weight *= np.clip((lids.lower - lids.across) / gap * 3, 0, 1)
-        weight *= np.clip(np.minimum(lids.along, self.width_px - lids.along) / (0.22 * self.width_px), 0, 1)
-        return source_px - weight[..., None] * (glance * self.width_px).astype(np.float32)
+        weight = unit((lids.across - lids.upper) / gap * 3)
+        weight *= unit((lids.lower - lids.across) / gap * 3)
+        weight *= unit(np.minimum(lids.along, self.width_px - lids.along) / (0.22 * self.width_px))
+        x, y = (-float(part) * self.width_px for part in glance)
+        return cv2.add(source_px, cv2.merge((weight * np.float32(x), weight * np.float32(y))))
 
 
 def _mixed(first: np.ndarray, second: np.ndarray, share: np.ndarray) -> np.ndarray:
@@ -121,7 +132,7 @@ def _mixed(first: np.ndarray, second: np.ndarray, share: np.ndarray) -> np.ndarr
 
 def _darkened(rgb: np.ndarray, light: np.ndarray) -> np.ndarray:
     """(h, w, 3) uint8 under `light` (h, w) float32 in [0, 1]."""
-    return cv2.multiply(rgb, cv2.merge([light] * 3), dtype=cv2.CV_8U)
+    return cv2.multiply(rgb, thrice(light), dtype=cv2.CV_8U)
 
 
 def build_eyes(rgb: np.ndarray, points_px: np.ndarray) -> list[Eye]:

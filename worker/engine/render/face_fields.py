@@ -5,6 +5,7 @@ is a weighted sum of them. Beyond the mesh, rings of extra points fade the motio
 """
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import cv2
 import numpy as np
@@ -12,13 +13,16 @@ import numpy as np
 from worker.engine.face import landmarks as lm
 from worker.engine.face.pose import HeadPose
 from worker.engine.render.triangles import interpolation
-from worker.engine.render.warping import Region, grid_nodes, invert_steep, looked_up, region_around
+from worker.engine.render.warping import Region, Window, grid_nodes, invert_steep, looked_up, region_around
 
 GRID_PER_EYE_DISTANCE = 22  # grid nodes per inter-ocular distance
 _SMOOTHING_NODES = 1.1
 # Rings outside the face oval: (how far out, in face half-widths; share of the oval's motion that is left there).
 _RINGS = ((1.12, 0.55), (1.3, 0.15), (1.5, 0.0))
 _BELOW_CHIN = 1.45  # rings reach farther down, where the throat follows the jaw
+
+_SAME_PX = 0.05  # displacements this alike count as the same
+_LIPS_MARGIN = 4  # grid nodes
 
 _UPPER_ROWS = (lm.LIPS_OUTER_UPPER, *lm.LIPS_MIDDLE_UPPER, lm.LIPS_INNER_UPPER)
 _LOWER_ROWS = (lm.LIPS_OUTER_LOWER, *lm.LIPS_MIDDLE_LOWER, lm.LIPS_INNER_LOWER)
@@ -40,15 +44,43 @@ class FaceFields:
     upper_rest: np.ndarray | None = None
     lower_rest: np.ndarray | None = None
 
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        """Of one field."""
+        return self.region.grid_height, self.region.grid_width, 2
+
+    @cached_property
+    def lips(self) -> Window:
+        """The part of the grid where upper and lower lip move differently."""
+        apart = np.abs(self.upper - self.lower).max(axis=0).reshape(self.shape).max(axis=-1)
+        if self.upper_rest is not None and self.lower_rest is not None:
+            apart = np.maximum(apart, np.abs(self.upper_rest - self.lower_rest).max(axis=-1))
+        rows, columns = (np.flatnonzero((apart > _SAME_PX).any(axis=axis)) for axis in (1, 0))
+        if not len(rows):
+            return Window(0, 0, 1, 1)
+        return Window(
+            max(0, int(columns[0]) - _LIPS_MARGIN),
+            max(0, int(rows[0]) - _LIPS_MARGIN),
+            min(self.region.grid_width, int(columns[-1]) + 1 + _LIPS_MARGIN),
+            min(self.region.grid_height, int(rows[-1]) + 1 + 2 * _LIPS_MARGIN),
+        )
+
+    @cached_property
+    def _lips_apart(self) -> np.ndarray:
+        """(K, rows, columns, 2) of `lips`: what the lower lip's fields are more than the upper lip's."""
+        apart = (self.lower - self.upper).reshape(len(self.upper), *self.shape)
+        return np.ascontiguousarray(apart[:, self.lips.slices[0], self.lips.slices[1]])
+
     def fields(self, weights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Forward fields (grid_height, grid_width, 2) of `weights` (K,) away from rest: for the upper and for the
         lower lip's side.
         """
-        shape = (self.region.grid_height, self.region.grid_width, 2)
         weights = weights.astype(np.float32)
-        # Not BLAS: its threads cost more than this small sum.
-        upper, lower = (np.einsum("k,kn->n", weights, fields) for fields in (self.upper, self.lower))
-        return upper.reshape(shape), lower.reshape(shape)
+        # Not BLAS: for so few rows it is slower.
+        upper = np.einsum("k,kn->n", weights, self.upper).reshape(self.shape)
+        lower = upper.copy()
+        lower[self.lips.slices] += np.einsum("k,krcd->rcd", weights, self._lips_apart)
+        return upper, lower
 
 
 def build_face_fields(

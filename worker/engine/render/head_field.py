@@ -50,8 +50,8 @@ class HeadField:
         mix[:, :3] = (turn - np.eye(3))[:2]
         mix[:, 3] = np.asarray(shift) * self.scale_px
         mix[:, 4] = (0.25 * shift[0] * self.scale_px, -breath * self.scale_px)
-        field = np.einsum("ck,kn->nc", mix, self.weights)
-        return np.ascontiguousarray(field).reshape(self.region.grid_height, self.region.grid_width, 2)
+        field = np.ascontiguousarray((mix @ self.weights).T)
+        return field.reshape(self.region.grid_height, self.region.grid_width, 2)
 
 
 def build_head_field(

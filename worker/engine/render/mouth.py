@@ -4,12 +4,14 @@ Everything is drawn where the moved head shows it: each pixel knows from which p
 the photo is sampled once and nothing is blurred twice.
 """
 
+import math
+
 import cv2
 import numpy as np
 
 from worker.engine.render.lips import spline_matrix
 from worker.engine.render.portrait import Portrait
-from worker.engine.render.warping import Region, looked_up, sample
+from worker.engine.render.warping import Region, looked_up, sample, thrice, unit
 from worker.engine.speech.mouth_track import ARTICULATORS, Articulator
 
 _TONGUE = ARTICULATORS.index(Articulator.TONGUE)
@@ -35,7 +37,8 @@ class MouthPainter:
         corners = portrait.mouth_box.pixels()[[0, 0, -1, -1], [0, -1, 0, -1]]
         self._reach = 1.15 * float(np.abs((corners - self._origin) @ axis).max()) + 1.0
         self._places = np.linspace(-self._reach, self._reach, _TABLE)
-        self._beside_lips = np.abs(self._places) < self._half_width + _AROUND * self._scale
+        beside = np.flatnonzero(np.abs(self._places) < self._half_width + _AROUND * self._scale)
+        self._beside_lips = slice(int(beside[0]), int(beside[-1]) + 1)
         turn = np.stack([self._axis, self._normal])
         self._to_mouth = np.column_stack([turn, -turn @ self._origin]).astype(np.float32)
         per_px = 0.5 * (_TABLE - 1) / self._reach
@@ -48,13 +51,15 @@ class MouthPainter:
         inside = contours[0, self._beside_lips]
         top, bottom = inside[:, 0].min(), inside[:, 1].max()
         aside, around = self._half_width + _AROUND * self._scale, _AROUND * self._scale
-        along = np.array([-aside, aside, -aside, aside])
-        across = np.array([top - around, top - around, bottom + around, bottom + around])
-        corners = self._origin + along[:, None] * self._axis + across[:, None] * self._normal
-        limit = self._portrait.mouth_box
-        low = np.maximum(np.floor(corners.min(axis=0)), [limit.x0, limit.y0]).astype(int)
-        high = np.minimum(np.ceil(corners.max(axis=0)), [limit.x1, limit.y1]).astype(int)
-        return Region(int(low[0]), int(low[1]), max(int(high[0]), int(low[0])), max(int(high[1]), int(low[1])), 1, 1)
+        limit, ends = self._portrait.mouth_box, []
+        limits = ((limit.x0, limit.x1), (limit.y0, limit.y1))
+        sides = zip(self._origin.tolist(), self._axis.tolist(), self._normal.tolist(), limits, strict=True)
+        for origin, axis, normal, (least, most) in sides:
+            reach, edges = abs(aside * axis), (float(top - around) * normal, float(bottom + around) * normal)
+            low = max(math.floor(origin - reach + min(edges)), least)
+            ends.append((low, max(min(math.ceil(origin + reach + max(edges)), most), low)))
+        (x0, x1), (y0, y1) = ends
+        return Region(x0, y0, x1, y1, 1, 1)
 
     def paint(
         self,
@@ -75,12 +80,12 @@ class MouthPainter:
         edges = looked_up(contours, cv2.transform(rest_px, self._to_table))
         top, bottom = cv2.split(edges)
         gap = bottom - top
-        middle = across - (top + bottom) / 2
-        face = self._lips(rest_px, upper, lower, np.clip(middle / portrait.softness_px + 0.5, 0, 1))
+        middle = across - (top + bottom) * np.float32(0.5)
+        face = self._lips(rest_px, upper, lower, unit(middle / portrait.softness_px + 0.5))
         if portrait.was_open:  # lips that never touched in the photo have no dark line yet where they meet
             line = np.exp(-((middle / (0.016 * self._scale)) ** 2))
-            line *= np.clip(1 - np.abs(along) / (0.42 * self._scale), 0, 1) ** 0.5
-            face *= (1 - 0.42 * line)[..., None]
+            line *= unit(1 - np.abs(along) / (0.42 * self._scale)) ** 0.5
+            face *= thrice(1 - 0.42 * line)
         if float(gap.max()) > 0.3:
             self._open(face, rest_px, across - top, bottom - across, gap, weights, articulation)
         return cv2.convertScaleAbs(face)
@@ -109,7 +114,8 @@ class MouthPainter:
         of_both = moved(lower, slice(lower_start, height))
         face[upper_end:] = of_both[upper_end - lower_start :]
         both = face[lower_start:upper_end]
-        both += (of_both[: len(both)] - both) * share[lower_start:upper_end, :, None]
+        if len(both):
+            both += (of_both[: len(both)] - both) * thrice(share[lower_start:upper_end])
         return face
 
     def contours(self, weights: np.ndarray) -> np.ndarray:
@@ -137,16 +143,16 @@ class MouthPainter:
         soft = self._portrait.softness_px
         rim = 0.030 * self._scale
         outside = np.maximum(np.maximum(-from_top, -to_bottom), 0)
-        near = np.exp(-outside / rim) * np.clip(gap / (0.06 * self._scale), 0, 1)
-        face *= (1 - 0.30 * near)[..., None]
-        opening = np.clip(from_top / soft + 0.5, 0, 1) * np.clip(to_bottom / soft + 0.5, 0, 1)
-        opening *= np.clip(gap / (1.2 * soft) - 0.25, 0, 1)
+        near = np.exp(outside * (-1 / rim)) * unit(gap / (0.06 * self._scale))
+        face *= thrice(1 - 0.30 * near)
+        opening = unit(from_top / soft + 0.5) * unit(to_bottom / soft + 0.5)
+        opening *= unit(gap / (1.2 * soft) - 0.25)
         x, y, width, height = cv2.boundingRect((opening > 0.002).astype(np.uint8))
         if width == 0:
             return
         part = np.s_[y : y + height, x : x + width]
         cavity = self._interior(rest_px[part], weights, articulation, from_top[part], to_bottom[part], gap[part])
-        face[part] += (cavity - face[part]) * opening[part][..., None]
+        face[part] += (cavity - face[part]) * thrice(opening[part])
 
     def _interior(
         self,
@@ -171,7 +177,7 @@ class MouthPainter:
         # Light falls in through the opening: darker under the upper lip, at the lips and where it is hardly open.
         lit = 1 - 0.50 * np.exp(-np.maximum(from_top, 0) / (0.024 * scale))
         lit *= 1 - 0.25 * np.exp(-np.maximum(to_bottom, 0) / (0.018 * scale))
-        lit *= np.clip(0.68 + 0.32 * gap / (0.08 * scale), 0.68, 1)
+        lit *= np.minimum(0.68 + 0.32 * gap / (0.08 * scale), 1)
         return portrait.interior.draw(rest_px, jaw, tongue, raised, lit)
 
 

@@ -7,12 +7,13 @@ itself shows teeth, its own pixels are laid over the drawn ones.
 """
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import cv2
 import numpy as np
 
 from worker.engine.face.pose import HeadPose
-from worker.engine.render.warping import Region, looked_up
+from worker.engine.render.warping import Region, looked_up, thrice
 
 _MM = 1 / 63.0  # inter-ocular distances per millimetre (adults' mean is 63 mm)
 # (width, height) of crowns in mm, from the middle outwards.
@@ -28,6 +29,7 @@ _LIKE_EYES = 0.6  # how much of the tint of the eyes' whites the teeth have
 _UPPER_LIGHT = 0.3  # of all that falls on a mouth reaches the upper teeth between lips that hardly part
 _LOWER_LIGHT = 0.84  # lower teeth stand in the upper ones' shadow
 _TEETH_DEPTH = -0.20  # canonical z of the front teeth
+_LYING = 0.02  # a tongue raised less lies
 _BLUR_AT_PX, _MOST_REDUCED = 3.0, 4  # standard deviation that still blurs smoothly; how much smaller at most
 _SUPERSAMPLE_PX = 420  # teeth are drawn at about this mouth width, then reduced
 
@@ -48,11 +50,19 @@ class MouthInterior:
 
     box: Region
     palette: Palette
-    upper: np.ndarray
-    upper_shadow: np.ndarray  # (h, w, 1) what the upper row leaves of the light on what lies behind it
+    upper: np.ndarray  # its fourth channel: what the upper row, and its shadow, leave of what lies behind it
     photo: np.ndarray | None  # the photo's own open mouth, where it has one
     jaw_teeth: np.ndarray
     jaw_tongue: np.ndarray
+
+    @cached_property
+    def _jaw(self) -> np.ndarray:
+        """(h, w, 3): cavity, tongue and lower teeth while the tongue lies."""
+        picture = np.empty((*self.jaw_teeth.shape[:2], 3), np.float32)
+        picture[:] = self.palette.cavity
+        _over(picture, self.jaw_tongue)
+        _over(picture, self.jaw_teeth)
+        return picture
 
     def draw(
         self, rest_px: np.ndarray, jaw_px: np.ndarray, tongue_px: np.ndarray, raised: float, light: np.ndarray
@@ -64,34 +74,41 @@ class MouthInterior:
         part of the change.
         """
         at = cv2.subtract(rest_px, (float(self.box.x0), float(self.box.y0), 0, 0))
-        out = np.empty((*light.shape, 3), np.float32)
-        out[:] = self.palette.cavity
-        tongue = _seen(self.jaw_tongue, at, tongue_px)
-        _over(out, tongue)
-        _over(out, _seen(self.jaw_teeth, at, jaw_px))
-        if raised > 0:
-            _over(out, tongue * raised)
-        out *= looked_up(self.upper_shadow, at)[..., None]
-        out *= light[..., None]
-        upper = looked_up(self.upper, at, beyond=cv2.BORDER_CONSTANT)
-        upper[..., :3] *= (_UPPER_LIGHT + (1 - _UPPER_LIGHT) * light)[..., None]  # they stand right behind the lips
-        _over(out, upper)
+        out = self._behind(at, jaw_px, tongue_px, raised)
+        upper = cv2.remap(self.upper, at, None, cv2.INTER_LINEAR, None, cv2.BORDER_CONSTANT, (0, 0, 0, 1))
+        out *= thrice(upper[..., 3] * light)
+        # They stand right behind the lips: less of their light is lost.
+        out += cv2.cvtColor(upper, cv2.COLOR_BGRA2BGR) * thrice(_UPPER_LIGHT + (1 - _UPPER_LIGHT) * light)
         if self.photo is not None:
             seen = looked_up(self.photo, at, beyond=cv2.BORDER_CONSTANT)
-            out *= 1 - seen[..., 3:]
-            out += seen[..., :3] * (0.45 + 0.55 * light)[..., None]
+            out *= thrice(1 - seen[..., 3])
+            out += cv2.cvtColor(seen, cv2.COLOR_BGRA2BGR) * thrice(0.45 + 0.55 * light)
+        return out
+
+    def _behind(self, at: np.ndarray, jaw_px: np.ndarray, tongue_px: np.ndarray, raised: float) -> np.ndarray:
+        """(h, w, 3) float32: what there is behind the upper teeth."""
+        cavity = (*self.palette.cavity.tolist(), 0.0)
+        if raised < _LYING:
+            places = _moved(at, jaw_px)
+            return cv2.remap(self._jaw, places, None, cv2.INTER_LINEAR, None, cv2.BORDER_CONSTANT, cavity)
+        out = np.empty((*at.shape[:2], 3), np.float32)
+        out[:] = self.palette.cavity
+        tongue = looked_up(self.jaw_tongue, _moved(at, tongue_px), beyond=cv2.BORDER_CONSTANT)
+        _over(out, tongue)
+        _over(out, looked_up(self.jaw_teeth, _moved(at, jaw_px), beyond=cv2.BORDER_CONSTANT))
+        _over(out, tongue * np.float32(raised))
         return out
 
 
 def _over(out: np.ndarray, layer: np.ndarray) -> None:
-    out *= 1 - layer[..., 3:]
-    out += layer[..., :3]
+    """A premultiplied layer (h, w, 4) over `out` (h, w, 3), both float32."""
+    out *= thrice(1 - layer[..., 3])
+    out += cv2.cvtColor(layer, cv2.COLOR_BGRA2BGR)
 
 
-def _seen(layer: np.ndarray, at: np.ndarray, shift_px: np.ndarray) -> np.ndarray:
-    """A layer that has moved by `shift_px`, at places `at` of its box."""
-    shifted = cv2.subtract(at, (float(shift_px[0]), float(shift_px[1]), 0, 0))
-    return looked_up(layer, shifted, beyond=cv2.BORDER_CONSTANT)
+def _moved(at: np.ndarray, shift_px: np.ndarray) -> np.ndarray:
+    """Places `at` in a layer that has moved by `shift_px`."""
+    return cv2.subtract(at, (float(shift_px[0]), float(shift_px[1]), 0, 0))
 
 
 def find_palette(skin: np.ndarray, eye_white: np.ndarray, lip: np.ndarray) -> Palette:
@@ -161,8 +178,10 @@ def build_interior(
         solid = np.maximum(upper[..., 3], photo.layer[..., 3])
     reach = 2.2 * _MM * pose.scale_px
     fallen = cv2.warpAffine(solid, np.array([[1, 0, 0], [0, 1, 0.5 * reach]], np.float64), solid.shape[::-1])
-    shadow = 1 - 0.55 * cv2.GaussianBlur(fallen, (0, 0), max(0.6, 0.4 * reach))[..., None]
-    return MouthInterior(box, palette, upper, shadow, None if photo is None else photo.layer, lower, tongue)
+    shadow = 1 - 0.55 * cv2.GaussianBlur(fallen, (0, 0), max(0.6, 0.4 * reach))
+    front = upper.copy()
+    front[..., 3] = shadow * (1 - upper[..., 3])
+    return MouthInterior(box, palette, front, None if photo is None else photo.layer, lower, tongue)
 
 
 @dataclass(frozen=True)

@@ -14,18 +14,27 @@ from worker.engine.motion.plan import FrameMotion
 from worker.engine.render.batches import Stage, TorchBatches
 from worker.engine.render.compositing import Compositor
 from worker.engine.render.eyes import Eye
-from worker.engine.render.face_fields import FaceFields
 from worker.engine.render.mouth import MouthPainter, box_at
 from worker.engine.render.portrait import BROWS, DIRECTIONS, EXPRESSION, SMILE, Portrait
 from worker.engine.render.sampling import CpuSampler
-from worker.engine.render.warping import Region, Window, followed, full_size, invert, looked_up, overlap, sample, within
+from worker.engine.render.warping import (
+    Region,
+    Window,
+    followed,
+    full_size,
+    grid_nodes,
+    invert,
+    looked_up,
+    overlap,
+    sample,
+    scaled,
+    within,
+)
 from worker.engine.speech.mouth_track import ARTICULATORS
 
-_HEAD_STEPS = 3  # turning a head is far gentler than opening a mouth
+_HEAD_STEPS, _FACE_STEPS = 2, 3  # turning a head, and a face but for its lips, are gentler than opening a mouth
 _USUAL_TURN_DEG = (4.5, 3.6, 2.7)
 _SHUT_FROM, _GLANCE_FROM = 0.01, 1e-4  # less is not seen
-_SAME_PX = 0.05  # displacements this alike count as the same
-_LIPS_MARGIN = 4  # grid nodes
 _MARGIN = 1.2  # no pixel moves farther, in inter-ocular distances
 
 
@@ -60,21 +69,21 @@ class Renderer:
         photo[(*zone.slices, 3)] = portrait.layers.alpha
         self._photo = photo
         self._mouth = MouthPainter(portrait)
-        self._zone_px = zone.pixels()
-        self._away_px = np.empty_like(self._zone_px)
-        self._next_away_px = np.empty_like(self._zone_px)  # while one is read, the next frame's is worked out
+        self._away_px = np.empty((zone.height, zone.width, 2), np.float32)
+        self._next_away_px = np.empty_like(self._away_px)  # while one is read, the next frame's is worked out
         self._moved = np.zeros((zone.height, zone.width, 4), np.uint8)
         margin_px = int(_MARGIN * portrait.pose.scale_px) + 1
         self._sampler = CpuSampler(photo, (zone.x0, zone.y0), margin_px)
-        self._margin = (float(margin_px), float(margin_px), 0, 0)
+        self._margin = np.float32(margin_px)
+        self._zone_px = zone.pixels() - self._margin
         face = portrait.face.region
         self._face_window = overlap(face, zone)
         self._batches = None if device == "cpu" else TorchBatches(self.stage(), device)
         nodes = face.nodes_px().astype(np.float32).reshape(face.grid_height, face.grid_width, 2)
         self._face_in_head = cv2.transform(nodes, head.region.to_grid)
-        self._face_nodes = cv2.transform(nodes, face.to_grid)
+        self._face_nodes = grid_nodes(face.grid_width, face.grid_height)
         self._below_lips = self._grid_side()
-        self._lips = _lips_window(portrait.face)
+        self._lips = portrait.face.lips
         self._compositor = Compositor(
             portrait.layers, portrait.pose.scale_px, self._usual_reach_px(), self._face_window[1]
         )
@@ -226,13 +235,14 @@ class Renderer:
         turned = portrait.head.forward(motion.turn_deg, motion.shift, motion.breath)
         motion_px = max(_farthest(turned), 1.0 if whole else 0.0)
         back = self._within_margin(invert(turned, portrait.head.region, steps=_HEAD_STEPS))
-        full_size(cv2.add(back, self._margin), portrait.head.region, self._away_px)
+        full_size(back + self._margin, portrait.head.region, self._away_px)
         # Where the pixels around mouth and eyes lie on the resting face; what is drawn there needs to know.
         contours = self._mouth.contours(weights)
         mouth = self._place(self._mouth.box(contours), turned)
         mouth_rest_px = self._sources_px(mouth)
         eyes = [(eye, window, self._sources_px(window)) for eye, window in self._busy_eyes(motion, turned)]
-        spoken = upper + (lower - upper) * self._below_lips
+        spoken, lips = upper.copy(), self._lips.slices
+        spoken[lips] += (lower[lips] - upper[lips]) * self._below_lips[lips]
         joined = self._within_margin(self._joined(back, spoken))
         self._put_face(joined)
         patches = [(window, self._eye(motion, eye, window, rest_px)) for eye, window, rest_px in eyes]
@@ -247,14 +257,13 @@ class Renderer:
 
     def _sources_px(self, window: Window) -> np.ndarray:
         """(h, w, 2) float32: where the pixels of a part of the zone come from, as far as is known by now."""
-        sources = cv2.add(self._away_px[window.slices], self._zone_px[window.slices])
-        return cv2.subtract(sources, self._margin)
+        return cv2.add(self._away_px[window.slices], self._zone_px[window.slices])
 
     def _put_face(self, joined: np.ndarray) -> None:
         """The face's grid (grid_height, grid_width, 2) at full size into the zone's displacements."""
         region = self._portrait.face.region
         inner, outer = self._face_window
-        place, away = self._away_px[outer.slices], cv2.add(joined, self._margin)
+        place, away = self._away_px[outer.slices], joined + self._margin
         if place.shape[:2] == (region.height, region.width):
             full_size(away, region, place)
         else:  # the face reaches beyond what may move
@@ -264,7 +273,8 @@ class Renderer:
         """Backward fields of the expression on the face's grid, as the upper and as the lower lip sees it."""
         face = self._portrait.face
         upper_forward, lower_forward = face.fields(weights - self._portrait.rest)
-        upper = invert(upper_forward, face.region)
+        upper = invert(upper_forward, face.region, steps=_FACE_STEPS)
+        upper[self._lips.slices] = invert(upper_forward, face.region, self._lips)
         lower_lips = invert(lower_forward, face.region, self._lips)
         if face.upper_rest is not None and face.lower_rest is not None:
             upper = followed(upper, face.upper_rest, face.region)
@@ -277,7 +287,7 @@ class Renderer:
         """Backward field of head and expression together on the face's grid, in output coordinates."""
         step_x, step_y = self._portrait.face.region.step
         turned = looked_up(back, self._face_in_head)
-        at = cv2.add(self._face_nodes, cv2.multiply(turned, (1 / step_x, 1 / step_y, 0, 0)))
+        at = cv2.add(self._face_nodes, scaled(turned, 1 / step_x, 1 / step_y))
         return cv2.add(turned, looked_up(spoken, at, beyond=cv2.BORDER_CONSTANT))
 
     def _busy_eyes(self, motion: FrameMotion, turned: np.ndarray) -> list[tuple[Eye, Window]]:
@@ -310,21 +320,4 @@ class Renderer:
 
 
 def _farthest(field: np.ndarray) -> float:
-    return float(np.abs(field).max())
-
-
-def _lips_window(face: FaceFields) -> Window:
-    """The part of the face's grid where upper and lower lip move differently."""
-    region = face.region
-    apart = np.abs(face.upper - face.lower).max(axis=0).reshape(region.grid_height, region.grid_width, 2).max(axis=-1)
-    if face.upper_rest is not None and face.lower_rest is not None:
-        apart = np.maximum(apart, np.abs(face.upper_rest - face.lower_rest).max(axis=-1))
-    rows, columns = (np.flatnonzero((apart > _SAME_PX).any(axis=axis)) for axis in (1, 0))
-    if not len(rows):
-        return Window(0, 0, 1, 1)
-    return Window(
-        max(0, int(columns[0]) - _LIPS_MARGIN),
-        max(0, int(rows[0]) - _LIPS_MARGIN),
-        min(region.grid_width, int(columns[-1]) + 1 + _LIPS_MARGIN),
-        min(region.grid_height, int(rows[-1]) + 1 + 2 * _LIPS_MARGIN),
-    )
+    return float(cv2.norm(field, cv2.NORM_INF))

@@ -90,14 +90,28 @@ def invert(
     inside = (window or Window(0, 0, region.grid_width, region.grid_height)).slices
     step_x, step_y = region.step
     # In units of the grid, so that each step is one addition and one look-up.
-    away = cv2.multiply(forward_px, (-1 / step_x, -1 / step_y, 0, 0))
+    away = scaled(forward_px, -1 / step_x, -1 / step_y)
     nodes = grid_nodes(region.grid_width, region.grid_height)[inside]
     backward = away[inside]
-    at = np.empty(nodes.shape, np.float32)
+    at, found = np.empty(nodes.shape, np.float32), np.empty(nodes.shape, np.float32)
     for _ in range(steps):
-        cv2.add(nodes, backward, dst=at)
-        backward = cv2.remap(away, at, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-    return cv2.multiply(backward, (step_x, step_y, 0, 0))
+        np.add(nodes, backward, out=at)
+        backward = cv2.remap(away, at, None, cv2.INTER_LINEAR, found, cv2.BORDER_REPLICATE)
+    return scaled(backward, step_x, step_y)
+
+
+def scaled(field: np.ndarray, factor_x: float, factor_y: float) -> np.ndarray:
+    """A field (rows, columns, 2) float32, its x and y multiplied."""
+    rows, columns, _ = field.shape
+    # Whole rows: a product with two factors for the last axis would be worked out two numbers at a time.
+    return (field.reshape(rows, 2 * columns) * _repeated(factor_x, factor_y, columns)).reshape(field.shape)
+
+
+@lru_cache(maxsize=32)
+def _repeated(factor_x: float, factor_y: float, columns: int) -> np.ndarray:
+    row = np.tile(np.array([factor_x, factor_y], np.float32), columns)
+    row.flags.writeable = False
+    return row
 
 
 def invert_steep(forward_px: np.ndarray, region: Region) -> np.ndarray:
@@ -117,7 +131,7 @@ def followed(first: np.ndarray, second: np.ndarray, region: Region, window: "Win
     nodes = grid_nodes(region.grid_width, region.grid_height)
     if window is not None:
         nodes = nodes[window.slices]
-    at = cv2.add(nodes, cv2.multiply(first, (1 / step_x, 1 / step_y, 0, 0)))
+    at = cv2.add(nodes, scaled(first, 1 / step_x, 1 / step_y))
     return cv2.add(first, looked_up(second, at))
 
 
@@ -178,3 +192,14 @@ def sample(image: np.ndarray, at_px: np.ndarray, how: int = cv2.INTER_LINEAR) ->
     """
     whole, part = cv2.convertMaps(at_px, None, cv2.CV_16SC2)
     return cv2.remap(image, whole, part, how, borderMode=cv2.BORDER_REPLICATE)
+
+
+def unit(values: np.ndarray) -> np.ndarray:
+    """`values`, a fresh float array, kept within [0, 1] in place; for small pictures much quicker than `np.clip`."""
+    np.maximum(values, 0, out=values)
+    return np.minimum(values, 1, out=values)
+
+
+def thrice(values: np.ndarray) -> np.ndarray:
+    """(h, w, 3) of (h, w): a factor for RGB; NumPy's own broadcasting over a last axis of one is slow."""
+    return cv2.merge((values, values, values))
