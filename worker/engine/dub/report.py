@@ -7,10 +7,11 @@ part of it is a warning with its times.
 
 import base64
 import itertools
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
+from typing import Self
 
 import cv2
 import numpy as np
@@ -101,23 +102,25 @@ def look_over(path: Path, video: VideoInfo, finder: FaceFinder) -> ClipReport:
     tracks = list({id(track): track for sample in samples for track, _ in sample.faces}.values())
     by_stretch = {id(track.stretch): track for track in tracks}
     groups = gather([track.stretch for track in tracks], shot_of, pts_s)
-    people = [
-        _Person(group, [by_stretch[id(s)] for s in group.stretches], len(samples), video)
+    kept = [
+        group
         for group in groups
         if len({i for s in group.stretches for i in s.indices}) >= MIN_PERSON_SHARE * len(samples)
     ]
+    people = [SeenPerson.of_tracks(group, [by_stretch[id(s)] for s in group.stretches], len(samples)) for group in kept]
     cuts_s = [round((a.pts_s + b.pts_s) / 2, 2) for a, b in itertools.pairwise(samples) if a.shot != b.shot]
     period_s = video.duration_s / max(1, len(samples))
+    owner = {id(s): index for index, group in enumerate(kept) for s in group.stretches}
     facts: dict[str, object] = {
         "estimated": True,
         "samples_per_s": round(len(samples) / max(video.duration_s, 1e-3), 2),
         "people": [person.as_json(index, pts_s, period_s) for index, person in enumerate(people)],
         "cuts_s": cuts_s,
-        "sampled_frames": [_sample_json(sample, people) for sample in samples],
+        "sampled_frames": [_sample_json(sample, owner) for sample in samples],
         "expected_render_s": expected_render_s(video),
     }
     problems = _problems(people)
-    return ClipReport(problems, [] if problems else _warnings(people, samples, cuts_s, period_s), facts)
+    return ClipReport(problems, [] if problems else warnings_about(people, pts_s, cuts_s, period_s), facts)
 
 
 def expected_render_s(video: VideoInfo) -> float:
@@ -232,23 +235,50 @@ def _view(rgb: np.ndarray, points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 # -- what it means -----------------------------------------------------------------------------------------------------
 
 
-class _Person:
-    """What the samples say about one person."""
+class SeenPerson:
+    """What looks at one person say. at: numbers of the looks, rising; the other arrays are one value for each.
 
-    def __init__(self, group: Group, tracks: Sequence[_Track], samples: int, video: VideoInfo) -> None:
-        self.group, self.tracks = group, tracks
-        self.faces = [face for track in tracks for face in track.faces]
-        self.at = np.array([face.index for face in self.faces])
-        self.yaw_deg = np.array([yaw for track in tracks for yaw in track.yaws_deg])
-        self.openness = np.array([value for track in tracks for value in track.openness])
-        self.covered = np.array([value for track in tracks for value in track.covered])
-        self.face_px = float(np.median([landmarks.face_width_px(face.landmarks_px) for face in self.faces]))
-        self.largest_px = float(max(landmarks.face_width_px(face.landmarks_px) for face in self.faces))
+    face_of: where and when the face was, by the look's place in these arrays. samples: how many looks there were at the
+    clip.
+    """
+
+    def __init__(
+        self,
+        face_of: Callable[[int], FrameFace | None],
+        at: np.ndarray,
+        samples: int,
+        thumbnail_rgb: np.ndarray,
+        *,
+        yaw_deg: np.ndarray,
+        openness: np.ndarray,
+        covered: np.ndarray,
+        widths_px: np.ndarray,
+    ) -> None:
+        self.at, self.thumbnail_rgb, self._face_of = at, thumbnail_rgb, face_of
+        self.yaw_deg, self.openness, self.covered = yaw_deg, openness, covered
+        self.face_px, self.largest_px = float(np.median(widths_px)), float(widths_px.max())
         self.is_turned = np.abs(self.yaw_deg) > FADE_TO_DEG
         self.is_covered = self.covered > COVERED
         self.is_usable = ~self.is_turned & ~self.is_covered
         self.seen_share = len(set(self.at)) / max(1, samples)
         self.usable_share = float(self.is_usable.sum()) / max(1, samples)
+
+    @classmethod
+    def of_tracks(cls, group: Group, tracks: Sequence[_Track], samples: int) -> Self:
+        """From samples of a clip."""
+        faces = [face for track in tracks for face in track.faces]
+        best = max(group.stretches, key=lambda stretch: stretch.thumbnail_score)
+        assert best.thumbnail_rgb is not None
+        return cls(
+            faces.__getitem__,
+            np.array([face.index for face in faces]),
+            samples,
+            best.thumbnail_rgb,
+            yaw_deg=np.array([yaw for track in tracks for yaw in track.yaws_deg]),
+            openness=np.array([value for track in tracks for value in track.openness]),
+            covered=np.array([value for track in tracks for value in track.covered]),
+            widths_px=np.array([landmarks.face_width_px(face.landmarks_px) for face in faces]),
+        )
 
     @property
     def shows_closed_lips(self) -> bool:
@@ -272,13 +302,14 @@ class _Person:
         return None
 
     def as_json(self, index: int, pts_s: np.ndarray, period_s: float) -> dict[str, object]:
-        best = self.faces[int(np.argmax(self.is_usable * 10.0 - np.abs(self.yaw_deg) / 90))]
+        best = self._face_of(int(np.argmax(self.is_usable * 10.0 - np.abs(self.yaw_deg) / 90)))
+        assert best is not None
         box = box_of_points(best.landmarks_px, 1.0)
         problem = self.problem
         low, high = np.percentile(self.yaw_deg, [5, 95])
         return {
             "index": index,
-            "thumbnail": _data_url(self.group),
+            "thumbnail": _data_url(self.thumbnail_rgb),
             "at_s": round(best.pts_s, 3),
             "box": [round(v, 1) for v in (box.x0, box.y0, box.x1, box.y1)],
             "point": [round((box.x0 + box.x1) / 2, 1), round((box.y0 + box.y1) / 2, 1)],
@@ -295,23 +326,21 @@ class _Person:
         }
 
 
-def _data_url(group: Group) -> str:
-    """The person's thumbnail as a small JPEG that fits into the report."""
-    best = max(group.stretches, key=lambda stretch: stretch.thumbnail_score)
-    assert best.thumbnail_rgb is not None
-    small = cv2.resize(best.thumbnail_rgb, (96, 96), interpolation=cv2.INTER_AREA)
+def _data_url(thumbnail_rgb: np.ndarray) -> str:
+    """A person's thumbnail as a small JPEG that fits into the report."""
+    small = cv2.resize(thumbnail_rgb, (96, 96), interpolation=cv2.INTER_AREA)
     _, coded = cv2.imencode(".jpg", cv2.cvtColor(small, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_JPEG_QUALITY, 80])
     return "data:image/jpeg;base64," + base64.b64encode(coded.tobytes()).decode("ascii")
 
 
-def _sample_json(sample: _Sample, people: Sequence[_Person]) -> dict[str, object]:
-    owner = {id(track): index for index, person in enumerate(people) for track in person.tracks}
+def _sample_json(sample: _Sample, owner: Mapping[int, int]) -> dict[str, object]:
+    """owner: whose each stretch is, by the stretch's identity."""
     faces = []
     for track, face in sample.faces:
         box = box_of_points(face.landmarks_px, 1.0)
         faces.append(
             {
-                "person": owner.get(id(track)),
+                "person": owner.get(id(track.stretch)),
                 "box": [round(v, 1) for v in (box.x0, box.y0, box.x1, box.y1)],
                 "face_px": round(float(landmarks.face_width_px(face.landmarks_px)), 1),
                 "yaw_deg": round(face.pose.yaw_deg, 1),
@@ -320,7 +349,7 @@ def _sample_json(sample: _Sample, people: Sequence[_Person]) -> dict[str, object
     return {"pts_s": round(sample.pts_s, 3), "faces": faces}
 
 
-def _problems(people: Sequence[_Person]) -> list[tuple[str, float | None, dict[str, object]]]:
+def _problems(people: Sequence[SeenPerson]) -> list[tuple[str, float | None, dict[str, object]]]:
     """Only what keeps everybody in the clip from being dubbed."""
     if not people:
         return [(FailureCode.NO_FACE.value, None, {"where": "clip"})]
@@ -328,13 +357,13 @@ def _problems(people: Sequence[_Person]) -> list[tuple[str, float | None, dict[s
     return [] if None in problems else [p for p in problems[:1] if p is not None]
 
 
-def _warnings(
-    people: Sequence[_Person], samples: Sequence[_Sample], cuts_s: Sequence[float], period_s: float
+def warnings_about(
+    people: Sequence[SeenPerson], pts_s: np.ndarray, cuts_s: Sequence[float], period_s: float
 ) -> list[tuple[str, float | None, dict[str, object]]]:
-    """What concerns parts of the clip, for whoever is most in it."""
+    """What concerns parts of the clip, for whoever is most in it. pts_s, period_s: of the looks at the clip."""
     found: list[tuple[str, float | None, dict[str, object]]] = []
     able = [person for person in people if person.problem is None]
-    speaker, pts_s = able[0], np.array([sample.pts_s for sample in samples])
+    speaker = able[0]
 
     def add_spans(code: DubWarning, at: Sequence[int] | np.ndarray) -> None:
         spans = [s for s in _spans(sorted(set(map(int, at))), pts_s, period_s) if s.duration_s >= MIN_SPAN_S]
@@ -343,7 +372,7 @@ def _warnings(
                 (code.value, spans[0].start_s, {"times": _times(spans), "spans": [[s.start_s, s.end_s] for s in spans]})
             )
 
-    add_spans(DubWarning.FACE_AWAY, np.setdiff1d(np.arange(len(samples)), [i for p in able for i in p.at]))
+    add_spans(DubWarning.FACE_AWAY, np.setdiff1d(np.arange(len(pts_s)), [i for p in able for i in p.at]))
     add_spans(DubWarning.FACE_TURNED, speaker.at[speaker.is_turned])
     add_spans(DubWarning.MOUTH_COVERED, speaker.at[speaker.is_covered & ~speaker.is_turned])
     if not speaker.shows_closed_lips:
