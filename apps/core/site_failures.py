@@ -259,7 +259,7 @@ _SITE_ACCESS: dict[str, FailureText] = {
     ),
     "not_found": bad_input(
         "There is nothing here, or it is not yours.",
-        "Check the address, or go back to your projects.",
+        "Check the address, or go to your library.",
         http_status=404,
     ),
     "method_not_allowed": bad_input(

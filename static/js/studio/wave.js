@@ -45,9 +45,10 @@ export function drawWave(canvas, peaks, played = 0, [from, until] = [0, 1]) {
 
 /** What a colour token means here and now: light or dark. */
 export function colourOf(element, token) {
-  const before = element.style.color;
+  const { color, transition } = element.style;
+  element.style.transition = "none"; // where motion is reduced, every change is a very short one: it has not begun yet
   element.style.color = `var(${token})`;
   const colour = getComputedStyle(element).color;
-  element.style.color = before;
+  Object.assign(element.style, { color, transition });
   return colour;
 }
