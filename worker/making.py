@@ -3,6 +3,7 @@
 Beside the runner, which claims and settles jobs, the only bridge between the site and the engine.
 """
 
+import time
 from collections.abc import Callable, Iterable, Mapping
 from copy import copy
 from dataclasses import asdict, dataclass, replace
@@ -13,6 +14,7 @@ from typing import Any, Protocol
 from django.core.exceptions import ObjectDoesNotExist
 
 from apps.jobs.film_pricing import paid_seconds
+from apps.jobs.followed import somebody_waits
 from apps.jobs.models import Job
 from apps.jobs.segments import own_id, project_segments
 from apps.uploads.models import Asset
@@ -22,6 +24,7 @@ from worker.engine.contracts import Hooks
 from worker.engine.failures import EngineFailure, FailureCode
 from worker.engine.media.workspace import Workspace
 from worker.lease import Lease
+from worker.process.looks import FollowOrder
 from worker.process.orders import (
     CaptionsOrder,
     MadeTrack,
@@ -45,6 +48,7 @@ from worker.process.requests import (
     PICTURE_TYPES,
     Film,
     Places,
+    caption_brand_of,
     caption_text,
     line_part,
     logo_of,
@@ -59,6 +63,7 @@ from worker.scenes import SCENES_SHARE, in_scene, make_scenes
 
 # What a render ends with, before its first frame, when its sound turns out longer than it may be.
 TOO_LONG = frozenset({FailureCode.AUDIO_TOO_LONG, FailureCode.CLIP_TOO_LONG, FailureCode.SCRIPT_TOO_LONG})
+GIVE_WAY_INTERVAL_S = 1.0
 VIDEO_TYPES = {".mp4": "video/mp4", ".mov": "video/quicktime", ".webm": "video/webm"}
 
 
@@ -98,9 +103,25 @@ class Made:
     thumbnail: Asset | None = None
     result: dict[str, Any] | None = None
     preflight: dict[str, Any] | None = None
+    measured: dict[str, Any] | None = None  # of the preflight report, what is known better now
     preview: Asset | None = None
     extras: tuple[Asset, ...] = ()  # what belongs to the output: its content credentials
     is_hidden: bool = False  # nobody can open it before it is paid
+
+
+class GivingWay:
+    """Hooks of a job that nobody waits for: it stops, to be done again later, when somebody waits for a video."""
+
+    def __init__(self, lease: Lease, job: Job) -> None:
+        self.on_progress, self.on_thumbnail, self.on_fragment = lease.on_progress, lease.on_thumbnail, lease.on_fragment
+        self._lease, self._job, self._asked_at = lease, job, time.monotonic()
+
+    def should_stop(self) -> bool:
+        if not self._lease.should_stop() and time.monotonic() - self._asked_at > GIVE_WAY_INTERVAL_S:
+            self._asked_at = time.monotonic()
+            if somebody_waits(self._job):
+                self._lease.give_way()
+        return self._lease.should_stop()
 
 
 class Maker:
@@ -111,6 +132,7 @@ class Maker:
         self._options = options
         self._work: dict[str, Callable[[Job, Workspace, Lease], Made]] = {
             Job.Kind.PREFLIGHT: self._preflight,
+            Job.Kind.FOLLOW: self._follow,
             Job.Kind.SPEECH: self._speech,
             Job.Kind.TRACK: self._track,
             Job.Kind.STILL: self._still,
@@ -138,6 +160,16 @@ class Maker:
                 asset.owner, Asset.Kind.DERIVED, preview_path, key=key, content_type="image/jpeg", parent=asset
             )
         return Made(result={}, preflight=report, preview=preview)
+
+    def _follow(self, job: Job, workspace: Workspace, lease: Lease) -> Made:
+        """Every frame of a clip is looked at, so that a dub need not; whoever waits for a video goes first."""
+        asset, clips_dir = _require(job.asset), self._options.clips_dir
+        if clips_dir is None:
+            return Made(result={})
+        order = FollowOrder(local_copy(asset, workspace.path), clips_dir, asset.preflight or {})
+        measured = self._engine.call("follow", order, GivingWay(lease, job), label=str(job.pk))
+        assert isinstance(measured, dict)
+        return Made(result={}, measured=measured)
 
     def _speech(self, job: Job, workspace: Workspace, lease: Lease) -> Made:
         slot_s = job.request.get("slot_s")
@@ -397,6 +429,7 @@ class Maker:
             segments_dir=segments_dir,
             mouth_edits=tuple(order.get("mouth_edits") or ()),
             music=music_of(order, files),
+            caption_brand=caption_brand_of(order),
             logo=logo_of(order, files, assets["logo"].sha256 if "logo" in assets else ""),
         )
 

@@ -53,7 +53,7 @@ _SENTENCE = re.compile(r"(?<=[.!?…。！？])\s+|\n+")
 # Changing these makes the same video in another form, which was paid for already.
 _FORM = frozenset(
     {"aspect", "caption_text", "captions", "film", "fps", "label_corner", "largest_px", "wanted_fps"}
-    | {"logo", "logo_asset"}
+    | {"caption_brand", "logo", "logo_asset"}
     | {"max_duration_s", "max_short_side_px", "preset", "watermark"}
 )
 

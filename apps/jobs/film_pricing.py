@@ -11,7 +11,18 @@ from typing import Any
 from apps.jobs.pricing import CREDITS_PER_S, PaidWork, PricedSegment
 
 _WORK = {"talking_photo": PaidWork.TALKING_PHOTO, "video_dub": PaidWork.DUB}
-_FORM = frozenset({"aspect", "fps", "captions", "caption_text", "label_corner", "max_short_side_px", "max_duration_s"})
+_FORM = frozenset(
+    {
+        "aspect",
+        "fps",
+        "caption_brand",
+        "captions",
+        "caption_text",
+        "label_corner",
+        "max_short_side_px",
+        "max_duration_s",
+    }
+)
 _PAST_S = 0.05  # by which a trim may reach past a paid one: pages round
 
 

@@ -8,7 +8,10 @@ from apps.trust.attestations import require_attested
 
 
 def brand_order(project: Project) -> dict[str, Any]:
-    """The lines of an order about it; none where the project shows nothing of it. Raises as `require_attested`."""
+    """The lines of an order about the whole video; none where it shows nothing of a brand.
+
+    Raises as `require_attested`.
+    """
     settings = project.settings_now()
     if not settings["brand"]:
         return {}
@@ -18,3 +21,13 @@ def brand_order(project: Project) -> dict[str, Any]:
     require_attested([logo])
     spot = {"corner": settings["logo_corner"], "size": settings["logo_size"]}
     return {"logo_asset": str(logo.pk), "logo": {**spot, "opacity": settings["logo_opacity"]}}
+
+
+def caption_brand_order(project: Project) -> dict[str, Any]:
+    """The line of an order about the colours and letters of captions, where there are captions."""
+    settings = project.settings_now()
+    if not (settings["brand"] and settings["brand_captions"]) or settings["captions"] == "none":
+        return {}
+    brand = brand_of(project.owner)
+    names = ("primary", "accent", "text", "typeface")
+    return {"caption_brand": {name: getattr(brand, name) for name in names}}

@@ -6,7 +6,7 @@ from typing import Any
 from apps.core.failures import SiteFailure
 from apps.projects import options
 from apps.projects.additions import added_files, additions_order
-from apps.projects.branding import brand_order
+from apps.projects.branding import brand_order, caption_brand_order
 from apps.projects.captions import caption_text, captions_order
 from apps.projects.films import film_order
 from apps.projects.findings import faces_of
@@ -108,6 +108,7 @@ def _photo_request(project: Project, max_duration_s: float) -> dict[str, Any]:
         "watermark": True,
         "label_corner": settings["label_corner"],
         **captions_order(project, settings),
+        **caption_brand_order(project),
         **additions_order(project, settings),
         **recording_order(sources.get("voice"), settings),
         "max_short_side_px": options.FREE_SHORT_SIDE_MAX_PX,
@@ -153,6 +154,7 @@ def _dub_request(project: Project, max_duration_s: float) -> dict[str, Any]:
         "watermark": True,
         "label_corner": settings["label_corner"],
         **captions_order(project, settings),
+        **caption_brand_order(project),
         **recording_order(voice, settings),
         "max_short_side_px": options.FREE_SHORT_SIDE_MAX_PX,
         "max_duration_s": options.FREE_DURATION_MAX_S,

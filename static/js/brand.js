@@ -1,5 +1,6 @@
 // The brand's page: what is changed here is kept at once, and shown in the frame beside it before it is.
 import { request } from "./api.js";
+import { contrast, seenOnInk } from "./colours.js";
 import { announce, find, findAll, icon, make, notice } from "./ui.js";
 import { consentRow, isStated } from "./studio/consent.js";
 import { refuseEarly, sendFile } from "./studio/uploading.js";
@@ -12,19 +13,6 @@ const COLOURS = ["primary", "text", "accent"];
 
 const { brand: first, consent, logo_bytes: logoBytes } = JSON.parse(find("#brand-state").textContent);
 const state = { brand: first, waiting: null }; // waiting: a logo that is uploaded, and not the brand's yet
-
-const linear = (value) => (value <= 0.04045 ? value / 12.92 : ((value + 0.055) / 1.055) ** 2.4);
-
-function luminance(colour) {
-  const [red, green, blue] = [1, 3, 5].map((at) => linear(Number.parseInt(colour.slice(at, at + 2), 16) / 255));
-  return 0.2126 * red + 0.7152 * green + 0.0722 * blue;
-}
-
-/** 1 (the same) to 21 (black and white), as in WCAG 2.2. */
-export function contrast(one, other) {
-  const [dark, light] = [luminance(one), luminance(other)].sort((a, b) => a - b);
-  return (light + 0.05) / (dark + 0.05);
-}
 
 const said = (words) => { find("#save-state").textContent = words; };
 
@@ -51,7 +39,7 @@ function showFrame() {
   if (url) logo.src = url;
   const boxed = find("#frame-boxed");
   Object.assign(boxed.style, { background: primary, color: text });
-  find("#frame-spoken b").style.color = accent;
+  find("#frame-spoken b").style.color = seenOnInk(accent);
   boxed.dataset.typeface = typeface === "style" ? "sans" : typeface;
   find("#frame-spoken").dataset.typeface = typeface === "style" ? "display" : typeface;
 }

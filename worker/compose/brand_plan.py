@@ -11,6 +11,10 @@ SIZE_MIN, SIZE_MAX = 0.06, 0.3
 OPACITY_MIN, OPACITY_MAX = 0.2, 1.0
 
 
+Rgb = tuple[int, int, int]
+TYPEFACES = ("style", "sans", "display")
+
+
 def _check(option: str, value: float, least: float, most: float) -> None:
     if not (math.isfinite(value) and least <= value <= most):
         raise EngineFailure(FailureCode.OPTION_INVALID, option=option, min=least, max=most)
@@ -45,3 +49,35 @@ class Logo:
 
     def __post_init__(self) -> None:
         _check("logo_opacity", self.opacity, OPACITY_MIN, OPACITY_MAX)
+
+
+@dataclass(frozen=True)
+class CaptionBrand:
+    """Colours (RGB, 0 to 255) and letters that captions take from a brand. `primary` lies behind words, `text` are
+    words on it, `accent` is the word that is being said. `typeface`: "style" leaves each style its own.
+    """
+
+    primary: Rgb
+    accent: Rgb
+    text: Rgb
+    typeface: str = "style"
+
+    def __post_init__(self) -> None:
+        for name in ("primary", "accent", "text"):
+            rgb = getattr(self, name)
+            if len(rgb) != 3 or not all(isinstance(value, int) and 0 <= value <= 255 for value in rgb):
+                raise EngineFailure(FailureCode.OPTION_INVALID, option=name, value=str(rgb)[:40])
+        if self.typeface not in TYPEFACES:
+            value = str(self.typeface)[:32]
+            raise EngineFailure(FailureCode.OPTION_INVALID, option="typeface", value=value, allowed=list(TYPEFACES))
+
+
+def rgb_of(colour: str) -> Rgb:
+    """“#1b6cd8” → (27, 108, 216). Raises OPTION_INVALID."""
+    try:
+        if len(colour) != 7 or colour[0] != "#":
+            raise ValueError(colour)
+        red, green, blue = bytes.fromhex(colour[1:])
+    except ValueError:
+        raise EngineFailure(FailureCode.OPTION_INVALID, option="colour", value=colour[:40]) from None
+    return red, green, blue

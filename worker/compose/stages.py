@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from worker.compose.brand_logo import logo_height_px, logo_stage
-from worker.compose.brand_plan import Logo, LogoSpot
+from worker.compose.brand_plan import CaptionBrand, Logo, LogoSpot
 from worker.compose.captions.cues import Cue
 from worker.compose.captions.stage import captions_stage
 from worker.compose.captions.styles import CaptionStyle
@@ -32,6 +32,7 @@ class ComposeOptions:
     reserved_corner: str | None = None
     logo: Logo | None = None
     reserved_logo: LogoSpot | None = None
+    caption_brand: CaptionBrand | None = None
 
     def __post_init__(self) -> None:
         if self.label_corner is not None and self.label_corner not in CORNERS:
@@ -57,7 +58,14 @@ def stages_for(options: ComposeOptions, width_px: int, height_px: int) -> list[F
         )
         gap_px = round(0.02 * height_px) if taken_px else 0
         stages.append(
-            captions_stage(width_px, height_px, options.captions, options.caption_style, clear_px=taken_px + gap_px)
+            captions_stage(
+                width_px,
+                height_px,
+                options.captions,
+                options.caption_style,
+                clear_px=taken_px + gap_px,
+                brand=options.caption_brand,
+            )
         )
     if options.watermark:
         stages.append(watermark_stage(width_px, height_px, seed=options.seed))

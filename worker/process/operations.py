@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from worker.engine.contracts import FrameStage, Hooks, RenderResult, SoundStage, TalkingPhotoRequest, VideoDubRequest
 from worker.engine.failures import EngineFailure, FailureCode
 from worker.process.captions import caption_cues, make_captions
+from worker.process.looks import follow
 from worker.process.orders import (
     IdentifyOrder,
     PreflightOrder,
@@ -164,6 +165,7 @@ def _compose_options(order: RenderOrder) -> "ComposeOptions":
         reserved_corner=order.reserved_corner,
         logo=order.logo,
         reserved_logo=order.reserved_logo,
+        caption_brand=order.caption_brand,
     )
 
 
@@ -327,6 +329,7 @@ def voices(order: VoicesOrder, hooks: Hooks) -> list[dict[str, object]]:
 OPERATIONS = {
     "captions": make_captions,
     "film": film,
+    "follow": follow,
     "still": take_still,
     "track": make_track,
     "identify": identify,

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
 
-from worker.compose.brand_plan import Logo, LogoSpot
+from worker.compose.brand_plan import CaptionBrand, Logo, LogoSpot
 from worker.compose.film_plan import FilmRequest
 from worker.compose.music_bed import MusicBed
 from worker.engine.contracts import MAX_AUDIO_S, Script, TalkingPhotoRequest, VideoDubRequest
@@ -228,6 +228,7 @@ class RenderOrder:
     music: MusicBed | None = None  # under what is said
     reserved_corner: str | None = None  # a label will be drawn there later: captions keep clear of it
     logo: Logo | None = None
+    caption_brand: CaptionBrand | None = None  # whose colours captions take
     reserved_logo: LogoSpot | None = None  # a logo will be drawn there later
 
 

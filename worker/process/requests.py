@@ -9,7 +9,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-from worker.compose.brand_plan import Logo, LogoSpot
+from worker.compose.brand_plan import CaptionBrand, Logo, LogoSpot, rgb_of
 from worker.compose.film_plan import FilmRequest, FilmScene, size_in_shape
 from worker.compose.music_bed import MusicBed
 from worker.engine.contracts import (
@@ -223,6 +223,14 @@ def logo_of(order: Mapping[str, Any], files: Mapping[str, Path], digest: str) ->
     if "logo" not in files:
         return None
     return Logo(files["logo"], digest, logo_spot(order["logo"]), float(order["logo"]["opacity"]))
+
+
+def caption_brand_of(order: Mapping[str, Any]) -> CaptionBrand | None:
+    wanted = order.get("caption_brand")
+    if not wanted:
+        return None
+    primary, accent, text = (rgb_of(str(wanted[name])) for name in ("primary", "accent", "text"))
+    return CaptionBrand(primary, accent, text, str(wanted["typeface"]))
 
 
 def logo_spot(wanted: Mapping[str, Any]) -> LogoSpot:

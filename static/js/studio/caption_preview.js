@@ -1,5 +1,6 @@
 // Over the stage: how captions will look, and what apps lay over an upright video.
 import { find, make } from "../ui.js";
+import { captionBrand, dressCaption } from "./brand.js";
 import { textOf, wordsIn } from "./caption_cues.js";
 
 const FEW = 2; // words at once in the style that shows few
@@ -18,8 +19,9 @@ class CaptionPreview {
     this.areas = find("#safe-areas");
     this.areas.addEventListener("change", () => this.show());
     stage.addEventListener("view", () => this.show());
+    store.addEventListener("brand", () => this.show());
     stage.addEventListener("fitted", () => this.shape());
-    store.addEventListener("change", ({ detail }) => ["captions", "caption_shown", "caption_cues", "script", "voice_source", "moved_by", "transcript", "lines"].some((name) => detail.includes(name)) && this.show());
+    store.addEventListener("change", ({ detail }) => ["brand", "brand_captions", "captions", "caption_shown", "caption_cues", "script", "voice_source", "moved_by", "transcript", "lines"].some((name) => detail.includes(name)) && this.show());
     this.show();
   }
 
@@ -86,7 +88,9 @@ class CaptionPreview {
   caption(words) {
     const style = this.store.project.captions;
     const line = make("span", { dir: "auto" });
-    this.over.append(make("div", { class: "caption-preview", "data-style": style, dir: "auto" }, line));
+    const block = make("div", { class: "caption-preview", "data-style": style, dir: "auto" }, line);
+    dressCaption(block, captionBrand(this.store));
+    this.over.append(block);
     const isLit = ["karaoke", "pop"].includes(style);
     let now = 0;
     const draw = () => {

@@ -65,3 +65,21 @@ def test_the_same_video_with_a_logo_is_paid_for_once(project, logo):
 def test_what_makes_no_sense_is_refused(project, wrong):
     with pytest.raises(SiteFailure):
         services.update_project(project, wrong)
+
+
+def test_captions_follow_the_brand_unless_that_is_switched_off(alice, project):
+    change_brand(alice, {"primary": "#102030", "typeface": "display"})
+    services.update_project(project, {"brand": True})
+    assert "caption_brand" not in render_request(project)  # nor has it any captions
+    services.update_project(project, {"captions": "boxed"})
+    wanted = render_request(project)["caption_brand"]
+    assert (wanted["primary"], wanted["typeface"]) == ("#102030", "display")
+    services.update_project(project, {"brand_captions": False})
+    assert "caption_brand" not in render_request(project)
+
+
+def test_a_scene_keeps_the_colours_of_its_own_captions(alice, project):
+    services.update_project(project, {"brand": True, "captions": "boxed"})
+    film = services.create_project(alice, kind="film")
+    services.update_project(film, {"scenes": [{"id": "1", "project": str(project.pk)}]})
+    assert "caption_brand" in render_request(film)["scenes"][0]["order"]

@@ -1,6 +1,7 @@
 """Captions say the script's own words at their times, in any script, inside what platforms leave free."""
 
 import time
+from dataclasses import replace
 from itertools import pairwise
 
 import av
@@ -9,11 +10,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from worker.compose.brand_plan import CaptionBrand
 from worker.compose.captions.cues import TimedWord, cues_of, timed_words, written_words
 from worker.compose.captions.drawing import lay_out
 from worker.compose.captions.fonts import drawable, font_file, is_right_to_left
 from worker.compose.captions.stage import captions_stage, shifted, style_cues
-from worker.compose.captions.styles import LOOKS, CaptionStyle, safe_area
+from worker.compose.captions.styles import DISPLAY, LOOKS, CaptionStyle, branded, safe_area
 from worker.engine.media.plane_stages import marked_planes
 from worker.engine.media.planes import NativePicture
 
@@ -223,3 +225,16 @@ def test_on_native_planes_only_the_captions_box_is_painted_and_looks_the_same(mo
     rows, columns = np.flatnonzero(drawn.any(axis=1)), np.flatnonzero(drawn.any(axis=0))
     far[rows[0] - 4 : rows[-1] + 5, columns[0] - 4 : columns[-1] + 5] = False
     assert (painted == untouched)[far].all()
+
+
+@pytest.mark.parametrize("style", list(CaptionStyle))
+def test_captions_take_the_colours_and_letters_of_a_brand_and_keep_their_shape(style):
+    brand = CaptionBrand((20, 80, 180), (10, 20, 60), (250, 240, 230), "display")
+    look, plain = branded(LOOKS[style], brand), LOOKS[style]
+    assert branded(plain, None) is plain and look.font == DISPLAY
+    assert (look.size, look.pad, look.left, look.outline) == (plain.size, plain.pad, plain.left, plain.outline)
+    if plain.box is not None:
+        assert look.box == (20, 80, 180, plain.box[3]) and look.colour == (250, 240, 230)
+    if plain.active is not None:  # as dark as it was, nobody could tell it from the line around letters
+        assert sum(look.active) > 300 and look.active[2] > look.active[0]
+    assert branded(plain, replace(brand, typeface="style")).font == plain.font

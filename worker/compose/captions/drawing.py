@@ -14,8 +14,7 @@ from worker.compose.marks import Patch
 LINE_HEIGHT = 1.24  # of the letter size
 SPACE = 0.27
 SMALLEST = 0.45  # of the style's size, below which a word is cut off rather than shrunk further
-ACCENT = (242, 92, 66)  # the bar of a lower third
-ACCENT_WIDTH = 0.16
+BAR_WIDTH = 0.16
 
 
 @dataclass(frozen=True)
@@ -159,9 +158,9 @@ def _draw_box(canvas: Image.Image, layout: Layout, look: Look, corner: tuple[int
     pen.rounded_rectangle((bx0, by0, bx1, by1), radius=look.radius * layout.size_px, fill=look.box)
     if look.left:
         backwards = is_right_to_left("".join(word.text for word in layout.words))
-        thick = ACCENT_WIDTH * layout.size_px
+        thick = BAR_WIDTH * layout.size_px
         bar = (bx1 - thick, by0, bx1, by1) if backwards else (bx0, by0, bx0 + thick, by1)
-        pen.rectangle(bar, fill=(*ACCENT, 255))
+        pen.rectangle(bar, fill=(*look.bar, 255))
 
 
 def _shadow(layout: Layout, look: Look, size: tuple[int, int], corner: tuple[int, int]) -> Image.Image:

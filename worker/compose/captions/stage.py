@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from worker.compose.brand_plan import CaptionBrand
 from worker.compose.captions.cues import Cue, TimedWord, cues_of
 from worker.compose.captions.drawing import Layout, draw, lay_out, scaled
 from worker.compose.captions.fonts import is_japanese
-from worker.compose.captions.styles import LOOKS, CaptionStyle
+from worker.compose.captions.styles import LOOKS, CaptionStyle, Look, branded
 from worker.compose.marks import Placed
 from worker.engine.contracts import FrameStage
 
@@ -29,8 +30,8 @@ class CaptionsStage:
     grow with length.
     """
 
-    def __init__(self, frame_px: tuple[int, int], cues: Sequence[Cue], style: CaptionStyle, clear_px: int) -> None:
-        self._frame_px, self._cues, self._look = frame_px, cues, LOOKS[style]
+    def __init__(self, frame_px: tuple[int, int], cues: Sequence[Cue], look: Look, clear_px: int) -> None:
+        self._frame_px, self._cues, self._look = frame_px, cues, look
         self._starts = [cue.start_s for cue in cues]
         self._clear_px = clear_px
         self._japanese = any(is_japanese(cue.text) for cue in cues)
@@ -77,13 +78,19 @@ class CaptionsStage:
 
 
 def captions_stage(
-    width_px: int, height_px: int, cues: Sequence[Cue], style: CaptionStyle, *, clear_px: int = 0
+    width_px: int,
+    height_px: int,
+    cues: Sequence[Cue],
+    style: CaptionStyle,
+    *,
+    clear_px: int = 0,
+    brand: CaptionBrand | None = None,
 ) -> FrameStage:
     """A stage that blends captions into (height_px, width_px, 3) uint8 frames, or into native planes.
 
-    clear_px: height at the lower edge to keep free.
+    clear_px: height at the lower edge to keep free. brand: whose colours and letters they take.
     """
-    return CaptionsStage((width_px, height_px), cues, style, clear_px)
+    return CaptionsStage((width_px, height_px), cues, branded(LOOKS[style], brand), clear_px)
 
 
 def _word_at(words: Sequence[TimedWord], pts_s: float) -> int | None:

@@ -1,10 +1,14 @@
 """How captions look: six styles, and where the platforms leave room for them."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
+
+from worker.compose.brand_plan import CaptionBrand, Rgb
 
 SEMIBOLD, DISPLAY = "inter-semibold.ttf", "bricolage-grotesque-bold.ttf"
 WHITE, INK, SUN = (255, 255, 255), (18, 16, 22), (255, 214, 64)
+CORAL = (242, 92, 66)
+SEEN_LEAST = 4.5  # contrast of the spoken word and the dark line around it
 
 
 class CaptionStyle(StrEnum):
@@ -22,7 +26,8 @@ class Look:
 
     line_chars: Latin letters on a line. outline, shadow, pad, radius: shares of the letter size. box: what lies behind
     the words (RGBA) or None. active: the colour of the word that is being said, or None. growth: how much larger that
-    word is drawn. alone: words are shown a few at a time, as large as fits. left: lines start at the left edge.
+    word is drawn. alone: words are shown a few at a time, as large as fits. left: lines start at the left edge,
+    beside a bar of the colour `bar`.
     """
 
     font: str
@@ -40,6 +45,7 @@ class Look:
     alone: bool = False
     left: bool = False
     upper: bool = False
+    bar: tuple[int, int, int] = CORAL
 
 
 LOOKS = {
@@ -52,6 +58,34 @@ LOOKS = {
     CaptionStyle.LOWER_THIRD: Look(SEMIBOLD, 0.050, 30, box=(*WHITE, 236), colour=INK, pad=0.5, radius=0.12, left=True),
     CaptionStyle.MINIMAL: Look(SEMIBOLD, 0.042, 36, outline=0.035, shadow=0.16),
 }
+
+
+def branded(look: Look, brand: CaptionBrand | None) -> Look:
+    """The style in a brand's colours and letters; its shape stays."""
+    if brand is None:
+        return look
+    font = {"style": look.font, "sans": SEMIBOLD, "display": DISPLAY}[brand.typeface]
+    look = replace(look, font=font, bar=brand.accent)
+    if look.active is not None:
+        look = replace(look, active=_seen_on_ink(brand.accent))
+    if look.box is None:
+        return look
+    return replace(look, box=(*brand.primary, look.box[3]), colour=brand.text)
+
+
+def _seen_on_ink(rgb: Rgb) -> Rgb:
+    """The colour, lighter where it could not be told from the dark line around letters."""
+    for tenths in range(11):
+        red, green, blue = (round(value + (255 - value) * tenths / 10) for value in rgb)
+        if (_luminance((red, green, blue)) + 0.05) / (_luminance(INK) + 0.05) >= SEEN_LEAST:
+            return red, green, blue
+    return WHITE
+
+
+def _luminance(rgb: Rgb) -> float:
+    """As WCAG 2.2 defines it, 0 to 1."""
+    linear = [v / 12.92 if v <= 0.04045 else ((v + 0.055) / 1.055) ** 2.4 for v in (value / 255 for value in rgb)]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
 
 
 @dataclass(frozen=True)
