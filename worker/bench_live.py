@@ -56,10 +56,12 @@ def _request(portrait: Path, out: Path, device: str, sentences: tuple[str, ...])
 
 def bench_live(portrait: Path, folder: Path, device: str, sentences: tuple[str, ...] = SENTENCES) -> Report:
     """Seconds until the first picture and the first second play, warm; and of one changed sentence against all."""
+    from worker.engine.looking import forget
     from worker.engine.talking_photo import animate
 
     request = _request(portrait, folder / "live.mp4", device, sentences)
     animate(request, SilentHooks())  # what is loaded once per worker
+    forget()  # but not the photo
     viewer = _Viewer()
     result = animate(replace(request, segments_dir=folder / "segments"), viewer)
     whole_s = time.perf_counter() - viewer.started

@@ -5,19 +5,13 @@ from dataclasses import replace
 from pathlib import Path
 
 from worker.engine.acting import find_acting
-from worker.engine.contracts import Background, Hooks, RenderResult, SoundStage, Stage, TalkingPhotoRequest
+from worker.engine.contracts import Hooks, RenderResult, SoundStage, Stage, TalkingPhotoRequest
 from worker.engine.device import choose_device
-from worker.engine.face.segmentation import person_matte
-from worker.engine.face.selection import require_face
 from worker.engine.finishing import StageFactory
-from worker.engine.media.images import load_image
+from worker.engine.looking import look
 from worker.engine.media.workspace import Workspace
 from worker.engine.painting import Marks, paint
 from worker.engine.photo_options import check_options
-from worker.engine.render.backdrop import with_backdrop
-from worker.engine.render.cutout import cut_out
-from worker.engine.render.framing import frame_picture
-from worker.engine.render.portrait import Portrait, prepare_portrait, within
 from worker.engine.render.renderer import Renderer
 from worker.engine.telling import Telling
 
@@ -48,7 +42,7 @@ def animate(
             device = choose_device(request.device)
         # Neither needs the other, and both leave Python's lock alone for most of their time.
         with ThreadPoolExecutor(1, thread_name_prefix="looking") as beside:
-            looking = beside.submit(_look, request)
+            looking = beside.submit(look, request)
             with telling.stage(Stage.LISTENING):
                 acting = find_acting(request, Path(workspace.path), telling)
                 if sound_stage is not None:
@@ -77,22 +71,3 @@ def animate(
         segments_kept=painted.kept,
         sheet=painted.sheet,
     )
-
-
-def _look(request: TalkingPhotoRequest) -> Portrait:
-    """The photo in its output shape, with everything about its face and person worked out."""
-    picture = load_image(request.portrait_path)
-    choice = request.face
-    if choice.point is not None:  # given in pixels of the upload, which may have been scaled down while reading
-        choice = replace(choice, point=(choice.point[0] * picture.scale, choice.point[1] * picture.scale))
-    face = require_face(picture.rgb, choice)
-    stands_free = request.background in (Background.COLOUR, Background.PICTURE)
-    framed = frame_picture(picture.rgb, face.box, request.aspect, request.max_short_side_px, grounded=stands_free)
-    points = framed.points(face.landmarks.points_px)
-    matte = person_matte(framed.rgb, [framed.box(face.box)])
-    portrait = prepare_portrait(framed.rgb, points, matte, framed.content)
-    if request.background is Background.PHOTO:
-        return portrait
-    if request.background is Background.TRANSPARENT:
-        return cut_out(portrait, matte)
-    return with_backdrop(portrait, within(matte, framed.content), request)

@@ -118,11 +118,10 @@ def voice_segments(request: TalkingPhotoRequest, folder: Path) -> tuple[tuple[Se
     """
     if request.script is not None and request.track_path is None:
         spoken = speak(request.script, folder / "voice.wav", request)
-        feeling = _feeling(request, spoken.path)
+        feeling = _feeling(request, None)
         return _sentence_segments(spoken, request, feeling), spoken.path, feeling
-    track, sound = listen(request, folder)
-    feeling = _feeling(request, sound)
-    heard = None if sound is None else load_audio(sound, max_duration_s=request.max_duration_s)
+    track, sound, heard = _listened(request, folder)
+    feeling = _feeling(request, heard)
     seeds, frames = Seeds(request.seed), len(track.times_s)
     cuts = cut_at_pauses(track.prosody.speech_spans, frames, request.frame_rate)
     segments = []
@@ -162,7 +161,7 @@ def _motion(track: MouthTrack, request: TalkingPhotoRequest, seed: int, feeling:
     return in_mood(plan, feeling.emotion, feeling.intensity, track.prosody.energy)
 
 
-def _feeling(request: TalkingPhotoRequest, sound: Path | None) -> Feeling:
+def _feeling(request: TalkingPhotoRequest, heard: Audio | None) -> Feeling:
     """What was asked for, or what a recording proposes. A made voice has no mood of its own: what one would hear in it
     is chance, and would turn the whole video around when one word changes.
     """
@@ -170,8 +169,8 @@ def _feeling(request: TalkingPhotoRequest, sound: Path | None) -> Feeling:
         return Feeling(request.emotion, request.intensity)
     if request.script is not None:
         return Feeling(Emotion.NEUTRAL, 0.0)
-    assert sound is not None
-    proposal = propose_emotion(load_audio(sound, max_duration_s=request.max_duration_s))
+    assert heard is not None
+    proposal = propose_emotion(heard)
     if proposal is None:
         return Feeling(Emotion.NEUTRAL, 0.0)
     return Feeling(proposal.emotion, request.intensity * proposal.intensity)
@@ -183,21 +182,28 @@ def listen(request: TalkingPhotoRequest, folder: Path) -> tuple[MouthTrack, Path
     Raises:
         EngineFailure: whatever is wrong with the recording, the script or the mouth track; NO_SPEECH.
     """
+    track, sound, _ = _listened(request, folder)
+    return track, sound
+
+
+def _listened(request: TalkingPhotoRequest, folder: Path) -> tuple[MouthTrack, Path | None, Audio | None]:
+    """As `listen`, and what is heard in that file."""
     spoken, sound = None, request.audio_path
     if request.script is not None:
         spoken = speak(request.script, folder / "voice.wav", request)
         sound = spoken.path
     if request.track_path is not None:
         audio = None if sound is None else _audible(sound, request)
-        return _track_at_frames(read_track(request.track_path), audio, request), sound
+        return _track_at_frames(read_track(request.track_path), audio, request), sound, audio
     if spoken is not None:
-        return spoken.whole_track(request.frame_rate), sound
+        heard = load_audio(spoken.path, max_duration_s=request.max_duration_s)
+        return spoken.whole_track(request.frame_rate), sound, heard
     assert sound is not None
     audio = _audible(sound, request)
     track = mouth_track_from_audio(audio, frame_times_s(audio.duration_s, request.frame_rate))
     if not track.prosody.speech_spans:
         raise EngineFailure(FailureCode.NO_SPEECH)
-    return track, sound
+    return track, sound, audio
 
 
 def _audible(sound: Path, request: TalkingPhotoRequest) -> Audio:
