@@ -13,6 +13,7 @@ from django.utils.html import format_html
 
 from apps.billing.models import Charge, Dispute, Pack, Payment, Plan, StripeEvent, Subscription
 from apps.billing.services import refund
+from apps.core.admin import ReadOnlyAdmin
 from apps.core.failures import SiteFailure
 
 
@@ -33,17 +34,6 @@ class PlanAdmin(admin.ModelAdmin):
         return False  # subscribers refer to it: take it off sale instead
 
 
-class _ReadOnly(admin.ModelAdmin):
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-
 class RefundForm(forms.Form):
     amount_cents = forms.IntegerField(label="Cents", min_value=1, help_text="With tax. Credits follow in proportion.")
     note = forms.CharField(label="Reason", max_length=200)
@@ -51,7 +41,7 @@ class RefundForm(forms.Form):
 
 
 @admin.register(Payment)
-class PaymentAdmin(_ReadOnly):
+class PaymentAdmin(ReadOnlyAdmin):
     list_display = ["created_at", "user", "title", "state", "paid_cents", "currency", "credits", "clawed_back_credits"]
     list_filter = ["kind", "state", "created_at"]
     search_fields = ["user__email", "stripe_payment_intent_id", "stripe_session_id", "stripe_invoice_id"]
@@ -95,7 +85,7 @@ class PaymentAdmin(_ReadOnly):
 
 
 @admin.register(Subscription)
-class SubscriptionAdmin(_ReadOnly):
+class SubscriptionAdmin(ReadOnlyAdmin):
     list_display = ["user", "price", "status", "current_period_end", "is_ending", "synced_at"]
     list_filter = ["status"]
     search_fields = ["user__email", "stripe_subscription_id"]
@@ -103,18 +93,18 @@ class SubscriptionAdmin(_ReadOnly):
 
 
 @admin.register(Charge)
-class ChargeAdmin(_ReadOnly):
+class ChargeAdmin(ReadOnlyAdmin):
     list_display = ["stripe_payment_intent_id", "amount_cents", "refunded_cents"]
     search_fields = ["stripe_payment_intent_id"]
 
 
 @admin.register(Dispute)
-class DisputeAdmin(_ReadOnly):
+class DisputeAdmin(ReadOnlyAdmin):
     list_display = ["stripe_dispute_id", "stripe_payment_intent_id", "amount_cents", "status"]
 
 
 @admin.register(StripeEvent)
-class StripeEventAdmin(_ReadOnly):
+class StripeEventAdmin(ReadOnlyAdmin):
     list_display = ["received_at", "type", "stripe_event_id", "happened_at"]
     list_filter = ["type"]
     search_fields = ["stripe_event_id"]

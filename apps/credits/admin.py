@@ -12,6 +12,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 
+from apps.core.admin import ReadOnlyAdmin
 from apps.credits.ledger import AMOUNT_MAX_CREDITS
 from apps.credits.models import Account, Hold, Lot, Movement
 from apps.credits.services import correct
@@ -35,17 +36,6 @@ class CorrectionForm(forms.Form):
         return change
 
 
-class ReadOnly(admin.ModelAdmin):
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-
 class ReadOnlyInline(admin.TabularInline):
     extra = 0
     can_delete = False
@@ -67,7 +57,7 @@ class LotInline(ReadOnlyInline):
 
 
 @admin.register(Account)
-class AccountAdmin(ReadOnly):
+class AccountAdmin(ReadOnlyAdmin):
     list_display = ["owner", "available_credits", "held_credits", "created_at"]
     search_fields = ["owner__email", "id"]
     list_select_related = ["owner"]
@@ -128,7 +118,7 @@ class AccountAdmin(ReadOnly):
 
 
 @admin.register(Movement)
-class MovementAdmin(ReadOnly):
+class MovementAdmin(ReadOnlyAdmin):
     list_display = [
         "created_at",
         "account",
@@ -152,7 +142,7 @@ class MovementAdmin(ReadOnly):
 
 
 @admin.register(Hold)
-class HoldAdmin(ReadOnly):
+class HoldAdmin(ReadOnlyAdmin):
     list_display = ["created_at", "account", "amount_credits", "key", "note", "is_open"]
     search_fields = ["account__owner__email", "key"]
     list_select_related = ["account__owner", "settlement"]

@@ -1,11 +1,10 @@
 """The ledger's rows. Movements and entries are only ever added; balances are caches that `recount_credits` proves."""
 
-from typing import Any, Never
-
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
+from apps.core.append_only import AppendOnly
 from apps.core.ids import new_id
 
 
@@ -44,33 +43,6 @@ class Reason(models.TextChoices):
     CLAW_BACK = "claw_back", "Taken back after a refund"
     RESTORE = "restore", "Given back"
     CORRECTION = "correction", "Correction"
-
-
-class AppendOnlyError(RuntimeError):
-    """Raised when somebody tries to change or delete history: corrections are new movements."""
-
-
-class AppendOnlyQuerySet(models.QuerySet[Any]):
-    def update(self, **_: Any) -> Never:
-        raise AppendOnlyError("ledger rows never change")
-
-    def delete(self) -> Never:
-        raise AppendOnlyError("ledger rows are never deleted")
-
-
-class AppendOnly(models.Model):
-    objects = AppendOnlyQuerySet.as_manager()
-
-    class Meta:
-        abstract = True
-
-    def save(self, *args: Any, **kwargs: Any) -> None:
-        if not self._state.adding:
-            raise AppendOnlyError("ledger rows never change")
-        super().save(*args, **kwargs)
-
-    def delete(self, *_: Any, **__: Any) -> Never:
-        raise AppendOnlyError("ledger rows are never deleted")
 
 
 class Account(models.Model):

@@ -8,29 +8,21 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
 
+from apps.core.admin import ReadOnlyAdmin
 from apps.core.failures import SiteFailure, failure_dict
 from apps.jobs.models import Job, Quote
 from apps.jobs.services import run_again
 
 
-class ReadOnly(admin.ModelAdmin):
+class _OfAccounts(ReadOnlyAdmin):
     show_full_result_count = False
-
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
 
     def lookup_allowed(self, lookup: str, value: Any, request: HttpRequest) -> bool:
         return lookup == "owner__id__exact" or super().lookup_allowed(lookup, value, request)
 
 
 @admin.register(Job)
-class JobAdmin(ReadOnly):
+class JobAdmin(_OfAccounts):
     """Nothing is edited here: a job's row belongs to its worker."""
 
     list_display = ["queued_at", "owner", "kind", "state", "failure_code", "attempt", "credits", "wallet"]
@@ -82,7 +74,7 @@ class JobAdmin(ReadOnly):
 
 
 @admin.register(Quote)
-class QuoteAdmin(ReadOnly):
+class QuoteAdmin(_OfAccounts):
     list_display = ["created_at", "owner", "work", "credits", "seconds", "duration_s", "width_px", "height_px", "job"]
     search_fields = ["owner__email", "id"]
     list_select_related = ["owner", "job"]

@@ -131,7 +131,7 @@ def measure_balance(entries: int) -> tuple[float, float]:
     user = User.objects.create_user(f"veteran-{uuid.uuid4().hex}@example.invalid", None)
     credits.grant(user, 1000, pool=Pool.PACK, key="measured")
     before_ms = _balance_ms(user)
-    _fill_history(user, entries)
+    fill_history(user, entries)
     return before_ms, _balance_ms(user)
 
 
@@ -144,7 +144,7 @@ def _balance_ms(user: User) -> float:
     return sorted(waits)[len(waits) // 2]
 
 
-def _fill_history(user: User, entries: int) -> None:
+def fill_history(user: User, entries: int) -> None:
     """Half as many movements, with two entries each that cancel out; in one statement each, for there are many."""
     lot = Lot.objects.get(account__owner=user)
     account = wallet_of(user)

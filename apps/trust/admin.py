@@ -14,23 +14,13 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.timesince import timesince
 
+from apps.core.admin import ReadOnlyAdmin
 from apps.core.failures import SiteFailure
 from apps.trust import legal, reports
 from apps.trust.audit import write_down
 from apps.trust.models import Acceptance, Attestation, AuditEntry, BlockedMedia, LegalPage, Report
 from apps.uploads.models import Asset
 from apps.uploads.services import delete_asset, signed_media_url
-
-
-class _ReadOnly(admin.ModelAdmin):
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
 
 
 class DecisionForm(forms.Form):
@@ -57,7 +47,7 @@ class DecisionForm(forms.Form):
 
 
 @admin.register(Report)
-class ReportAdmin(_ReadOnly):
+class ReportAdmin(ReadOnlyAdmin):
     list_display = ["reference", "kind", "state", "clock", "name", "created_at", "decided_at"]
     list_filter = ["state", "kind", "created_at"]
     search_fields = ["reference", "email", "name", "places", "details", "render_id"]
@@ -125,7 +115,7 @@ class ReportAdmin(_ReadOnly):
 
 
 @admin.register(BlockedMedia)
-class BlockedMediaAdmin(_ReadOnly):
+class BlockedMediaAdmin(ReadOnlyAdmin):
     """Lifting a block is a deletion here, and is written down."""
 
     list_display = ["created_at", "kind", "sha256", "picture_hash", "report", "reason"]
@@ -146,7 +136,7 @@ class BlockedMediaAdmin(_ReadOnly):
 
 
 @admin.register(Attestation)
-class AttestationAdmin(_ReadOnly):
+class AttestationAdmin(ReadOnlyAdmin):
     list_display = ["created_at", "owner", "asset_kind", "basis", "stated_by", "text_version", "address", "asset_id"]
     list_filter = ["basis", "asset_kind", "stated_by", "text_version"]
     search_fields = ["owner__email", "asset_id", "sha256"]
@@ -173,7 +163,7 @@ class AttestationAdmin(_ReadOnly):
 
 
 @admin.register(AuditEntry)
-class AuditEntryAdmin(_ReadOnly):
+class AuditEntryAdmin(ReadOnlyAdmin):
     list_display = ["at", "actor_name", "action", "subject", "detail"]
     list_filter = ["action", "at"]
     search_fields = ["subject", "actor_name", "action"]
@@ -182,7 +172,7 @@ class AuditEntryAdmin(_ReadOnly):
 
 
 @admin.register(Acceptance)
-class AcceptanceAdmin(_ReadOnly):
+class AcceptanceAdmin(ReadOnlyAdmin):
     list_display = ["at", "owner", "slug", "version", "address"]
     search_fields = ["owner__email"]
     list_select_related = ["owner"]
@@ -190,7 +180,7 @@ class AcceptanceAdmin(_ReadOnly):
 
 
 @admin.register(Asset)
-class AssetAdmin(_ReadOnly):
+class AssetAdmin(ReadOnlyAdmin):
     """Files of creators: found by id, hash or owner. Looking and deleting are written down."""
 
     list_display = ["created_at", "owner", "kind", "state", "original_name", "content_type", "size_bytes"]
@@ -222,7 +212,7 @@ class AssetAdmin(_ReadOnly):
 
 
 @admin.register(LegalPage)
-class LegalPageAdmin(_ReadOnly):
+class LegalPageAdmin(ReadOnlyAdmin):
     """A change is a new version; older ones stay readable."""
 
     list_display = ["slug", "version", "effective_on", "created_at"]

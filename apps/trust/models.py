@@ -5,43 +5,17 @@ they outlast what they are about.
 """
 
 import datetime
-from typing import Any, Never
+from typing import Any
 
 from django.conf import settings
 from django.db import models
 from django.utils import timezone
 
+from apps.core.append_only import AppendOnly
 from apps.core.ids import new_id
 from apps.trust.statements import Basis
 
 ANSWER_WITHIN = datetime.timedelta(hours=48)
-
-
-class AppendOnlyError(RuntimeError):
-    """Raised when somebody tries to change or delete what was written down for good."""
-
-
-class AppendOnlyQuerySet(models.QuerySet[Any]):
-    def update(self, **_: Any) -> Never:
-        raise AppendOnlyError("this record never changes")
-
-    def delete(self) -> Never:
-        raise AppendOnlyError("this record is never deleted")
-
-
-class AppendOnly(models.Model):
-    objects = AppendOnlyQuerySet.as_manager()
-
-    class Meta:
-        abstract = True
-
-    def save(self, *args: Any, **kwargs: Any) -> None:
-        if not self._state.adding:
-            raise AppendOnlyError("this record never changes")
-        super().save(*args, **kwargs)
-
-    def delete(self, *_: Any, **__: Any) -> Never:
-        raise AppendOnlyError("this record is never deleted")
 
 
 class Attestation(AppendOnly):

@@ -3,13 +3,11 @@
 import time
 
 import pytest
-from django.db import connection
-from django.utils import timezone
 
 from apps.credits import services
 from apps.credits.history import history_page
-from apps.credits.ledger import wallet_of
-from apps.credits.models import Lot, Movement, Pool
+from apps.credits.models import Movement, Pool
+from apps.ops.order_load import fill_history
 
 MOVEMENTS = 500_000  # with two entries each: a million
 READS = 15
@@ -26,24 +24,6 @@ def seconds_for(work) -> float:
     return min(rounds)
 
 
-def fill(account_id: str) -> None:
-    lot = Lot.objects.get()
-    counted = f"WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {MOVEMENTS})"
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"{counted} INSERT INTO credits_movement (account_id, reason, key, note, change_credits, spent_credits,"
-            " available_after_credits, held_after_credits, created_at)"
-            " SELECT %s, 'correction', 'fill:' || i, '', 0, 0, 1000, 0, %s FROM n",
-            [account_id, timezone.now()],
-        )
-        for books in ("'issued', 'available'", "'available', 'reversed'"):
-            cursor.execute(
-                "INSERT INTO credits_entry (movement_id, lot_id, from_book, to_book, amount_credits)"
-                f" SELECT id, %s, {books}, 1 FROM credits_movement WHERE reason = 'correction'",
-                [lot.pk],
-            )
-
-
 @pytest.mark.slow
 @pytest.mark.timeout(400)
 @pytest.mark.django_db
@@ -55,7 +35,7 @@ def test_a_million_entries_do_not_slow_down_balance_history_or_holds(alice, reco
         "hold and release": lambda: services.release(services.hold(alice, 1, key=f"job:{time.perf_counter_ns()}")),
     }
     before = {name: seconds_for(work) for name, work in works.items()}
-    fill(wallet_of(alice).pk.hex)
+    fill_history(alice, 2 * MOVEMENTS)
     assert Movement.objects.count() > MOVEMENTS
     after = {name: seconds_for(work) for name, work in works.items()}
     for name in works:

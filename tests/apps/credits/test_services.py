@@ -4,10 +4,11 @@ import pytest
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
+from apps.core.append_only import AppendOnlyError
 from apps.core.failures import SiteFailure
 from apps.credits import services
 from apps.credits.ledger import wallet_of
-from apps.credits.models import AppendOnlyError, Entry, Hold, Lot, Movement, Pool, Reason
+from apps.credits.models import Entry, Hold, Lot, Movement, Pool, Reason
 
 DAY = datetime.timedelta(days=1)
 

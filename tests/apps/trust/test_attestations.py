@@ -3,13 +3,14 @@ import json
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
+from apps.core.append_only import AppendOnlyError
 from apps.core.failures import SiteFailure
 from apps.jobs.models import Job
 from apps.jobs.services import submit
 from apps.projects import services as projects
 from apps.projects.presenters import available_presenters
 from apps.trust.attestations import attest, attestation_of, attestations_by, check_order
-from apps.trust.models import AppendOnlyError, Attestation, AuditEntry
+from apps.trust.models import Attestation, AuditEntry
 from apps.trust.statements import CLOSING, NEEDED_FOR, STATEMENT_VERSION, Basis, choices_for, statement
 from tests.apps.api.doors import (
     assert_hidden_from_others,

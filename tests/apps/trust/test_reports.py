@@ -6,12 +6,13 @@ from django.utils import timezone
 
 from apps.accounts.letters import deliver_due
 from apps.accounts.models import User
+from apps.core.append_only import AppendOnlyError
 from apps.core.failures import SiteFailure
 from apps.jobs.models import Job
 from apps.jobs.takedown import render_of
 from apps.trust import reports
 from apps.trust.attestations import attest
-from apps.trust.models import AppendOnlyError, AuditEntry, BlockedMedia, Report
+from apps.trust.models import AuditEntry, BlockedMedia, Report
 from apps.uploads.models import Asset
 
 FORM = {

@@ -9,12 +9,11 @@ enough, since hands have the colour of faces.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from types import TracebackType
-from typing import Self
 
 import cv2
 import numpy as np
 
+from worker.engine.closing import Closing
 from worker.engine.face import landmarks
 from worker.engine.face.mesh import silenced_stderr
 from worker.engine.face.pose import HeadPose, canonical_face
@@ -130,7 +129,7 @@ def hidden_share(spot: np.ndarray | None) -> float:
     return float(np.clip((share - COVERED_FROM) / (COVERED_TO - COVERED_FROM), 0.0, 1.0))
 
 
-class HandWatch:
+class HandWatch(Closing):
     """Finds hands in the window around a face. A context manager; not thread-safe."""
 
     def __init__(self) -> None:
@@ -157,14 +156,6 @@ class HandWatch:
 
     def close(self) -> None:
         self._hands.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
 
 def hand_at(times_s: Sequence[float] | np.ndarray, hands_px: np.ndarray, pts_s: float) -> np.ndarray | None:

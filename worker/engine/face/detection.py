@@ -7,12 +7,11 @@ mesh. A cat, a plate or a tree may fool one of them, hardly both.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from types import TracebackType
-from typing import Self
 
 import cv2
 import numpy as np
 
+from worker.engine.closing import Closing
 from worker.engine.contracts import MAX_YAW_DEG, MIN_FACE_PX, FaceBox, FaceChoice
 from worker.engine.face import landmarks
 from worker.engine.face.mesh import FaceLandmarks, FaceMesh, silenced_stderr
@@ -53,7 +52,7 @@ class DetectedFace:
         return float(landmarks.face_width_px(self.landmarks.points_px))
 
 
-class FaceFinder:
+class FaceFinder(Closing):
     """Holds the detectors and the mesh, so that looking at a second picture costs nothing extra. A context manager.
 
     Not thread-safe: MediaPipe's graphs take one picture at a time.
@@ -168,14 +167,6 @@ class FaceFinder:
         for detector in self._detectors:
             detector.close()
         self._mesh.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
 
 def find_faces(rgb: np.ndarray) -> list[DetectedFace]:

@@ -5,10 +5,10 @@ import os
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
-from types import TracebackType
-from typing import Self
 
 import numpy as np
+
+from worker.engine.closing import Closing
 
 N_LANDMARKS = 478  # 468 mesh points + 2 × 5 iris points
 _STDERR_LOCK = threading.Lock()
@@ -40,7 +40,7 @@ class FaceLandmarks:
         return self.points_px[:, :2]
 
 
-class FaceMesh:
+class FaceMesh(Closing):
     """Finds up to `max_faces` meshes in RGB uint8 pictures. Use as a context manager.
 
     `tracking=True` follows faces from frame to frame (video mode, 6-10 ms at 512 px); False looks afresh each time.
@@ -85,11 +85,3 @@ class FaceMesh:
 
     def close(self) -> None:
         self._mesh.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()

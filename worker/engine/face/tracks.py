@@ -7,12 +7,12 @@ would add its own jitter.
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from types import TracebackType
-from typing import Protocol, Self, TypeVar
+from typing import Protocol, TypeVar
 
 import cv2
 import numpy as np
 
+from worker.engine.closing import Closing
 from worker.engine.contracts import FaceBox, FaceChoice
 from worker.engine.face.detection import DetectedFace, FaceFinder, box_of_points, choose_face
 from worker.engine.face.mesh import FaceMesh
@@ -84,7 +84,7 @@ def track_faces(
             yield frame, tracker.follow(frame)
 
 
-class FaceFollower:
+class FaceFollower(Closing):
     """Follows one face from frame to frame, in a window around it. A context manager.
 
     view_rgb, view_points: the window as the mesh last saw it, (h, w, 3) uint8 of about 320 px, and the face's points
@@ -128,14 +128,6 @@ class FaceFollower:
 
     def close(self) -> None:
         self._mesh.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
     def _checked(
         self, frame: TrackableFrame, found: np.ndarray, small: np.ndarray, window: _Window

@@ -2,11 +2,11 @@
 
 import tempfile
 from pathlib import Path
-from types import TracebackType
-from typing import Self
+
+from worker.engine.closing import Closing
 
 
-class Workspace:
+class Workspace(Closing):
     """A private temporary folder, as a context manager; two jobs never share one.
 
     Args:
@@ -30,11 +30,3 @@ class Workspace:
     def close(self) -> None:
         """Remove the folder and everything in it."""
         self._folder.cleanup()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
