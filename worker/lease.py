@@ -22,6 +22,7 @@ class StopReason(StrEnum):
     CANCELLED = "cancelled"  # the creator asked for it
     LOST = "lost"  # the job belongs to somebody else by now, or is gone
     SHUTDOWN = "shutdown"  # this worker is asked to end
+    GIVES_WAY = "gives_way"  # nobody waits for this job, but somebody for another
 
 
 class JobDesk(Protocol):
@@ -89,6 +90,11 @@ class Lease:
             if number == 1:  # the first picture: whoever waits for it should not wait longer
                 self._told_at = float("-inf")
         self._tell()
+
+    def give_way(self) -> None:
+        """End the work on this job, to begin it anew later."""
+        if self.stop_reason is None:
+            self.stop_reason = StopReason.GIVES_WAY
 
     def should_stop(self) -> bool:
         return self.stop_reason is not None

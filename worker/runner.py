@@ -24,7 +24,7 @@ from apps.jobs.services import after_settling
 from apps.jobs.takedown import render_of
 from apps.projects.voices import VOICES_FILE_NAME
 from apps.trust import inquiries
-from apps.uploads.services import delete_asset, publish, record_preflight
+from apps.uploads.services import delete_asset, publish, record_measured, record_preflight
 from worker.engine.contracts import Progress, SilentHooks
 from worker.engine.failures import EngineFailure, FailureCode
 from worker.engine.media.workspace import Workspace
@@ -145,6 +145,8 @@ class JobRunner:
             settled = job.succeed(output=made.output, thumbnail=made.thumbnail, result=made.result or {})
             if settled and made.preflight is not None and job.asset is not None:
                 record_preflight(job.asset, made.preflight)
+            if settled and made.measured and job.asset is not None:
+                record_measured(job.asset, made.measured)
             if settled and made.is_hidden:
                 for asset in (made.output, made.thumbnail, *made.extras):
                     if asset is not None:
@@ -164,8 +166,8 @@ class JobRunner:
     def _settle_failure(self, job: Job, lease: Lease, failure: EngineFailure) -> None:
         if lease.stop_reason is StopReason.LOST:
             logger.warning("somebody else has this job by now")
-        elif failure.code is FailureCode.CANCELLED and lease.stop_reason is StopReason.SHUTDOWN:
-            logger.info("given back to the queue, since this worker is asked to end")
+        elif failure.code is FailureCode.CANCELLED and lease.stop_reason in (StopReason.SHUTDOWN, StopReason.GIVES_WAY):
+            logger.info("given back to the queue: %s", lease.stop_reason.value)
             job.release_on_shutdown()
             progress.publish_change(job.pk)
         elif failure.code is FailureCode.CANCELLED:

@@ -20,6 +20,7 @@ class JobKind:
 
 KINDS: dict[str, JobKind] = {
     Job.Kind.PREFLIGHT: JobKind(INTERACTIVE_QUEUE, "preflight", is_limited=False),  # uploads have limits of their own
+    Job.Kind.FOLLOW: JobKind(RENDER_QUEUE, "follow", is_limited=False),  # one for each clip, and none waits for it
     Job.Kind.SPEECH: JobKind(INTERACTIVE_QUEUE, "speech"),
     Job.Kind.TRACK: JobKind(INTERACTIVE_QUEUE, "track"),
     Job.Kind.STILL: JobKind(INTERACTIVE_QUEUE, "still"),

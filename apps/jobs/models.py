@@ -63,6 +63,7 @@ class Job(models.Model):
 
     class Kind(models.TextChoices):
         PREFLIGHT = "preflight"  # look at `asset`
+        FOLLOW = "follow"  # look at every frame of `asset`, a clip, so that dubs of it need not
         SPEECH = "speech"  # speak `request["script"]` into a voice asset, to listen to before rendering
         TRACK = "track"  # find what the mouth does for the voice in `request`, to look at and to edit
         STILL = "still"  # take the frame at `request["at_s"]` of a finished video as its picture

@@ -78,7 +78,7 @@ def sweep_previews() -> int:
     heard = Job.objects.filter(kind__in=passing, finished_at__lt=oldest, output__isnull=False)
     removed = _delete(Asset.objects.filter(pk__in=heard.values("output"), kind=Asset.Kind.DERIVED), "was a preview")
     # Their jobs, and the finished looks at files, say nothing that anybody would come back for.
-    finished = Job.objects.filter(kind__in=[*passing, Job.Kind.PREFLIGHT], finished_at__lt=oldest)
+    finished = Job.objects.filter(kind__in=[*passing, Job.Kind.PREFLIGHT, Job.Kind.FOLLOW], finished_at__lt=oldest)
     finished.delete()
     return removed
 

@@ -194,6 +194,17 @@ def record_preflight(asset: Asset, report: Mapping[str, object]) -> bool:
     return _leave_checking(asset, state=state, preflight=dict(report), **facts)
 
 
+def record_measured(asset: Asset, facts: Mapping[str, object]) -> bool:
+    """Correct preflight's report of a READY asset by what was measured since; False when it is not there any more."""
+    with transaction.atomic():
+        current = Asset.objects.select_for_update().filter(pk=asset.pk, state=Asset.State.READY).first()
+        if current is None or current.preflight is None:
+            return False
+        current.preflight = {**current.preflight, **facts}
+        current.save(update_fields=["preflight"])
+        return True
+
+
 def refuse(asset: Asset, code: str, detail: Mapping[str, object] | None = None) -> bool:
     """Mark the asset REFUSED with a failure code of the catalogue; False when it was no longer CHECKING."""
     if code not in CATALOGUE:

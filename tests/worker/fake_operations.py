@@ -8,6 +8,7 @@ from pathlib import Path
 
 from worker.engine.contracts import Hooks, Progress, Stage
 from worker.engine.failures import EngineFailure, FailureCode
+from worker.process.looks import FollowOrder
 from worker.process.orders import (
     IdentifyOrder,
     MadeTrack,
@@ -42,6 +43,12 @@ def preflight(order: PreflightOrder, hooks: Hooks) -> dict[str, object]:
     if order.preview_path is not None:
         order.preview_path.write_bytes(JPEG)
     return {"kind": order.kind, "size": order.path.stat().st_size}
+
+
+def follow(order: FollowOrder, hooks: Hooks) -> dict[str, object]:
+    if hooks.should_stop():
+        raise EngineFailure(FailureCode.CANCELLED)
+    return {"estimated": False, "frames": order.path.stat().st_size}
 
 
 def speak(order: SpeechOrder, hooks: Hooks) -> Speech:
@@ -142,6 +149,7 @@ def identify(order: IdentifyOrder, hooks: Hooks) -> dict[str, object]:
 
 
 OPERATIONS = {
+    "follow": follow,
     "identify": identify,
     "preflight": preflight,
     "recording": recording,

@@ -1,25 +1,27 @@
 """What full tracking saw, in the shape of the first look's report: estimates become measurements."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 
 from worker.engine.dub.people import ClipPeople, Person
-from worker.engine.dub.report import MIN_PERSON_SHARE, SeenPerson, warnings_about
+from worker.engine.dub.report import MIN_PERSON_SHARE, DubWarning, SeenPerson, warnings_about
 from worker.engine.face import landmarks
 from worker.engine.face.detection import box_of_points
 
 MOST_LOOKS = 3000  # of one person that are counted; of longer clips every so many frames
 _SAME_TIME_S = 0.35
+_SEEN_CODES = frozenset({*(code.value for code in DubWarning), "face_small"})
 
 
-def measured_facts(clip: ClipPeople, estimated: Sequence[Mapping[str, object]]) -> dict[str, object]:
-    """The parts of preflight's report that a full look corrects: `estimated` (now False), `people`, `cuts_s`, and
-    `warnings`, a list of {code, at_s, detail} that concern the picture; empty where nobody was found.
+def measured_facts(clip: ClipPeople, report: Mapping[str, Any]) -> dict[str, object]:
+    """The parts of preflight's `report` that a full look corrects: `estimated` (now False), `people`, `cuts_s` and
+    `warnings`; empty where nobody was found.
 
-    Args:
-        estimated: the first look's `people`. They keep their numbers and their order, since somebody may have been
-            chosen by them already; whoever was missed comes after them, and who was not found again stays estimated.
+    The people of the report keep their numbers and their order, since somebody may have been chosen by them already;
+    whoever was missed comes after them, and who was not found again stays as estimated. What the report says about
+    the file and the sound stays.
     """
     step = max(1, len(clip.pts_s) // MOST_LOOKS)
     pts_s = clip.pts_s[::step]
@@ -31,7 +33,7 @@ def measured_facts(clip: ClipPeople, estimated: Sequence[Mapping[str, object]]) 
     people: list[dict[str, object]] = []
     told: list[SeenPerson] = []
     left = dict(known)
-    for number, guess in enumerate(estimated):
+    for number, guess in enumerate(report.get("people", ())):
         found = _same_person(guess, clip, left)
         if found is None:
             people.append({**guess, "index": number})
@@ -48,7 +50,10 @@ def measured_facts(clip: ClipPeople, estimated: Sequence[Mapping[str, object]]) 
         "estimated": False,
         "people": people,
         "cuts_s": cuts_s,
-        "warnings": [{"code": code, "at_s": at_s, "detail": detail} for code, at_s, detail in warnings],
+        "warnings": [
+            *(warning for warning in report.get("warnings", ()) if warning["code"] not in _SEEN_CODES),
+            *({"code": code, "at_s": at_s, "detail": detail} for code, at_s, detail in warnings),
+        ],
     }
 
 
@@ -78,9 +83,9 @@ def _seen(person: Person, looks: int, step: int) -> SeenPerson | None:
     )
 
 
-def _same_person(guess: Mapping[str, object], clip: ClipPeople, left: Mapping[int, SeenPerson]) -> int | None:
+def _same_person(guess: Mapping[str, Any], clip: ClipPeople, left: Mapping[int, SeenPerson]) -> int | None:
     """Whose face is where the first look saw this person."""
-    at_s, (x, y) = float(guess["at_s"]), guess["point"]  # type: ignore[arg-type,misc]
+    at_s, (x, y) = float(guess["at_s"]), guess["point"]
     best, nearest = None, 1.0
     for index in left:
         row = clip.people[index].faces

@@ -1,0 +1,29 @@
+"""New clips are looked at frame by frame while nobody waits for a video: dubs of them begin at once, and what the first
+look estimated is measured.
+"""
+
+from apps.core.failures import SiteFailure
+from apps.jobs.kinds import KINDS
+from apps.jobs.models import Job
+from apps.jobs.services import submit
+from apps.trust.attestations import named_assets
+from apps.uploads.models import Asset
+
+
+def follow(asset: Asset) -> Job | None:
+    """Order the look, once a clip can be used; None where there is nothing to do, or no room for it now."""
+    report = asset.preflight or {}
+    if asset.kind != Asset.Kind.CLIP or asset.state != Asset.State.READY or not report.get("estimated"):
+        return None
+    try:
+        return submit(asset.owner, Job.Kind.FOLLOW, asset=asset, idempotency_key=f"follow:{asset.pk}")
+    except SiteFailure:  # a dub looks for itself
+        return None
+
+
+def somebody_waits(job: Job) -> bool:
+    """Whether another job waits in the queue of this one, that does not itself need what this one finds."""
+    queue_name = KINDS[job.kind].queue_name
+    kinds = [kind for kind, facts in KINDS.items() if facts.queue_name == queue_name and kind != job.kind]
+    waiting = Job.objects.filter(kind__in=kinds, state=Job.State.QUEUED, cancel_requested_at=None)
+    return any(job.asset_id not in named_assets(request) for request in waiting.values_list("request", flat=True))
