@@ -14,7 +14,7 @@ from worker.cli.options import (
     parse_whole_number,
     voice_from,
 )
-from worker.cli.rendering import TellingHooks, progress_style, result_facts
+from worker.cli.rendering import TellingHooks, add_making_arguments, progress_style
 from worker.cli.terminal import EXIT_OK, Terminal
 from worker.engine.contracts import (
     MAX_AUDIO_S,
@@ -55,9 +55,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--still", nargs=2, metavar=("S", "FILE"), help="also write the frame at this second as a PNG")
     parser.add_argument("--fps", metavar="RATE", help="e.g. 29.97 or 30000/1001 (default 25; --drive: the clip's)")
     parser.add_argument("--seed", default="0", metavar="N", help="same seed, same frames (default 0)")
-    parser.add_argument("--device", default="auto", choices=("auto", "cpu", "cuda"))
     parser.add_argument("--max-short-side", metavar="PX", help="scale the video down to this short side")
-    parser.add_argument("--progress", choices=("json", "text", "none"), help="default: text on a terminal, else none")
+    add_making_arguments(parser)
 
 
 def run(options: argparse.Namespace, terminal: Terminal) -> int:
@@ -66,12 +65,7 @@ def run(options: argparse.Namespace, terminal: Terminal) -> int:
     from worker.engine.talking_photo import animate
 
     result = animate(request, hooks)
-    hooks.finish()
-    facts = result_facts(result)
-    if hooks.style == "json":
-        terminal.emit({"stage": "done", "fraction": 1.0, "eta_s": 0.0, "result": facts})
-    else:
-        terminal.emit(facts)
+    hooks.finish(result)
     return EXIT_OK
 
 

@@ -14,7 +14,7 @@ from worker.cli.options import (
     pronunciations_from,
     voice_from,
 )
-from worker.cli.rendering import TellingHooks, progress_style, result_facts
+from worker.cli.rendering import TellingHooks, add_making_arguments, progress_style
 from worker.cli.terminal import EXIT_OK, Terminal
 from worker.engine.contracts import (
     Adaptation,
@@ -49,9 +49,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
                         help="render only the first three spoken seconds, the hardest three, or these")  # fmt: skip
     parser.add_argument("--cache", metavar="FOLDER", help="keep face tracks here for the next dub of the same clip")
     parser.add_argument("--seed", default="0", metavar="N", help="same seed, same frames (default 0)")
-    parser.add_argument("--device", default="auto", choices=("auto", "cpu", "cuda"))
     parser.add_argument("--max-short-side", metavar="PX", help="scale the video down to this short side")
-    parser.add_argument("--progress", choices=("json", "text", "none"), help="default: text on a terminal, else none")
+    add_making_arguments(parser)
 
 
 def run(options: argparse.Namespace, terminal: Terminal) -> int:
@@ -60,12 +59,7 @@ def run(options: argparse.Namespace, terminal: Terminal) -> int:
     from worker.engine.video_dub import dub
 
     result = dub(request, hooks)
-    hooks.finish()
-    facts = result_facts(result)
-    if hooks.style == "json":
-        terminal.emit({"stage": "done", "fraction": 1.0, "eta_s": 0.0, "result": facts})
-    else:
-        terminal.emit(facts)
+    hooks.finish(result)
     return EXIT_OK
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from worker.cli.options import check_output, parse_factor, parse_frame_rate, parse_whole_number
-from worker.cli.rendering import TellingHooks, progress_style, result_facts
+from worker.cli.rendering import TellingHooks, add_making_arguments, progress_style
 from worker.cli.terminal import EXIT_OK, Terminal
 from worker.compose.film_plan import RATES, SCENES_MAX, FilmRequest, FilmScene, size_of_film
 from worker.compose.music_bed import MusicBed
@@ -38,8 +38,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--max-short-side", default="1080", metavar="PX", help="default 1080; never above the scenes'")
     parser.add_argument("--music", metavar="FILE", help="a piece of music under all of it")
     parser.add_argument("--music-volume", default="0.35", metavar="0-1", help="1 is as loud as the voices")
-    parser.add_argument("--device", default="auto", choices=("auto", "cpu", "cuda"))
-    parser.add_argument("--progress", choices=("json", "text", "none"), help="default: text on a terminal, else none")
+    add_making_arguments(parser)
 
 
 def run(options: argparse.Namespace, terminal: Terminal) -> int:
@@ -67,9 +66,7 @@ def run(options: argparse.Namespace, terminal: Terminal) -> int:
         request = FilmRequest(tuple(scenes), output, width, height, rate)
         lay = None if bed is None else lambda voice, length_s, place: lay_music(voice, bed, length_s, place)
         result = join_scenes(request, Part(hooks, _SCENES_SHARE, 1.0), sound_stage=lay)
-    hooks.finish()
-    facts = result_facts(result)
-    terminal.emit({"stage": "done", "fraction": 1.0, "eta_s": 0.0, "result": facts} if hooks.style == "json" else facts)
+    hooks.finish(result)
     return EXIT_OK
 
 

@@ -16,6 +16,11 @@ _WORDS = {
 }
 
 
+def add_making_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--device", default="auto", choices=("auto", "cpu", "cuda"))
+    parser.add_argument("--progress", choices=("json", "text", "none"), help="default: text on a terminal, else none")
+
+
 def progress_style(options: argparse.Namespace, terminal: Terminal) -> str:
     if options.progress is not None:
         return str(options.progress)
@@ -44,9 +49,13 @@ class TellingHooks:
     def should_stop(self) -> bool:
         return self._terminal.interrupted
 
-    def finish(self) -> None:
+    def finish(self, result: RenderResult) -> None:
+        """Tell what was made."""
         if self.style == "text":
             self._terminal.status("")
+        facts = result_facts(result)
+        done = {"stage": "done", "fraction": 1.0, "eta_s": 0.0, "result": facts}
+        self._terminal.emit(done if self.style == "json" else facts)
 
 
 def result_facts(result: RenderResult) -> dict[str, object]:
