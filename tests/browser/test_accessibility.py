@@ -32,6 +32,7 @@ OWN_PAGES = [
     "/accounts/password/change/",
     "/accounts/delete/",
     "/accounts/data/",
+    "/accounts/brand/",
     "/credits/",
     "/credits/buy/",
     "/api/v1/docs",
@@ -93,7 +94,7 @@ def test_the_studio_with_each_of_its_panels(studio: StudioPage) -> None:
     assert_accessible(page, "studio, asking")
 
 
-def test_a_finished_video_and_the_library_that_holds_it(studio: StudioPage) -> None:
+def test_a_finished_video_the_library_that_holds_it_and_a_film_of_it(studio: StudioPage) -> None:
     page = studio.page
     studio.order()
     studio.wait_for_video()
@@ -108,6 +109,13 @@ def test_a_finished_video_and_the_library_that_holds_it(studio: StudioPage) -> N
     page.get_by_role("button", name="More for My first video").click()
     expect(page.get_by_role("button", name="Duplicate")).to_be_visible()
     assert_accessible(page, "library with a video and its menu")
+    page.go_back()
+    page.set_viewport_size(SIZES["desktop"])
+    page.get_by_role("button", name="This video").click()
+    page.get_by_role("button", name="Make a film with it").click()
+    expect(page.get_by_role("button", name=re.compile("^Scene 1: My first video"))).to_be_visible()
+    page.get_by_role("button", name="Add a scene").click()
+    assert_accessible(page, "a film, choosing a scene")
 
 
 def test_the_whole_studio_can_be_walked_through_by_keyboard(studio: StudioPage) -> None:
