@@ -14,12 +14,14 @@ from fractions import Fraction
 import numpy as np
 
 from worker.engine.contracts import Span
+from worker.engine.motion.head import least_jerk
 from worker.engine.motion.plan import MotionPlan, shift_of
 from worker.engine.speech.mouth_track import Accent, MouthTrack, Phoneme
 
 PAUSE_S = 0.4  # shorter ones are no place to cut
 SHORTEST_S = 1.2
-_HEAD_EDGE_S, _BREATH_EDGE_S, _BROW_EDGE_S, _BLINK_EDGE_S, _GLANCE_EDGE_S = 0.6, 0.8, 0.2, 0.12, 0.09
+_HEAD_EDGE_S, _BREATH_EDGE_S, _BROW_EDGE_S, _BLINK_EDGE_S, _GLANCE_EDGE_S = 0.9, 0.8, 0.2, 0.12, 0.09
+_PASSING_S = 1.2  # around a join the head is on its way through the shared pose
 
 
 @dataclass(frozen=True)
@@ -136,17 +138,21 @@ class Seeds:
         return int.from_bytes(mixed[:8], "big")
 
 
-def settled(plan: MotionPlan, frame_rate: Fraction) -> MotionPlan:
-    """`plan` with both ends in the pose that all segments share, reached and left smoothly."""
+def settled(plan: MotionPlan, frame_rate: Fraction, passing_deg_s: np.ndarray | float = 0.0) -> MotionPlan:
+    """`plan` with both ends in the pose that all segments share, reached and left smoothly.
+
+    passing_deg_s: (3,) how fast the head passes through that pose; a head that stopped there between all sentences
+    would look like a machine's.
+    """
     times_s = plan.times_s
     end_s = float(len(times_s) / frame_rate)
 
     def edge(width_s: float) -> np.ndarray:
         """(T,) 0 at the ends, 1 inside, without a kink."""
-        share = np.clip(np.minimum(times_s, end_s - times_s) / min(width_s, max(end_s / 2, 1e-6)), 0, 1)
-        return share * share * (3 - 2 * share)
+        return least_jerk(np.minimum(times_s, end_s - times_s) / min(width_s, max(end_s / 2, 1e-6)))
 
     turns = plan.turn_deg * edge(_HEAD_EDGE_S)[:, None]
+    turns = turns + _passing_s(times_s, end_s)[:, None] * passing_deg_s
     return replace(
         plan,
         blink=plan.blink * edge(_BLINK_EDGE_S),
@@ -156,6 +162,13 @@ def settled(plan: MotionPlan, frame_rate: Fraction) -> MotionPlan:
         shift=shift_of(turns),
         breath=plan.breath * edge(_BREATH_EDGE_S),
     )
+
+
+def _passing_s(times_s: np.ndarray, end_s: float) -> np.ndarray:
+    """(T,) how far something has come that goes through zero at both ends at a speed of one, and rests in between."""
+    reach_s = min(_PASSING_S, max(end_s / 2, 1e-6))
+    before, after = np.clip((times_s - end_s) / reach_s, -1, 0), np.clip(times_s / reach_s, 0, 1)
+    return reach_s * (after * (1 - after) ** 2 + before * (1 + before) ** 2)
 
 
 def content_of(plan: MotionPlan) -> bytes:

@@ -14,6 +14,7 @@ import numpy as np
 from worker.engine.contracts import MIN_AUDIO_S, Emotion, Script, TalkingPhotoRequest
 from worker.engine.failures import EngineFailure, FailureCode
 from worker.engine.media.audio import Audio, load_audio
+from worker.engine.motion.head import passing_deg_s
 from worker.engine.motion.moods import in_mood
 from worker.engine.motion.plan import MotionPlan, plan_motion
 from worker.engine.speech.emotion import propose_emotion
@@ -157,7 +158,8 @@ def _sentence_segments(spoken: _Spoken, request: TalkingPhotoRequest, feeling: F
 
 
 def _motion(track: MouthTrack, request: TalkingPhotoRequest, seed: int, feeling: Feeling) -> MotionPlan:
-    plan = settled(plan_motion(track, request.style, seed, request.life), request.frame_rate)
+    plan = plan_motion(track, request.style, seed, request.life)
+    plan = settled(plan, request.frame_rate, passing_deg_s(request.style, request.life.head))
     return in_mood(plan, feeling.emotion, feeling.intensity, track.prosody.energy)
 
 

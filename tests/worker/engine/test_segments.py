@@ -101,6 +101,9 @@ def test_motion_goes_on_across_joins_without_a_jump(folder, style, emotion):
         inside = max(np.abs(np.diff(track, axis=0)).max() for track in tracks)
         at_joins = max(np.abs(after[0] - before[-1]).max() for before, after in itertools.pairwise(tracks))
         assert at_joins <= 0.75 * inside, part
+    for before, after in itertools.pairwise(plan.turn_deg[:, 0] * float(request.frame_rate) for plan in plans):
+        assert before[-1] - before[-2] == pytest.approx(after[1] - after[0], rel=0.5)  # the head passes, and goes on
+        assert after[1] - after[0] > 0.8  # deg/s
 
 
 def test_pictures_go_on_across_joins_without_a_jump(folder):

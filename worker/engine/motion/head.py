@@ -13,10 +13,11 @@ from worker.engine.contracts import Style
 from worker.engine.speech.mouth_track import Accent, Prosody
 
 NECK_PIVOT = np.array([0.0, 1.35, 0.95])  # canonical: where the skull sits on the neck, behind the jaw
-_NOD_ATTACK_S, _NOD_RELEASE_S, _NOD_DELAY_S = 0.15, 0.25, 0.03
+_NOD_ATTACK_S, _NOD_RELEASE_S, _NOD_DELAY_S = 0.19, 0.32, 0.03
 _BROW_ATTACK_S, _BROW_RELEASE_S, _BROW_GAP_S = 0.10, 0.22, 0.4
 _SWAY_HZ = ((0.113, 0.271, 0.433), (0.127, 0.293, 0.389), (0.097, 0.241, 0.367))  # yaw, pitch, roll
 _LIMIT_DEG = np.array([4.0, 3.2, 2.4])
+_PASSING_DEG_S = np.array([1.6, -0.6, 0.4])
 
 
 @dataclass(frozen=True)
@@ -40,9 +41,18 @@ LIVELINESS = {
 
 def _pulse(times_s: np.ndarray, at_s: float, attack_s: float, release_s: float) -> np.ndarray:
     """(T,) a smooth bump that reaches 1 at `at_s`."""
-    rise = np.clip((times_s - at_s + attack_s) / attack_s, 0, 1)
-    fall = 1 - np.clip((times_s - at_s) / (2 * release_s), 0, 1)
-    return rise * rise * (3 - 2 * rise) * fall * fall * (3 - 2 * fall)
+    return least_jerk((times_s - at_s + attack_s) / attack_s) * (1 - least_jerk((times_s - at_s) / (2 * release_s)))
+
+
+def least_jerk(share: np.ndarray) -> np.ndarray:
+    """The way from 0 to 1 while `share` goes from 0 to 1, as bodies go it (Flash and Hogan 1985); beyond, its ends."""
+    t = np.clip(share, 0, 1)
+    return t**3 * (10 - 15 * t + 6 * t * t)
+
+
+def passing_deg_s(style: Style, scale: float) -> np.ndarray:
+    """(3,) how fast yaw, pitch and roll pass through the pose that all segments share, so that no head stops there."""
+    return _PASSING_DEG_S * (min(scale, 1.5) * LIVELINESS[style].turn_deg / LIVELINESS[Style.NATURAL].turn_deg)
 
 
 def head_turns_deg(
