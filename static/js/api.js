@@ -98,6 +98,8 @@ export function upload(kind, file, { onProgress = () => {}, signal = undefined }
 
 const pause = (ms) => new Promise((resolve) => { setTimeout(resolve, ms); });
 
+const MEASURED_WITHIN_MS = 15 * 60 * 1000;
+
 /** Asks until the file is looked at. Resolves to the asset, ready or refused. */
 export async function untilChecked(assetId, { signal = undefined } = {}) {
   for (let wait_ms = 250; ; wait_ms = Math.min(wait_ms * 1.25, 1500)) {
@@ -110,6 +112,24 @@ export async function untilChecked(assetId, { signal = undefined } = {}) {
     }
     await pause(wait_ms);
   }
+}
+
+/** The clip once its numbers are measured in every frame; null when nobody measures it, or the page is left. */
+export async function untilMeasured(assetId, { signal }) {
+  let waited_ms = 0;
+  for (let wait_ms = 3000; waited_ms < MEASURED_WITHIN_MS; wait_ms = Math.min(wait_ms * 1.3, 20000)) {
+    await pause(wait_ms);
+    waited_ms += wait_ms;
+    if (signal.aborted) return null;
+    if (document.hidden) continue;
+    try {
+      const asset = await request("GET", `/assets/${assetId}`, undefined, { signal });
+      if (!asset.preflight?.estimated) return asset;
+    } catch (problem) {
+      if (!problem.isNetwork && problem.code !== "rate_limited") return null;
+    }
+  }
+  return null;
 }
 
 /** A key that makes repeating an order harmless, kept until the order is known to have arrived. */

@@ -47,6 +47,9 @@ def test_a_clip_gets_new_words_and_is_compared_with_itself(dub: Page, tmp_path: 
     expect(dub.locator("#stage-bar")).to_contain_text("Preview: first words 0:00–0:03")
     expect(dub.locator(".wipe-before")).to_have_js_property("readyState", 4)
     dub.get_by_role("button", name="Back to the clip").click()
+    # what the first look estimated was measured meanwhile, and nothing else on the page has changed
+    expect(dub.locator("#clip-look")).to_have_attribute("data-measured", "true", timeout=90_000)
+    expect(dub.locator("#clip-look")).to_contain_text("Measured in every frame")
     dub.locator("#render").click()
 
     compare = dub.get_by_role("button", name="Compare")

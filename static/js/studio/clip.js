@@ -1,5 +1,5 @@
 // Step 1 of a dub: the clip, what was found in it, and who should speak.
-import { untilChecked } from "../api.js";
+import { untilChecked, untilMeasured } from "../api.js";
 import { announce, clockTime, fileSize, find, icon, make, notice } from "../ui.js";
 import { consentRow, isStated } from "./consent.js";
 import { looksLikeVideo } from "./dropping.js";
@@ -15,6 +15,7 @@ export function startClip(store, stage) {
   const badge = find("#source-badge");
   const picker = find("#source-file");
   let turn = 0; // only the latest choice may change the page
+  let measuring = null; // the clip that is being measured, and how to stop waiting for it
 
   const showBadge = () => {
     const { clip } = store.project;
@@ -40,17 +41,40 @@ export function startClip(store, stage) {
       feedback.replaceChildren(notice("bad", clip.failure.sentence, clip.failure.next_step));
       return;
     }
-    const found = clipFindings(store.project);
-    people.append(fileCard(clip));
-    if (found.people.length > 1) people.append(choice(store, found));
-    feedback.replaceChildren(...found.notices.map((one) => notice(one.kind, one.sentence, one.nextStep)));
+    feedback.replaceChildren();
+    showSeen();
     const consent = consentRow(clip, store.consent, (asset) => store.project.clip?.id === asset.id && store.learn({ clip: asset }));
     if (consent) feedback.append(consent);
+  };
+
+  /** Who is in the clip and what to know of it; what is being stated below stays as it is. */
+  const showSeen = () => {
+    const found = clipFindings(store.project);
+    people.replaceChildren(fileCard(store.project.clip));
+    if (found.people.length > 1) people.append(choice(store, found));
+    for (const old of feedback.querySelectorAll(":scope > .notice")) old.remove();
+    feedback.prepend(...found.notices.map((one) => notice(one.kind, one.sentence, one.nextStep)));
   };
 
   const refresh = () => {
     showBadge();
     showFindings();
+    awaitMeasurement();
+  };
+
+  /** The first look is at a few moments only; what every frame says comes later, and quietly. */
+  const awaitMeasurement = async () => {
+    const { clip } = store.project;
+    const wanted = clip?.state === "ready" && clip.preflight?.estimated ? clip.id : null;
+    if (measuring?.id === wanted) return;
+    measuring?.stop.abort();
+    measuring = wanted && { id: wanted, stop: new AbortController() };
+    if (!measuring) return;
+    const measured = await untilMeasured(wanted, { signal: measuring.stop.signal });
+    if (!measured || store.project.clip?.id !== wanted) return;
+    store.correct("clip", { preflight: measured.preflight });
+    showBadge();
+    showSeen();
   };
 
   const announceFindings = () => {
@@ -115,7 +139,17 @@ function fileCard(clip) {
   const rate = clip.preflight?.video?.frames_per_second;
   const facts = [clip.duration_s ? clockTime(clip.duration_s) : null, clip.width_px ? `${clip.width_px} × ${clip.height_px}` : null, rate ? `${Math.round(rate * 100) / 100} fps` : null, fileSize(clip.size_bytes)];
   return make("div", { class: "file-card" }, make("div", { class: "file-card-head" }, icon("film"),
-    make("div", { class: "grow" }, make("div", { class: "file-card-name truncate" }, clip.name || "Clip"), make("span", { class: "file-card-facts tabular" }, facts.filter(Boolean).join(" · ")))));
+    make("div", { class: "grow" }, make("div", { class: "file-card-name truncate" }, clip.name || "Clip"), make("span", { class: "file-card-facts tabular" }, facts.filter(Boolean).join(" · ")))),
+  ...lookWords(clip.preflight));
+}
+
+/** What was seen of the one who speaks, and how closely it was looked at. */
+function lookWords(report) {
+  if (!report?.people?.length) return [];
+  const words = report.estimated ? "Estimated from a few moments; every frame is looked at while nothing else waits." : "Measured in every frame; a render begins at once.";
+  const [only] = report.people;
+  const share = report.people.length === 1 && only.usable_share !== undefined ? `Lips can follow in ${Math.round(only.usable_share * 100)} % of the clip. ` : "";
+  return [make("p", { class: "field-hint", id: "clip-look", "data-measured": String(!report.estimated) }, share + words)];
 }
 
 /** Who should speak: a button for each person, with a picture where there is one. */

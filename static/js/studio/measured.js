@@ -15,7 +15,8 @@ function rowsOf(store, { result, warnings = [] }) {
   const rows = [["New lips, of the frames with new words", percent(sheet.dubbed_share)]];
   const people = store.project.clip?.preflight?.people ?? [];
   const guess = people.find(({ index }) => index === (store.project.face_index ?? store.project.clip.preflight.auto_face ?? 0))?.usable_share;
-  if (guess !== undefined) rows.push(["Estimated beforehand, of the whole clip", percent(guess)]);
+  const how = store.project.clip?.preflight?.estimated ? "Estimated" : "Measured";
+  if (guess !== undefined) rows.push([`${how} beforehand, of the whole clip`, percent(guess)]);
   rows.push(["Without a face", percent(sheet.missing_share)], ["Something in front of the mouth", percent(sheet.covered_share)]);
   rows.push(["Mouths of the speaker to choose from", String(Math.round(sheet.mouths))]);
   rows.push(["What the clip shows of the mouth", `${codes.has("mouth_never_closed") ? "no closed lips" : "closed lips"}, ${codes.has("mouth_never_open") ? "no open mouth" : "open mouth"}`]);

@@ -89,6 +89,14 @@ export class Store extends EventTarget {
     this.tell(Object.keys(facts));
   }
 
+  /** Facts about a file that is here already are known better: nothing on the page begins anew. */
+  correct(name, facts) {
+    const file = { ...this.project[name], ...facts };
+    this.files ??= new Map();
+    this.files.set(file.id, file);
+    this.project[name] = file;
+  }
+
   /** A change that the server has made already, as asked for here: it can be taken back. */
   adopt(saved, names) {
     const facts = Object.fromEntries(names.map((name) => [name, saved[name]]));
