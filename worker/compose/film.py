@@ -4,6 +4,8 @@ Every scene's picture is read by our own decoder (upright, by its time stamps, o
 film's shape with the window on the face, and given to MoviePy as a clip. So memory does not grow with length.
 """
 
+import itertools
+import math
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -23,7 +25,7 @@ from worker.engine.contracts import FrameStage, Hooks, RenderResult, SoundStage,
 from worker.engine.failures import EngineFailure, FailureCode
 from worker.engine.finishing import StageFactory, marked
 from worker.engine.media.decode import Frame, decode_video
-from worker.engine.media.encode import VideoEncoder
+from worker.engine.media.encode_stream import KEYFRAME_INTERVAL_S, PictureFormat, StreamEncoder
 from worker.engine.media.images import load_image
 from worker.engine.media.probe import probe
 from worker.engine.telling import Telling
@@ -143,11 +145,19 @@ def _write(
         film = _timeline([reader.clip() for reader in readers], places, rate)
         for reader in readers:
             reader.start()
-        with VideoEncoder(
-            request.output_path, *size, rate, audio_path=sound, max_duration_s=request.max_duration_s + 1
+        segments = _segments(places[-1].end, rate)
+        starts = {0, *itertools.accumulate(segments)}
+        with StreamEncoder(
+            request.output_path,
+            PictureFormat(*size, rate),
+            segments,
+            audio_path=sound,
+            with_fragments=request.fragments,
         ) as encoder:
             for index in range(places[-1].end):
                 telling.check()
+                if index in starts:
+                    encoder.begin()
                 number = next(n for n, place in enumerate(places, start=1) if index < place.end)
                 for reader, place in zip(readers, places, strict=True):
                     if place.end <= index:
@@ -159,9 +169,18 @@ def _write(
                 drawn = marked(np.array(rgb), stages, pts_s)  # a copy: a picture that stands is shown again
                 encoder.write(drawn)
                 telling.rendered(drawn, pts_s, (index + 1) / places[-1].end)
+                telling.playable(encoder.take_fragments())
+        telling.playable(encoder.take_fragments())
     finally:
         for reader in readers:
             reader.close()
+
+
+def _segments(frames: int, rate: Fraction) -> list[int]:
+    """How many frames lie between key frames: they stand at whole multiples of a time, where the hidden mark turns."""
+    step = KEYFRAME_INTERVAL_S * rate
+    starts = [math.ceil(number * step) for number in range(math.ceil(frames / step))]
+    return [after - before for before, after in itertools.pairwise([*starts, frames])]
 
 
 def _timeline(clips: list[VideoClip], places: list[Place], rate: Fraction) -> VideoClip:

@@ -39,6 +39,7 @@ class FilmScene:
 @dataclass(frozen=True)
 class FilmRequest:
     """`width_px`, `height_px`: even. `is_watermarked`: scenes that are not marked yet get the mark. `seed`: of it.
+    `fragments`: have the hooks told of playable pieces while scenes are joined.
 
     Raises:
         EngineFailure: OPTION_INVALID for anything out of range, with the scene's number where there is one.
@@ -52,6 +53,7 @@ class FilmRequest:
     is_watermarked: bool = False
     seed: int = 0
     max_duration_s: float = MAX_AUDIO_S
+    fragments: bool = False
     voice_dir: Path | None = field(default=None, compare=False)  # as every request has it; nobody speaks here
 
     def __post_init__(self) -> None:

@@ -1,5 +1,6 @@
 """Scenes in one film: each where it belongs, to the frame and to the sample."""
 
+import math
 from fractions import Fraction
 
 import av
@@ -40,10 +41,43 @@ def clips(tmp_path_factory):
     }
 
 
-def film(clips, folder, *scenes, **named):
+def film(clips, folder, *scenes, hooks=None, **named):
     made = [FilmScene(clips[name], **facts) for name, facts in scenes]
     request = FilmRequest(tuple(made), folder / "film.mp4", 90, 160, **named)
-    return join_scenes(request, SilentHooks())
+    return join_scenes(request, hooks or SilentHooks())
+
+
+class Watching(SilentHooks):
+    """Plays the pieces as they come."""
+
+    def __init__(self):
+        self.pieces, self.came_at = [], []
+        self.fraction = 0.0
+
+    def on_progress(self, progress):
+        self.fraction = progress.fraction
+
+    def on_fragment(self, number, data):
+        assert number == len(self.pieces)
+        self.pieces.append(data)
+        self.came_at.append(self.fraction)
+
+
+@pytest.mark.parametrize("rate", [Fraction(25), Fraction(30000, 1001)])
+def test_a_film_can_be_watched_while_it_is_joined_and_key_frames_stand_where_marks_turn(clips, tmp_path, rate):
+    hooks, scenes = Watching(), [("red", {}), ("green", {"fade_s": 0.3}), ("red", {})] * 3
+    result = film(clips, tmp_path, *scenes, hooks=hooks, frame_rate=rate, fragments=True)
+    assert hooks.came_at[1] < 0.9  # the first piece that shows something, long before the end
+    live = tmp_path / "live.mp4"
+    live.write_bytes(b"".join(hooks.pieces))
+    with av.open(str(live)) as seen, av.open(str(tmp_path / "film.mp4")) as made:
+        assert sum(1 for _ in seen.decode(video=0)) == result.frame_count
+        packets = list(made.demux(video=0))
+        keys = {round(float(one.pts * one.time_base) * rate) for one in packets if one.is_keyframe}
+    assert keys >= {math.ceil(second * rate) for second in range(0, int(result.duration_s), 2)}
+    silent = Watching()
+    film(clips, tmp_path, ("red", {}), hooks=silent)
+    assert silent.pieces == []
 
 
 def test_scenes_of_every_kind_follow_each_other_to_the_frame(clips, tmp_path):
