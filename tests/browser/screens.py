@@ -63,6 +63,21 @@ def shared(page: Page) -> str:
     return page.get_by_label("The link").input_value()
 
 
+def film_of_both(page: Page, first: str, second: str) -> str:
+    """A film that begins with the video on the page, and goes on with another."""
+    page.goto(first)
+    page.wait_for_selector("html[data-ready=true]")
+    page.get_by_role("button", name="This video").click()
+    page.get_by_role("button", name="Make a film with it").click()
+    page.wait_for_selector("#add-scene")
+    page.wait_for_selector("html[data-ready=true]")
+    page.locator("#add-scene").click()
+    page.locator(".picker-tile", has_text=second[:12]).click()
+    page.locator(".join").first.click()
+    expect(page.locator("#save-words")).to_have_text("Saved")
+    return page.url
+
+
 def confirm_address(page: Page) -> None:
     """The letter lies in the mailbox page of a site without a mail server; no bar asks for it then."""
     project = page.url
@@ -89,7 +104,10 @@ def make_everything(page: Page, folder: Path) -> dict[str, str]:
     with page.expect_download() as taken:
         page.get_by_role("link", name="Download", exact=True).click()
     taken.value.save_as(folder / "amara.mp4")
-    return found | {"dub": dub(page, folder / "amara.mp4"), "library": "/library/", "new": "/projects/new/"}
+    amara = page.url
+    found["dub"] = dub(page, folder / "amara.mp4")
+    found["film"] = film_of_both(page, amara, PRESENTERS["Kofi"])
+    return found | {"library": "/library/", "new": "/projects/new/"}
 
 
 def view(browser: Browser, address: str, state: object, size: str, theme: str) -> Image.Image:
