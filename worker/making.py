@@ -48,6 +48,7 @@ from worker.process.requests import (
     PICTURE_TYPES,
     Film,
     Places,
+    bookends_of,
     caption_brand_of,
     caption_text,
     line_part,
@@ -293,11 +294,13 @@ class Maker:
         made = self._store_video(job, video, is_hidden=True)
         if video.scene_lengths_s and made.result is not None:
             made.result["paid_s"] = paid_seconds(job.request["scenes"], video.scene_lengths_s)
+        elif video.intro_s is not None and made.result is not None:  # cards cost nothing
+            made.result["paid_s"] = video.duration_s - video.intro_s - (video.outro_s or 0.0)
         return made
 
     def _rendered(self, job: Job, film: Film, workspace: Workspace, lease: Lease) -> RenderedVideo:
         order, warnings = self._ordered(job, film, workspace, lease)
-        hooks = Part(lease, SCENES_SHARE, 1.0) if "scenes" in job.request else lease
+        hooks = Part(lease, SCENES_SHARE, 1.0, is_live=True) if "scenes" in job.request else lease
         try:
             video = self._engine.call(film.operation, order, hooks, label=str(job.pk))
         except EngineFailure as failure:
@@ -410,6 +413,8 @@ class Maker:
         is_free = job.kind != Job.Kind.EXPORT and bool(order.get("watermark", True))
         is_kept = is_free and job.kind != Job.Kind.PREVIEW  # what a passing job leaves would be gone with it
         segments_dir, render_id = project_segments(self._options.segments_dir, job) if is_kept else (None, own_id(job))
+        logo = logo_of(order, files, assets["logo"].sha256 if "logo" in assets else "")
+        bookends = None if job.kind == Job.Kind.PREVIEW else bookends_of(order, logo)
         return RenderOrder(
             film.build(order, files, Places(workspace.file("video"), self._options.device, self._options.clips_dir)),
             poster_path=workspace.file("poster.jpg"),
@@ -425,12 +430,13 @@ class Maker:
             captions=order.get("captions"),
             caption_text=caption_text(order) if order.get("caption_text") else None,
             aspect=str(order.get("aspect", "source")),
-            fragments=is_free,
+            fragments=is_free and bookends is None,  # what is put before it comes last
             segments_dir=segments_dir,
             mouth_edits=tuple(order.get("mouth_edits") or ()),
             music=music_of(order, files),
             caption_brand=caption_brand_of(order),
-            logo=logo_of(order, files, assets["logo"].sha256 if "logo" in assets else ""),
+            logo=logo,
+            bookends=bookends,
         )
 
 

@@ -9,7 +9,7 @@ from pydantic import ConfigDict
 
 from apps.api.throttles import AccountThrottle
 from apps.brands.presentation import brand_facts
-from apps.brands.services import brand_of, change_brand
+from apps.brands.services import CARD_MAX_S, CARD_MIN_S, brand_of, change_brand
 from apps.projects.services import delete_unused
 
 router = Router(tags=["brand"])
@@ -26,6 +26,10 @@ class BrandOut(Schema):
     accent: str = Field(description="The colour of what stands out: the word that is being said.")
     text: str = Field(description="The colour of words on the main colour.")
     typeface: Typeface = Field(description="Of captions; “style”: each caption style has its own.")
+    intro_text: str = Field(description="Words on the card that videos may begin with, below the logo.")
+    intro_s: float = Field(description="How long that card stands.")
+    outro_text: str = Field(description="As of the intro, of the card that they may end with.")
+    outro_s: float
     text_contrast: float = Field(description="Between text and main colour, 1 to 21.")
     notes: list[str] = Field(description="What could be better, in sentences.")
 
@@ -41,6 +45,10 @@ class BrandPatch(Schema):
     accent: str = Field("", max_length=16)
     text: str = Field("", max_length=16, description="Needs a contrast of at least 3 to the main colour.")
     typeface: Typeface = "style"
+    intro_text: str = Field("", max_length=400, description="At most 80 characters.")
+    intro_s: float = Field(2.0, ge=CARD_MIN_S, le=CARD_MAX_S, allow_inf_nan=False)
+    outro_text: str = Field("", max_length=400)
+    outro_s: float = Field(2.0, ge=CARD_MIN_S, le=CARD_MAX_S, allow_inf_nan=False)
 
 
 @router.get("", response=BrandOut, throttle=AccountThrottle("read"), summary="Look at your brand")

@@ -20,6 +20,10 @@ class Brand(models.Model):
     accent = models.CharField(max_length=7, default="#ffd640")
     text = models.CharField(max_length=7, default="#ffffff")
     typeface = models.CharField(max_length=8, choices=Typeface.choices, default=Typeface.STYLE)
+    intro_text = models.CharField(max_length=80, blank=True)
+    intro_s = models.FloatField(default=2.0)
+    outro_text = models.CharField(max_length=80, blank=True)
+    outro_s = models.FloatField(default=2.0)
     updated_at = models.DateTimeField(auto_now=True)
 
     def __str__(self) -> str:

@@ -21,6 +21,10 @@ def brand_facts(brand: Brand) -> dict[str, Any]:
         "accent": brand.accent,
         "text": brand.text,
         "typeface": brand.typeface,
+        "intro_text": brand.intro_text,
+        "intro_s": brand.intro_s,
+        "outro_text": brand.outro_text,
+        "outro_s": brand.outro_s,
         "text_contrast": round(contrast(brand.text, brand.primary), 2),
         "notes": notes_on(brand),
     }

@@ -17,6 +17,9 @@ LOGO_TYPES = {"image/png": "PNG", "image/webp": "WebP"}  # pixels only: a drawin
 LOGO_BYTES_MAX = 2 * 2**20
 LOGO_SIDE_MAX_PX = 4096
 COLOURS = ("primary", "accent", "text")
+CARDS = ("intro", "outro")
+CARD_TEXT_MAX_CHARS = 80
+CARD_MIN_S, CARD_MAX_S = 1.0, 5.0
 
 
 def brand_of(user: User) -> Brand:
@@ -39,6 +42,10 @@ def change_brand(user: User, changes: Mapping[str, Any]) -> Brand:
                 brand.logo = None if value is None else _usable_logo(user, value)
             elif name in COLOURS:
                 setattr(brand, name, checked_colour(name, value))
+            elif name in ("intro_text", "outro_text"):
+                setattr(brand, name, _card_text(name, value))
+            elif name in ("intro_s", "outro_s"):
+                setattr(brand, name, _card_s(name, value))
             else:
                 _set_typeface(brand, value)
         _check_readable(brand)
@@ -57,6 +64,26 @@ def notes_on(brand: Brand) -> list[str]:
     if ratio >= CONTRAST_GOOD:
         return []
     return [f"Text on the main colour has a contrast of {ratio:.1f}; from {CONTRAST_GOOD} on it reads well."]
+
+
+def has_card(brand: Brand, name: str) -> bool:
+    """Whether there is anything on its “intro” or “outro”."""
+    return brand.logo is not None or bool(getattr(brand, f"{name}_text"))
+
+
+def _card_text(name: str, value: Any) -> str:
+    text = " ".join("".join(c for c in str(value) if c.isprintable() or c.isspace()).split())
+    if len(text) > CARD_TEXT_MAX_CHARS:
+        raise SiteFailure("option_invalid", option=name, reason=f"at most {CARD_TEXT_MAX_CHARS} characters")
+    return text
+
+
+def _card_s(name: str, value: Any) -> float:
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    if not (is_number and CARD_MIN_S <= value <= CARD_MAX_S):  # NaN fails this too
+        reason = f"choose between {CARD_MIN_S:g} and {CARD_MAX_S:g} seconds"
+        raise SiteFailure("option_invalid", option=name, reason=reason)
+    return round(float(value), 1)
 
 
 def _set_typeface(brand: Brand, value: Any) -> None:

@@ -8,7 +8,7 @@ import hashlib
 import json
 import re
 import uuid
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
@@ -27,6 +27,7 @@ from apps.jobs.presets import PRESETS, Preset, estimated_bytes, presets_for, rat
 from apps.jobs.pricing import SPARE_S, PaidWork, PricedSegment
 from apps.jobs.services import ACTIVE_STATES, submit
 from apps.projects import options
+from apps.projects.branding import cards_s
 from apps.projects.films import (
     PICTURES,
     SCENE_MIN_S,
@@ -53,7 +54,7 @@ _SENTENCE = re.compile(r"(?<=[.!?…。！？])\s+|\n+")
 # Changing these makes the same video in another form, which was paid for already.
 _FORM = frozenset(
     {"aspect", "caption_text", "captions", "film", "fps", "label_corner", "largest_px", "wanted_fps"}
-    | {"caption_brand", "logo", "logo_asset"}
+    | {"bookends", "caption_brand", "logo", "logo_asset"}
     | {"max_duration_s", "max_short_side_px", "preset", "watermark"}
 )
 
@@ -243,13 +244,18 @@ def _framed(width_px: int, height_px: int, aspect: str) -> tuple[int, int]:
     return max(1, height_px * across // down), height_px
 
 
+def around_s(result: Mapping[str, Any]) -> float:
+    """How much of a finished video is the cards before and after it."""
+    return float(result.get("intro_s") or 0.0) + float(result.get("outro_s") or 0.0)
+
+
 def _spoken_s(project: Project, script: dict[str, Any]) -> tuple[float, bool]:
     """How long the script takes: as it was when it was last spoken or rendered here, else a guess."""
     done = Job.objects.filter(owner_id=project.owner_id, state=Job.State.SUCCEEDED, output__duration_s__gt=0)
     recent = done.exclude(kind=Job.Kind.PREFLIGHT).order_by("-queued_at")
-    for request, duration_s in recent.values_list("request", "output__duration_s")[:_RECENT]:
+    for request, duration_s, made in recent.values_list("request", "output__duration_s", "result")[:_RECENT]:
         if request.get("script") == script:
-            return float(duration_s), True
+            return float(duration_s) - around_s(made), True
     guess_s = options.spoken_duration_s(script["text"], float(script.get("rate", 1.0)))
     if guess_s > options.EXPORT_DURATION_MAX_S:
         raise SiteFailure("script_too_long")
@@ -323,7 +329,7 @@ def price_export(user: User, project: Project, choice: ExportChoice) -> Quote:
         preset,
         width_px=width,
         height_px=height,
-        duration_s=measured.duration_s,
+        duration_s=measured.duration_s + cards_s(project),
         frame_rate=Fraction(request["fps"]),
     )
     return Quote(

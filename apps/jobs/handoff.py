@@ -102,7 +102,9 @@ def cues_of(job: Job) -> list[Cue]:
     done = found.filter(state=Job.State.SUCCEEDED).order_by("-queued_at")
     result = next((one.result for one in done if one.request == wanted), {})
     rows: Sequence[Mapping[str, Any]] = result.get("fitted") or result.get("cues") or []
-    return [Cue(float(row["start_s"]), float(row["end_s"]), _joined(row["words"])) for row in rows if row.get("words")]
+    later_s = float(job.result.get("intro_s") or 0.0)  # the words were found in the voice, which begins after the card
+    spans = [(float(row["start_s"]) + later_s, float(row["end_s"]) + later_s, row) for row in rows if row.get("words")]
+    return [Cue(start_s, end_s, _joined(row["words"])) for start_s, end_s, row in spans]
 
 
 def _joined(words: Sequence[Mapping[str, Any]]) -> str:

@@ -1,8 +1,10 @@
 """What a video shows of its owner's brand."""
 
+from collections.abc import Mapping
 from typing import Any
 
-from apps.brands.services import brand_of
+from apps.brands.models import Brand
+from apps.brands.services import CARDS, brand_of, has_card
 from apps.projects.models import Project
 from apps.trust.attestations import require_attested
 
@@ -15,12 +17,23 @@ def brand_order(project: Project) -> dict[str, Any]:
     settings = project.settings_now()
     if not settings["brand"]:
         return {}
-    logo = brand_of(project.owner).logo
-    if logo is None:
-        return {}
-    require_attested([logo])
-    spot = {"corner": settings["logo_corner"], "size": settings["logo_size"]}
-    return {"logo_asset": str(logo.pk), "logo": {**spot, "opacity": settings["logo_opacity"]}}
+    brand = brand_of(project.owner)
+    order: dict[str, Any] = {}
+    if brand.logo is not None:
+        require_attested([brand.logo])
+        spot = {"corner": settings["logo_corner"], "size": settings["logo_size"]}
+        order = {"logo_asset": str(brand.logo.pk), "logo": {**spot, "opacity": settings["logo_opacity"]}}
+    if cards := _cards(brand, settings):
+        order["bookends"] = {**cards, "brand": _looks(brand)}
+    return order
+
+
+def cards_s(project: Project) -> float:
+    """How long the cards before and after the video are together."""
+    settings = project.settings_now()
+    if not settings["brand"]:
+        return 0.0
+    return sum(float(card["length_s"]) for card in _cards(brand_of(project.owner), settings).values())
 
 
 def caption_brand_order(project: Project) -> dict[str, Any]:
@@ -28,6 +41,18 @@ def caption_brand_order(project: Project) -> dict[str, Any]:
     settings = project.settings_now()
     if not (settings["brand"] and settings["brand_captions"]) or settings["captions"] == "none":
         return {}
-    brand = brand_of(project.owner)
-    names = ("primary", "accent", "text", "typeface")
-    return {"caption_brand": {name: getattr(brand, name) for name in names}}
+    return {"caption_brand": _looks(brand_of(project.owner))}
+
+
+def _cards(brand: Brand, settings: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    if settings.get("background") == "transparent":  # nothing fills the frame there
+        return {}
+    return {
+        name: {"text": getattr(brand, f"{name}_text"), "length_s": getattr(brand, f"{name}_s")}
+        for name in CARDS
+        if settings[f"brand_{name}"] and has_card(brand, name)
+    }
+
+
+def _looks(brand: Brand) -> dict[str, str]:
+    return {name: getattr(brand, name) for name in ("primary", "accent", "text", "typeface")}

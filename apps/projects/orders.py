@@ -6,7 +6,7 @@ from typing import Any
 from apps.core.failures import SiteFailure
 from apps.projects import options
 from apps.projects.additions import added_files, additions_order
-from apps.projects.branding import brand_order, caption_brand_order
+from apps.projects.branding import brand_order, caption_brand_order, cards_s
 from apps.projects.captions import caption_text, captions_order
 from apps.projects.films import film_order
 from apps.projects.findings import faces_of
@@ -26,7 +26,9 @@ def render_request(project: Project, *, max_duration_s: float = options.FREE_DUR
 
     `max_duration_s`: how long a recording or clip may be; paid exports may be longer.
     """
-    return ORDERS[project.kind](project, max_duration_s) | brand_order(project)
+    around_s = cards_s(project)
+    order = ORDERS[project.kind](project, max_duration_s - around_s) | brand_order(project)
+    return order | {"max_duration_s": order["max_duration_s"] - around_s} if around_s else order
 
 
 def speech_request(

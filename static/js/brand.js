@@ -9,6 +9,8 @@ const SAVE_AFTER_MS = 400;
 const CONTRAST_LEAST = 3;
 const CONTRAST_GOOD = 4.5;
 const WRONG_TYPE = { sentence: "is no PNG or WebP.", nextStep: "Save your logo as PNG, best with a see-through background, and choose that." };
+const CARDS = ["intro", "outro"];
+const LONG_CHARS = 24;
 const COLOURS = ["primary", "text", "accent"];
 
 const { brand: first, consent, logo_bytes: logoBytes } = JSON.parse(find("#brand-state").textContent);
@@ -41,7 +43,21 @@ function showFrame() {
   Object.assign(boxed.style, { background: primary, color: text });
   find("#frame-spoken b").style.color = seenOnInk(accent);
   boxed.dataset.typeface = typeface === "style" ? "sans" : typeface;
+  for (const name of CARDS) showCard(name, { url, primary, text, accent, typeface });
   find("#frame-spoken").dataset.typeface = typeface === "style" ? "display" : typeface;
+}
+
+function showCard(name, { url, primary, text, accent, typeface }) {
+  const card = find(`#card-${name}`);
+  const words = find("p", card);
+  const picture = find("img", card);
+  words.textContent = find(`#${name}_text`).value.trim();
+  words.dataset.long = String(words.textContent.length > LONG_CHARS);
+  words.style.fontFamily = typeface === "sans" ? "var(--font-sans)" : "";
+  picture.hidden = !url;
+  if (url) picture.src = url;
+  Object.assign(card.style, { background: primary, color: text });
+  find("i", card).style.background = accent;
 }
 
 // -- logo ---------------------------------------------------------------------------------------------------------
@@ -145,6 +161,32 @@ for (const radio of findAll("input[name=typeface]")) {
     keep({ typeface: radio.value }, find("#colours-feedback"));
   });
 }
+let cardTimer = null;
+for (const field of CARDS.flatMap((name) => [`${name}_text`, `${name}_s`])) {
+  const input = find(`#${field}`);
+  input.value = state.brand[field];
+  input.addEventListener("input", () => {
+    showFrame();
+    clearTimeout(cardTimer);
+    cardTimer = setTimeout(keepCards, SAVE_AFTER_MS);
+  });
+}
+
+async function keepCards() {
+  const changes = {};
+  for (const name of CARDS) {
+    changes[`${name}_text`] = find(`#${name}_text`).value;
+    const length_s = find(`#${name}_s`).valueAsNumber;
+    if (!(length_s >= 1 && length_s <= 5)) {
+      find("#cards-feedback").replaceChildren(notice("bad", "A card stands for 1 to 5 seconds.", "Until then these cards are not kept."));
+      said("Not saved");
+      return;
+    }
+    changes[`${name}_s`] = length_s;
+  }
+  await keep(changes, find("#cards-feedback"));
+}
+
 find("#logo-file").addEventListener("change", ({ target }) => {
   if (target.files[0]) takeLogo(target.files[0]);
   target.value = "";

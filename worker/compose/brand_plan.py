@@ -9,6 +9,8 @@ from worker.engine.failures import EngineFailure, FailureCode
 CORNERS = ("top-left", "top-right", "bottom-left", "bottom-right")
 SIZE_MIN, SIZE_MAX = 0.06, 0.3
 OPACITY_MIN, OPACITY_MAX = 0.2, 1.0
+CARD_MIN_S, CARD_MAX_S = 1.0, 5.0
+CARD_TEXT_MAX_CHARS = 80
 
 
 Rgb = tuple[int, int, int]
@@ -81,3 +83,34 @@ def rgb_of(colour: str) -> Rgb:
     except ValueError:
         raise EngineFailure(FailureCode.OPTION_INVALID, option="colour", value=colour[:40]) from None
     return red, green, blue
+
+
+@dataclass(frozen=True)
+class Card:
+    """A still picture before or after a video: the logo, and words below it."""
+
+    text: str
+    length_s: float = 2.0
+
+    def __post_init__(self) -> None:
+        _check("card_s", self.length_s, CARD_MIN_S, CARD_MAX_S)
+        if len(self.text) > CARD_TEXT_MAX_CHARS:
+            raise EngineFailure(FailureCode.OPTION_INVALID, option="card_text", max=CARD_TEXT_MAX_CHARS)
+
+
+@dataclass(frozen=True)
+class Bookends:
+    """What a video begins and ends with, in the colours of `brand`; `logo` is on both cards where it is given."""
+
+    brand: CaptionBrand
+    intro: Card | None = None
+    outro: Card | None = None
+    logo: Logo | None = None
+
+    @property
+    def intro_s(self) -> float:
+        return 0.0 if self.intro is None else self.intro.length_s
+
+    @property
+    def outro_s(self) -> float:
+        return 0.0 if self.outro is None else self.outro.length_s

@@ -91,6 +91,29 @@ def headline_patch(
     return _drawn(lines, size_px, headline.colour, (width_px, height_px), max(0.0, top))
 
 
+def draw_plain(
+    canvas: Image.Image, headline: Headline, box: tuple[int, int, int, int], rgb: tuple[int, int, int]
+) -> int:
+    """Words in one colour, centred across `box` (x0, y0, x1, y1) from its upper edge down, as large as fits.
+
+    canvas: RGB, changed in place. Returns how high they are, in px.
+    """
+    if not headline.words:
+        return 0
+    x0, y0, x1, y1 = box
+    size_px, lines = _largest(headline, float(x1 - x0), float(y1 - y0), min(canvas.size))
+    pen = ImageDraw.Draw(canvas)
+    for number, line in enumerate(lines):
+        backwards = is_right_to_left("".join(word.text for word in line))
+        ordered = line[::-1] if backwards else line
+        x, baseline = (x0 + x1 - _length(line)) / 2, y0 + number * LINE_HEIGHT * size_px + 0.86 * size_px
+        for at, word in enumerate(ordered):
+            x += (ordered[at - 1].space_before if backwards else word.space_before) if at else 0.0
+            pen.text((x, baseline), word.text, fill=rgb, font=word.font, anchor="ls")
+            x += word.width
+    return round(len(lines) * LINE_HEIGHT * size_px)
+
+
 def _rooms(face: FaceBox | None, top: float, bottom: float) -> tuple[float, float]:
     """How much height there is above the eyebrows and below the chin."""
     if face is None:

@@ -32,6 +32,7 @@ from worker.process.thumbnails import make_thumbnail, propose_thumbnails
 from worker.process.tracks import make_track, track_report, with_edits
 
 if TYPE_CHECKING:
+    from worker.compose.brand_plan import Bookends
     from worker.compose.certificates import SigningKey
     from worker.compose.stages import ComposeOptions
     from worker.engine.finishing import StageFactory
@@ -193,8 +194,11 @@ def video_dub(order: RenderOrder, hooks: Hooks) -> RenderedVideo:
 def film(order: RenderOrder, hooks: Hooks) -> RenderedVideo:
     """Several scenes, rendered already, become one video: see `_film`. Each scene brings its watermark, or gets it."""
     from worker.compose.film import join_scenes
+    from worker.compose.film_plan import FilmRequest
 
-    plain = replace(order, watermark=False)
+    assert isinstance(order.request, FilmRequest)
+    is_live = order.fragments and order.watermark  # every frame has the watermark in its pixels
+    plain = replace(order, watermark=False, request=replace(order.request, fragments=is_live))
     return _film(plain, hooks, partial(join_scenes, sound_stage=_sound_stage(order)), _compose_options(plain))
 
 
@@ -222,7 +226,12 @@ def _film(order: RenderOrder, hooks: Hooks, make: "Maker", options: "ComposeOpti
 
     encoding = Part(hooks, RENDER_SHARE, 1.0)
     rendering = hooks if DELIVERIES.get(order.preset) is None else Part(hooks, 0.0, RENDER_SHARE)
-    result = make(replace(order.request, voice_dir=order.voice_dir), rendering, stages)
+    bookends = order.bookends
+    making = rendering if bookends is None else Part(rendering, 0.0, RENDER_SHARE)
+    result = make(replace(order.request, voice_dir=order.voice_dir), making, stages)
+    intro_s, outro_s = None, None
+    if bookends is not None:
+        result, intro_s, outro_s = _between_cards(result, bookends, Part(rendering, RENDER_SHARE, 1.0), options)
     path = deliver(
         result.output_path,
         order.preset,
@@ -230,7 +239,7 @@ def _film(order: RenderOrder, hooks: Hooks, make: "Maker", options: "ComposeOpti
         on_fraction=encoding.tell,
         should_stop=hooks.should_stop,
     )
-    poster_width_px, poster_height_px = write_poster(path, order.poster_path)
+    poster_width_px, poster_height_px = write_poster(path, order.poster_path, at_s=intro_s or 0.0)
     sidecar = None
     if key is not None:
         manifests = [_sign(one, order, key) for one in (path, order.poster_path)]
@@ -252,9 +261,22 @@ def _film(order: RenderOrder, hooks: Hooks, make: "Maker", options: "ComposeOpti
         scene_lengths_s=tuple(result.scene_lengths_s),
         segments=result.segments,
         segments_kept=result.segments_kept,
+        intro_s=intro_s,
+        outro_s=outro_s,
         excerpt=None if result.excerpt is None else asdict(result.excerpt),
         sheet={name: value for name, value in result.sheet.items() if math.isfinite(value)},  # JSON knows no NaN
     )
+
+
+def _between_cards(
+    result: RenderResult, bookends: "Bookends", hooks: Hooks, options: "ComposeOptions"
+) -> tuple[RenderResult, float, float]:
+    """Cards carry the marks of the video, but neither its captions nor the logo in the corner."""
+    from worker.compose.brand_cards import with_cards
+    from worker.compose.stages import stages_for
+
+    plain = replace(options, captions=(), logo=None)
+    return with_cards(result, bookends, hooks, stages_for(plain, result.width_px, result.height_px))
 
 
 def _signing_key(folder: Path) -> "SigningKey":

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
 
-from worker.compose.brand_plan import CaptionBrand, Logo, LogoSpot
+from worker.compose.brand_plan import Bookends, CaptionBrand, Logo, LogoSpot
 from worker.compose.film_plan import FilmRequest
 from worker.compose.music_bed import MusicBed
 from worker.engine.contracts import MAX_AUDIO_S, Script, TalkingPhotoRequest, VideoDubRequest
@@ -228,6 +228,7 @@ class RenderOrder:
     music: MusicBed | None = None  # under what is said
     reserved_corner: str | None = None  # a label will be drawn there later: captions keep clear of it
     logo: Logo | None = None
+    bookends: Bookends | None = None  # cards before and after the video
     caption_brand: CaptionBrand | None = None  # whose colours captions take
     reserved_logo: LogoSpot | None = None  # a logo will be drawn there later
 
@@ -253,6 +254,8 @@ class RenderedVideo:
     segments: int = 1
     segments_kept: int = 0  # of them, how many came from an earlier render
     excerpt: dict[str, object] | None = None  # which part of a dub this is: see contracts.Excerpt; None: all of it
+    intro_s: float | None = None  # how long the cards before and after it are
+    outro_s: float | None = None
     sheet: dict[str, float] = field(default_factory=dict)  # of a dub: what was measured, see dub.cast.Plan.sheet
 
 

@@ -9,7 +9,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-from worker.compose.brand_plan import CaptionBrand, Logo, LogoSpot, rgb_of
+from worker.compose.brand_plan import Bookends, CaptionBrand, Card, Logo, LogoSpot, rgb_of
 from worker.compose.film_plan import FilmRequest, FilmScene, size_in_shape
 from worker.compose.music_bed import MusicBed
 from worker.engine.contracts import (
@@ -225,10 +225,22 @@ def logo_of(order: Mapping[str, Any], files: Mapping[str, Path], digest: str) ->
     return Logo(files["logo"], digest, logo_spot(order["logo"]), float(order["logo"]["opacity"]))
 
 
+def bookends_of(order: Mapping[str, Any], logo: Logo | None) -> Bookends | None:
+    """Raises as `music_of`."""
+    wanted = order.get("bookends") or {}
+    cards = {
+        name: Card(str(wanted[name]["text"]), float(wanted[name]["length_s"]))
+        for name in ("intro", "outro")
+        if wanted.get(name)
+    }
+    return Bookends(_brand(wanted["brand"]), logo=logo, **cards) if cards else None
+
+
 def caption_brand_of(order: Mapping[str, Any]) -> CaptionBrand | None:
-    wanted = order.get("caption_brand")
-    if not wanted:
-        return None
+    return _brand(order["caption_brand"]) if order.get("caption_brand") else None
+
+
+def _brand(wanted: Mapping[str, Any]) -> CaptionBrand:
     primary, accent, text = (rgb_of(str(wanted[name])) for name in ("primary", "accent", "text"))
     return CaptionBrand(primary, accent, text, str(wanted["typeface"]))
 

@@ -40,7 +40,7 @@ function wipeOver({ video, frame }, clip, from_s) {
     make("span", { class: "wipe-line", "aria-hidden": "true" }), handle);
   const place = () => element.style.setProperty("--wipe", `${handle.value}%`);
   const follow = () => {
-    const wanted = from_s + video.currentTime;
+    const wanted = Math.max(0, from_s + video.currentTime);
     if (Math.abs(before.currentTime - wanted) > APART_S) before.currentTime = Math.min(wanted, before.duration || Infinity);
     if (video.paused !== before.paused) {
       if (video.paused) before.pause();

@@ -60,7 +60,9 @@ export function extraActions(store, render) {
     busy(captions, async () => {
       const { result } = await done(request("POST", `/jobs/${render.id}/words`));
       const [type, write] = EVERY_FORMAT[format];
-      save(write(plain(result.fitted ?? result.cues, inLines)), type, `captions.${format}`);
+      const later_s = render.result?.intro_s ?? 0; // the words were found in the voice, which begins after the card
+      const cues = plain(result.fitted ?? result.cues, inLines).map((cue) => ({ ...cue, start_s: cue.start_s + later_s, end_s: cue.end_s + later_s }));
+      save(write(cues), type, `captions.${format}`);
     });
   });
   return [share, thumbnail, captions, pack];

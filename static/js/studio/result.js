@@ -20,6 +20,8 @@ export function videoView(store, render, { play, before = null }) {
   if (render.result?.excerpt) { // a few seconds, from somewhere in the clip
     video.loop = true;
     video.dataset.clipStart = render.result.excerpt.clip_start_s;
+  } else if (render.result?.intro_s) { // the voice begins after the opening card
+    video.dataset.clipStart = -render.result.intro_s;
   }
   video.src = render.output_url;
   let renewed = false;
@@ -64,7 +66,7 @@ export function videoActions(store, render, stage) {
     make("p", {}, make("span", { class: "stage-bar-title" }, "Video"), " ", make("span", { class: "stage-bar-facts tabular" }, factsOf(render))),
     make("div", { class: "stage-bar-actions" },
       make("a", { class: "button button-ink button-small", href: render.download_url, download: "" }, icon("download"), "Download"),
-      compareButton(store, () => stage.shown?.player, render),
+      compareButton(store, () => stage.shown?.player, render, { from_s: -(render.result?.intro_s ?? 0) }),
       ...extraActions(store, render),
       isFilm(store.project) ? "" : make("button", { class: "button button-ghost button-small", type: "button", onclick: () => reuse(store, render) }, icon("sliders"), make("span", { class: "label-wide" }, "Use its settings")),
       make("button", { class: "button button-ghost button-small", type: "button", onclick: () => remove(store, render) }, icon("trash"), make("span", { class: "label-wide" }, "Delete"))),

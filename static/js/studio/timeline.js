@@ -14,6 +14,9 @@ export function startTimeline(store) {
   return new Timeline(store);
 }
 
+/** How long the opening card of the video is that is looked at: what is heard begins after it. */
+const cardBefore_s = (player) => Math.max(0, -Number(player.dataset.clipStart ?? 0));
+
 class Timeline {
   constructor(store) {
     this.store = store;
@@ -177,14 +180,14 @@ class Timeline {
 
   seek(time_s) {
     const { player } = this;
-    if (player) player.currentTime = Math.max(0, Math.min(time_s, this.found.duration_s - 0.01));
+    if (player) player.currentTime = Math.max(0, Math.min(time_s, this.found.duration_s - 0.01)) + cardBefore_s(player);
   }
 
   tick() {
     cancelAnimationFrame(this.ticking);
     if (!this.root.open) return;
     const player = find(".stage video") ?? this.audio;
-    const at_s = player?.currentTime ?? 0;
+    const at_s = player ? Math.max(0, player.currentTime - cardBefore_s(player)) : 0;
     if (this.found) find("#timeline-playhead").style.left = `${Math.min(1, at_s / this.found.duration_s) * 100}%`;
     find("#timeline-time").textContent = this.found ? `${clockTime(at_s)} / ${clockTime(this.found.duration_s)}` : "";
     const isPlaying = Boolean(player && !player.paused);

@@ -93,3 +93,11 @@ def test_a_logo_stays_when_the_last_video_that_shows_its_file_goes(alice, make_l
     change_brand(alice, {"logo": None})
     delete_unused([logo])
     assert not Asset.objects.exists()
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [{"intro_text": "x" * 81}, {"intro_s": 0.5}, {"outro_s": 5.5}, {"outro_s": float("nan")}, {"intro_s": True}],
+)
+def test_cards_that_make_no_sense_are_refused(alice, wrong):
+    assert refused(alice, wrong).code == "option_invalid"

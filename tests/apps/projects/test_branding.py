@@ -83,3 +83,36 @@ def test_a_scene_keeps_the_colours_of_its_own_captions(alice, project):
     film = services.create_project(alice, kind="film")
     services.update_project(film, {"scenes": [{"id": "1", "project": str(project.pk)}]})
     assert "caption_brand" in render_request(film)["scenes"][0]["order"]
+
+
+def test_cards_are_ordered_where_there_is_something_on_them_and_count_to_the_length(alice, project):
+    services.update_project(project, {"brand": True, "brand_intro": True, "brand_outro": True})
+    plain = render_request(project)
+    assert "bookends" not in plain  # neither logo nor words
+    change_brand(alice, {"intro_text": "Mara’s\n minute", "intro_s": 3})
+    order = render_request(project)
+    assert order["bookends"].keys() == {"intro", "brand"}
+    assert order["bookends"]["intro"] == {"text": "Mara’s minute", "length_s": 3.0}
+    assert order["max_duration_s"] == plain["max_duration_s"] - 3
+    change_brand(alice, {"outro_text": "Bye", "outro_s": 1.5})
+    assert render_request(project)["max_duration_s"] == plain["max_duration_s"] - 4.5
+
+
+def test_a_recording_as_long_as_may_be_leaves_no_room_for_a_card(alice, project, make_asset):
+    voice = make_asset(kind="voice", duration_s=59.0)
+    services.update_project(project, {"voice": voice.pk, "voice_source": "audio", "brand": True, "brand_intro": True})
+    assert render_request(project)
+    change_brand(alice, {"intro_text": "Hello"})
+    with pytest.raises(SiteFailure) as refused:
+        render_request(project)
+    assert refused.value.code == "too_long_for_free"
+
+
+def test_a_person_alone_has_no_cards_and_cards_change_no_price(alice, project):
+    change_brand(alice, {"intro_text": "Hello"})
+    services.update_project(project, {"brand": True, "background": "photo"})
+    plain = content_key("talking_photo", render_request(project))
+    services.update_project(project, {"brand_intro": True})
+    assert content_key("talking_photo", render_request(project)) == plain
+    services.update_project(project, {"background": "transparent"})
+    assert "bookends" not in render_request(project)
