@@ -280,7 +280,7 @@ def _video_report(path: Path) -> dict[str, object]:
         problems.append(_as_json(long))
     finder, lock = _finder()
     with ThreadPoolExecutor(1, thread_name_prefix="preflight-sound") as beside:  # neither needs the other
-        hearing = beside.submit(_clip_sound, path, info)
+        hearing = beside.submit(clip_sound, path, info)
         with lock:
             seen = look_over(path, info.video, finder)
         sound_facts, sound_warnings = hearing.result()
@@ -325,7 +325,7 @@ def _video_facts(info: MediaInfo) -> dict[str, object]:
     }
 
 
-def _clip_sound(path: Path, info: MediaInfo) -> tuple[dict[str, object] | None, list[Finding]]:
+def clip_sound(path: Path, info: MediaInfo) -> tuple[dict[str, object] | None, list[Finding]]:
     """Facts about a clip's sound. A clip may be silent: its new voice comes from elsewhere."""
     if info.sound is None:
         return None, [Finding(ClipWarning.NO_SOUND.value, {})]

@@ -133,7 +133,7 @@ def expected_render_s(video: VideoInfo) -> float:
 # -- looking -----------------------------------------------------------------------------------------------------------
 
 
-def _samples(path: Path, video: VideoInfo) -> Iterator[Frame]:
+def samples_of(path: Path, video: VideoInfo) -> Iterator[Frame]:
     """Frames at even times, near enough, in one rough pass."""
     count = int(np.clip(SAMPLES_PER_S * video.duration_s, min(LEAST_SAMPLES, video.frame_count), MOST_SAMPLES))
     step_s = video.duration_s / max(1, count)
@@ -148,7 +148,7 @@ def _look(path: Path, video: VideoInfo, finder: FaceFinder) -> list[_Sample]:
     samples: list[_Sample] = []
     open_tracks: list[_Track] = []
     unseen = 0
-    taken = ((frame, frame.rgb(max_side_px=SAMPLED_SIDE_PX)) for frame in _samples(path, video))
+    taken = ((frame, frame.rgb(max_side_px=SAMPLED_SIDE_PX)) for frame in samples_of(path, video))
     with one_ahead(taken, "preflight-decoder") as coming:
         for number, (frame, rgb) in enumerate(coming):
             open_tracks, unseen = _see(frame, rgb, number, samples, open_tracks, unseen, finder)
