@@ -96,7 +96,7 @@ def _choosable() -> dict[str, Any]:
 
 
 class Pronunciation(Schema):
-    """A word, and how the voice says it, spelled with plain letters."""
+    """A word or name, and how the voice says it, spelled with plain letters."""
 
     model_config = ConfigDict(extra="forbid")
     word: str = Field(max_length=4 * WORD_MAX_CHARS)
@@ -162,6 +162,7 @@ class _ProjectOut(Schema):
     voice_source: str = Field(description="“script”, “audio”, or of a dub “lines”: only those change.")
     lines: list[LineOut] = Field(description="Stretches of a dub's clip that are said anew, by time.")
     scenes: list[SceneOut] = Field(description="Of a film, in order.")
+    folder: str = Field(description="Which folder of the library it lies in; empty: in none.")
     voice: AssetOut | None
     script: str
     script_voice: str

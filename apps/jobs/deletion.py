@@ -1,5 +1,6 @@
 """Deleting renders: rows and files, for good."""
 
+import uuid
 from collections.abc import Sequence
 
 from django.db import transaction
@@ -22,8 +23,10 @@ def delete_job(job: Job) -> None:
 def delete_jobs_of(project: Project) -> None:
     """Stop and delete everything that was ordered for a project.
 
-    A worker that is still at one of them finds its row gone, and throws away what it made.
+    A worker that is still at one of them finds its row gone, and throws away what it made. What films have kept of it
+    as a scene goes, too.
     """
+    segments.forget(project.pk)
     delete_jobs(list(Job.objects.filter(project=project).select_related("output", "thumbnail")))
 
 
@@ -39,8 +42,9 @@ def delete_jobs(jobs: Sequence[Job]) -> None:
 
 def _delete_with_files(job: Job) -> None:
     made = [asset for asset in (job.output, job.thumbnail) if asset is not None]
-    if job.project_id is not None:
-        segments.forget(job.project_id)
+    scenes = (scene.get("project") for scene in job.request.get("scenes") or ())  # a film's, kept with their projects
+    for project_id in {job.project_id, *(uuid.UUID(scene) for scene in scenes if scene)} - {None}:
+        segments.forget(project_id)
     job.delete()
     for asset in made:
         delete_asset(asset)

@@ -1,6 +1,7 @@
 """Projects and files as pages and the API see them: plain facts, ready for JSON."""
 
 from collections.abc import Iterable, Mapping
+from pathlib import PurePath
 from typing import Any
 from uuid import UUID
 
@@ -23,6 +24,7 @@ from apps.uploads.services import signed_media_url
 InFilms = tuple[Mapping[str, Project], Mapping[str, Asset]]
 
 UNTITLED = "Untitled video"
+UNTITLED_FILM = "Untitled film"
 TITLE_SCRIPT_CHARS = 250  # of a script's start: enough to tell the sample from others and to make a title of
 
 
@@ -57,17 +59,19 @@ def asset_facts(asset: Asset, stated: Mapping[UUID, Attestation] | None = None) 
 
 
 def display_title(project: Project) -> str:
-    """The title, or the first words of the script, or what we call a project that has neither."""
-    return title_of(project.title, project.script)
+    """The title, or the first words of the script, or the clip's name, or what we call a project without any."""
+    clip = project.clip if project.kind == Project.Kind.VIDEO_DUB and project.clip_id else None
+    return title_of(project.title, project.script, kind=project.kind, clip_name=clip.original_name if clip else "")
 
 
-def title_of(title: str, script: str) -> str:
+def title_of(title: str, script: str, *, kind: str = Project.Kind.TALKING_PHOTO, clip_name: str = "") -> str:
     """As above, from the columns; of a script its first TITLE_SCRIPT_CHARS characters are enough."""
     if title:
         return title
     words = script.split()
     if script == SAMPLE_SCRIPT or not words:
-        return UNTITLED
+        stem = " ".join(PurePath(clip_name).stem.replace("_", " ").split())[:60] if clip_name else ""
+        return stem or (UNTITLED_FILM if kind == Project.Kind.FILM else UNTITLED)
     start = " ".join(words[:6])
     return start[:60] + ("…" if len(words) > 6 or len(start) > 60 else "")
 
@@ -112,6 +116,7 @@ def project_facts(
         "caption_cues_state": cues_state(project),
         "lines": [_line_facts(line, recordings, stated) for line in lines_of(project)],
         "scenes": _scenes(project, in_films),
+        "folder": project.folder,
         "script": project.script,
         "script_voice": project.script_voice,
         "script_rate": project.script_rate,

@@ -36,6 +36,7 @@ _COLUMNS = (
     "thumbnail_id",
     "trashed_at",
     "script_start",
+    "clip__original_name",
     "portrait_id",
     *_PORTRAIT_COLUMNS,
 )
@@ -113,7 +114,12 @@ def _card(project: dict[str, Any], render: NewestRender | None, previews: dict[u
     return Card(
         project_id=project["pk"],
         address=_address("studio", project["pk"]),
-        title=title_of(project["title"], project["script_start"]),
+        title=title_of(
+            project["title"],
+            project["script_start"],
+            kind=project["kind"],
+            clip_name=(project["kind"] == Project.Kind.VIDEO_DUB and project["clip__original_name"]) or "",
+        ),
         picture_url=_address("media", picture) if picture else None,
         video_url=_address("media", render.output_id) if render and render.output_id else None,
         state_words=words,

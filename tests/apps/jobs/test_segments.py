@@ -69,6 +69,24 @@ def test_they_go_with_the_project_and_with_any_deleted_render(project, make_job,
     assert not folder.exists()
 
 
+def test_what_a_film_kept_of_its_scenes_goes_with_the_film_and_with_the_scenes_project(project, make_job, settings):
+    scene = settings.SEGMENTS_DIR / str(project.pk) / ("ab" * 20 + ".scene.mp4")
+
+    def keep():
+        scene.parent.mkdir(parents=True, exist_ok=True)
+        scene.write_bytes(b"pictures of somebody")
+
+    keep()
+    delete_jobs_of(project)  # it was never rendered by itself
+    assert not scene.parent.exists()
+    keep()
+    film = make_job(
+        state=Job.State.SUCCEEDED, request={"scenes": [{"project": str(project.pk)}, {"picture_asset": "x"}]}
+    )
+    delete_job(film)  # as a film is when one of its pictures is taken down
+    assert not scene.parent.exists()
+
+
 def test_the_sweep_takes_what_is_old_foreign_or_nobodys(project, alice, make_job, settings):
     now, _ = kept(settings.SEGMENTS_DIR, make_job(project=project))
     old, _ = kept(settings.SEGMENTS_DIR, make_job(project=create_project(alice)))

@@ -4,7 +4,7 @@ from django.http import Http404
 from apps.core.failures import SiteFailure
 from apps.projects import options, services
 from apps.projects.models import Project
-from apps.projects.presentation import UNTITLED, display_title
+from apps.projects.presentation import UNTITLED, UNTITLED_FILM, display_title
 from apps.uploads.models import Asset
 
 
@@ -83,6 +83,14 @@ def test_files_that_another_project_uses_survive(project, portrait):
 )
 def test_a_project_without_a_title_is_named_by_its_first_words(title, script, shown):
     assert display_title(Project(title=title, script=script)) == shown
+
+
+def test_a_dub_is_named_by_its_file_until_something_is_said_and_a_film_is_called_a_film():
+    dub = Project(kind="video_dub", clip=Asset(original_name="My_street  walk.MOV"))
+    assert display_title(dub) == "My street walk"
+    dub.script = "Good morning"
+    assert display_title(dub) == "Good morning"
+    assert display_title(Project(kind="video_dub")) == UNTITLED != display_title(Project(kind="film")) == UNTITLED_FILM
 
 
 def test_the_sample_script_fits_into_a_free_render_with_room_to_spare():
