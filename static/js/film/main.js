@@ -1,9 +1,9 @@
 // The page of one film: puts the parts together.
-import { request } from "../api.js";
-import { confirmDialog, find, toast } from "../ui.js";
+import { find } from "../ui.js";
 import { startBrand } from "../studio/brand.js";
 import { wireRadios } from "../studio/controls.js";
 import { startExporting } from "../studio/export.js";
+import { wireDeleting, wireTitle } from "../studio/heading.js";
 import { startMusic } from "../studio/music.js";
 import { startRender } from "../studio/render.js";
 import { startSaving } from "../studio/saving.js";
@@ -13,29 +13,6 @@ import { Store } from "../studio/store.js";
 import { startInspector } from "./inspector.js";
 import { sceneView } from "./scene_view.js";
 import { startStrip } from "./strip.js";
-
-function wireTitle(store) {
-  const title = find("#title");
-  title.addEventListener("input", () => store.set({ title: title.value }));
-  store.addEventListener("change", ({ detail }) => {
-    if (detail.includes("title") && title.value !== store.project.title) title.value = store.project.title;
-  });
-  title.addEventListener("keydown", (event) => event.key === "Enter" && title.blur());
-}
-
-function wireDeleting(store) {
-  find("#delete-project").addEventListener("click", async () => {
-    const text = "What is being made of it stops, and links to it show nothing. Its scenes' own videos stay. You can restore it for 30 days; then it is deleted for good.";
-    if (!await confirmDialog({ title: "Move this film to the trash?", text, action: "To the trash" })) return;
-    try {
-      await store.flush();
-      await request("POST", `/projects/${store.project.id}/trash`);
-      location.href = find("#studio").dataset.library;
-    } catch (problem) {
-      toast(`${problem.sentence} ${problem.nextStep}`);
-    }
-  });
-}
 
 const state = JSON.parse(find("#studio-state").textContent);
 const store = new Store(state);
@@ -59,7 +36,7 @@ store.addEventListener("change", ({ detail }) => detail.includes("scenes") && co
 startSaving(store);
 startShortcuts(store);
 wireTitle(store);
-wireDeleting(store);
+wireDeleting(store, { what: "film", stays: "Its scenes’ own videos stay. " });
 const stage = startStage(store);
 stage.portraitShown = () => sceneView(store, () => stage.fit()); // a film has scenes to look at, and no portrait
 stage.show(stage.view);

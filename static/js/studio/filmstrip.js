@@ -5,14 +5,14 @@ import { isDub, sourceOf, sourceWord } from "./source.js";
 
 const CAPTION_WORDS = { clean: "clean captions", karaoke: "karaoke captions", pop: "word pop", boxed: "boxed captions", lower_third: "lower third", minimal: "minimal captions" };
 
-const REDRAWN = ["portrait", "clip", "aspect", "captions", "script_voice", "voice_source"];
+const REDRAWN = ["portrait", "clip", "aspect", "shape", "captions", "script_voice", "voice_source"];
 
 /** What tells a render from the project as it is now: its shape, captions, voice, first words. Variants differ so. */
 function differencesOf({ request: order }, project) {
   if (!order) return [];
   const spoken = order.script?.text ?? "";
   return [
-    order.aspect && order.aspect !== project.aspect && (order.aspect === "source" ? "own shape" : order.aspect),
+    order.aspect && order.aspect !== (project.shape ?? project.aspect) && (order.aspect === "source" ? "own shape" : order.aspect),
     (order.captions ?? "none") !== (project.captions ?? "none") && (CAPTION_WORDS[order.captions] ?? "no captions"),
     order.script && project.voice_source === "script" && order.script.voice !== project.script_voice && "another voice",
     spoken && project.voice_source === "script" && spoken.trim() !== project.script.trim() && `“${spoken.trim().split(/\s+/).slice(0, 4).join(" ")} …”`,

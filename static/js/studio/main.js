@@ -1,7 +1,5 @@
 // The studio page of one project: puts the parts together.
-import { request } from "../api.js";
-import { confirmDialog, find, toast } from "../ui.js";
-import { rememberTrashed } from "../undo_trash.js";
+import { find, toast } from "../ui.js";
 import { startBrand } from "./brand.js";
 import { startCaptions } from "./burned.js";
 import { startCaptionEditor } from "./caption_editor.js";
@@ -9,6 +7,7 @@ import { startCaptionPreview } from "./caption_preview.js";
 import { startClip } from "./clip.js";
 import { startExporting } from "./export.js";
 import { startFit } from "./fit.js";
+import { wireDeleting, wireTitle } from "./heading.js";
 import { startLines } from "./lines.js";
 import { startLook } from "./look.js";
 import { startMovement } from "./movement.js";
@@ -32,34 +31,6 @@ function bringBackDraft(store) {
   if (!draft) return;
   store.set(draft);
   toast("What you typed before signing in is back.");
-}
-
-function wireTitle(store) {
-  const title = find("#title");
-  title.addEventListener("input", () => store.set({ title: title.value }));
-  store.addEventListener("change", ({ detail }) => {
-    if (detail.includes("title") && title.value !== store.project.title) title.value = store.project.title;
-  });
-  title.addEventListener("keydown", (event) => event.key === "Enter" && title.blur());
-}
-
-function wireDeleting(store) {
-  find("#delete-project").addEventListener("click", async () => {
-    const sure = await confirmDialog({
-      title: "Move this video to the trash?",
-      text: "What is being made of it stops, and links to it show nothing. You can restore it for 30 days; then it is deleted for good.",
-      action: "To the trash",
-    });
-    if (!sure) return;
-    try {
-      await store.flush();
-      await request("POST", `/projects/${store.project.id}/trash`);
-      rememberTrashed([store.project.id]);
-      location.href = find("#studio").dataset.library;
-    } catch (problem) {
-      toast(`${problem.sentence} ${problem.nextStep}`);
-    }
-  });
 }
 
 const store = new Store(JSON.parse(find("#studio-state").textContent));
