@@ -46,6 +46,7 @@ def run_again(client, *jobs):
 def test_jobs_are_found_by_account_with_their_reason_and_their_credits(operator, exported, alice):
     page = operator.get(f"{JOBS}?owner__id__exact={alice.pk}").content.decode()
     assert "alice@example.com" in page and "engine_crashed" in page and "0 of 12 taken" in page
+    assert "Lipsmith" in page and "Django administration" not in page
     page = operator.get(f"{JOBS}{exported.pk}/change/").content.decode()
     assert "Wallet" in page and "0 of 12 taken" in page
     wallet = alice.credit_account if hasattr(alice, "credit_account") else credits.wallet_of(alice)
