@@ -8,11 +8,11 @@ import pytest
 from tests import synth
 from worker.engine.contracts import Aspect, Background, LifeScales, Style, TalkingPhotoRequest
 from worker.engine.failures import EngineFailure, FailureCode
+from worker.engine.looking import look
 from worker.engine.motion.idling import idle_plan
 from worker.engine.photo_options import check_options
 from worker.engine.render.backdrop import blurred, covering
 from worker.engine.render.renderer import Renderer
-from worker.engine.talking_photo import _look
 
 GREEN = (30, 160, 60)
 
@@ -27,8 +27,8 @@ def request_for(portrait_path: Path, **fields) -> TalkingPhotoRequest:
 
 
 def test_a_colour_is_behind_the_person_in_every_frame_and_the_face_stays(portrait_path):
-    plain = _look(request_for(portrait_path))
-    renderer = Renderer(_look(request_for(portrait_path, background=Background.COLOUR, backdrop_rgb=GREEN)))
+    plain = look(request_for(portrait_path))
+    renderer = Renderer(look(request_for(portrait_path, background=Background.COLOUR, backdrop_rgb=GREEN)))
     plan = idle_plan(20, Fraction(25), Style.EXPRESSIVE, 3, LifeScales())
     for frame in renderer.frames(plan):
         for corner in (frame[2, 2], frame[2, -3]):
@@ -40,7 +40,7 @@ def test_a_colour_is_behind_the_person_in_every_frame_and_the_face_stays(portrai
 
 
 def test_a_still_head_stands_before_the_same_background_as_a_moving_one(portrait_path):
-    portrait = _look(request_for(portrait_path, background=Background.COLOUR, backdrop_rgb=GREEN))
+    portrait = look(request_for(portrait_path, background=Background.COLOUR, backdrop_rgb=GREEN))
     renderer = Renderer(portrait)
     plan = idle_plan(4, Fraction(25), Style.STILL, 3, LifeScales(0.0, 0.0, 0.0, 0.0))
     frame = next(renderer.frames(plan))
@@ -75,7 +75,7 @@ def test_a_picture_covers_every_shape_by_its_middle(tmp_path, size_px):
 
 def test_where_a_photo_is_too_small_for_the_shape_nobody_floats(portrait_path):
     fields = {"background": Background.COLOUR, "backdrop_rgb": GREEN, "aspect": Aspect.PORTRAIT_9_16}
-    bottom = _look(request_for(portrait_path, **fields)).shown[-3]
+    bottom = look(request_for(portrait_path, **fields)).shown[-3]
     assert (np.abs(bottom.astype(int) - GREEN).max(axis=1) > 30).any()  # the person goes down to the edge
 
 
