@@ -11,7 +11,7 @@ from worker.engine.dub.inside import DrawnInside
 from worker.engine.dub.mouth_bank import Mouth
 from worker.engine.dub.people import FADE_TO_DEG, Person
 from worker.engine.dub.retrieval import Bank, Wanted, blended, cheapest_path
-from worker.engine.dub.speaker_shape import FEATURES, SpeakerFrames, SpeakerRange, shape_features
+from worker.engine.dub.speaker_shape import FEATURES, SpeakerFrames, SpeakerRange, let_go, shape_features
 from worker.engine.face.pose import HeadPose
 from worker.engine.quality.signals import agreement
 
@@ -22,6 +22,7 @@ _NEAR_S, _MAYBE_COVERED = 0.3, 0.05
 _SYNC_FROM_S, _OPENS = 1.0, 1e-3  # of speech, and of opening: less says nothing of a lag
 
 TROUBLES = ("turned", "covered", "moving", "unseen")  # what makes a frame hard; columns of `MouthPlan.troubles`
+_LET_GO_EVERY = 250  # frames: points read since then are forgotten, so that memory does not grow with the clip
 _FAST_PER_S = 6.0  # inter-ocular distances: about where a face blurs
 _FAR_OFF = 0.08  # of an opening that the clip hardly shows, in inter-ocular distances
 
@@ -132,6 +133,8 @@ class MouthPlan:
 
     def edit(self, out: int) -> Edit | None:
         """The edit of output frame `out`, or None where nothing changes."""
+        if out % _LET_GO_EVERY == 0:
+            let_go(self._frames.stable_px)
         if not self.changes(out):
             return None
         source = int(self._speaking.source_index[out])

@@ -1,5 +1,6 @@
 """What a speaker's mouth does in the clip, as numbers: shape features per frame, the mouth at rest, and its range."""
 
+import mmap
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -84,6 +85,7 @@ def measure_speaker(stable_px: np.ndarray, pts_s: np.ndarray, usable: np.ndarray
             features[index] = shape_features(canonical)
             yaw[index] = pose.yaw_deg
             smiling[index] = (canonical[_CORNERS, :2] * direction).sum() / (direction**2).sum()
+        let_go(stable_px)
     found = np.isfinite(yaw)
     slow = np.zeros(count, np.float32)
     if found.any():
@@ -92,6 +94,13 @@ def measure_speaker(stable_px: np.ndarray, pts_s: np.ndarray, usable: np.ndarray
         slow_found = smooth_in_time(pts_s[found], smiling[found] - rest, _SMILE_HZ)
         slow = np.interp(pts_s, pts_s[found], np.clip(slow_found, -0.8, 1.2)).astype(np.float32)
     return SpeakerFrames(stable_px, pts_s, np.asarray(usable), np.asarray(covered), features, yaw, slow)
+
+
+def let_go(points: np.ndarray) -> None:
+    """Give back the memory of points that are mapped from a file; what is read again comes again."""
+    mapped = getattr(points, "_mmap", None)
+    if mapped is not None and hasattr(mmap, "MADV_DONTNEED"):
+        mapped.madvise(mmap.MADV_DONTNEED)
 
 
 _CORNERS = [lm.MOUTH_CORNER_RIGHT, lm.MOUTH_CORNER_LEFT]

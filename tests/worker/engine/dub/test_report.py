@@ -9,6 +9,9 @@ import pytest
 
 from apps.core.preflight_texts import warning_text
 from tests.synth import drawn_landscape, drawn_portrait, drawn_talking_clip, drawn_tiny_face, speechlike, write_clip
+from worker.engine.dub.measured import measured_facts
+from worker.engine.dub.people import look_at_clip
+from worker.engine.media.probe import probe
 from worker.engine.preflight import preflight_file
 
 SIZE = (384, 320)
@@ -39,6 +42,21 @@ def test_a_good_clip_has_one_person_with_a_picture_and_no_warnings(tmp_path):
     assert one["box"][0] < x < one["box"][2] and one["box"][1] < y < one["box"][3]
     assert not codes(report["warnings"]).keys() & {"face_away", "several_people", "shot_cuts", "lips_never_close"}
     json.dumps(report)
+
+    clip_sound_warning = {"code": "quiet", "at_s": None, "detail": {}}
+    guessed = {**report, "warnings": [clip_sound_warning, {"code": "shot_cuts", "at_s": 1.0, "detail": {}}]}
+    seen = look_at_clip(clip.path, probe(clip.path))
+    measured = measured_facts(seen, guessed)
+    assert not measured["estimated"]
+    assert measured["warnings"] == [clip_sound_warning]  # what was seen is said anew, what was heard stays
+    (same,) = measured["people"]
+    assert (same["index"], same["seen_share"], same["usable_share"]) == (0, 1.0, 1.0)
+    assert same.keys() == one.keys() and same["point"] == pytest.approx(one["point"], abs=12)
+    json.dumps(measured)
+
+    nobody_there = {**one, "point": [5.0, 5.0]}
+    kept, found = measured_facts(seen, {"people": [nobody_there]})["people"]
+    assert kept == nobody_there and found["index"] == 1  # somebody may have been chosen by these numbers
 
 
 def test_a_cut_to_a_landscape_is_told_with_its_times(tmp_path):
