@@ -7,9 +7,11 @@ from django.http import HttpRequest
 from ninja import Field, Router, Schema
 from pydantic import ConfigDict
 
+from apps.api.schemas import Pronunciation
 from apps.api.throttles import AccountThrottle
 from apps.brands.presentation import brand_facts
 from apps.brands.services import CARD_MAX_S, CARD_MIN_S, brand_of, change_brand
+from apps.projects.pronunciations import PRONUNCIATIONS_MAX, checked_pronunciations
 from apps.projects.services import delete_unused
 
 router = Router(tags=["brand"])
@@ -30,6 +32,9 @@ class BrandOut(Schema):
     intro_s: float = Field(description="How long that card stands.")
     outro_text: str = Field(description="As of the intro, of the card that they may end with.")
     outro_s: float
+    pronunciations: list[Pronunciation] = Field(
+        description="Words and names that the voices say as they are spelled here, in every video; a video's own win."
+    )
     text_contrast: float = Field(description="Between text and main colour, 1 to 21.")
     notes: list[str] = Field(description="What could be better, in sentences.")
 
@@ -49,6 +54,9 @@ class BrandPatch(Schema):
     intro_s: float = Field(2.0, ge=CARD_MIN_S, le=CARD_MAX_S, allow_inf_nan=False)
     outro_text: str = Field("", max_length=400)
     outro_s: float = Field(2.0, ge=CARD_MIN_S, le=CARD_MAX_S, allow_inf_nan=False)
+    pronunciations: list[Pronunciation] = Field(
+        [], max_length=PRONUNCIATIONS_MAX, description="Instead of the ones before."
+    )
 
 
 @router.get("", response=BrandOut, throttle=AccountThrottle("read"), summary="Look at your brand")
@@ -61,7 +69,10 @@ def get_brand(request: HttpRequest) -> dict[str, Any]:
 def patch_brand(request: HttpRequest, payload: BrandPatch) -> dict[str, Any]:
     """All of what is sent, or nothing of it. A logo that nothing uses any more is deleted."""
     before = brand_of(request.user).logo
-    brand = change_brand(request.user, payload.dict(exclude_unset=True))
+    changes = payload.dict(exclude_unset=True)
+    if "pronunciations" in changes:
+        changes["pronunciations"] = checked_pronunciations(changes["pronunciations"])
+    brand = change_brand(request.user, changes)
     if before is not None and before != brand.logo:
         delete_unused([before])
     return brand_facts(brand)

@@ -9,13 +9,14 @@ from ninja import Router, Status
 from apps.api.export_schemas import HandoffOut
 from apps.api.schemas import JobOut, RenderOut, SpeechIn, StillIn
 from apps.api.throttles import AccountThrottle
+from apps.brands.services import words_of
 from apps.jobs import extras, services
 from apps.jobs.deletion import delete_job
 from apps.jobs.handoff import handoff_url
 from apps.jobs.history import render_facts
 from apps.jobs.models import Job
 from apps.projects.orders import speech_request
-from apps.projects.pronunciations import checked_pronunciations
+from apps.projects.pronunciations import checked_pronunciations, merged
 
 router = Router(tags=["jobs"])
 speech_router = Router(tags=["speech"])
@@ -75,7 +76,8 @@ def speak(request: HttpRequest, payload: SpeechIn) -> Status[Any]:
 
     With `slot_s`, `result.rate` is how fast it is spoken to fit, `result.chars_to_cut` how much is too long even so.
     """
-    said = checked_pronunciations([row.dict() for row in payload.pronunciations])
+    own = checked_pronunciations([row.dict() for row in payload.pronunciations])
+    said = merged(words_of(request.user.pk), own)
     order = speech_request(payload.text, payload.voice, rate=payload.rate, pitch=payload.pitch, pronunciations=said)
     if payload.slot_s is not None:
         order["slot_s"] = payload.slot_s

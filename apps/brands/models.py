@@ -24,6 +24,7 @@ class Brand(models.Model):
     intro_s = models.FloatField(default=2.0)
     outro_text = models.CharField(max_length=80, blank=True)
     outro_s = models.FloatField(default=2.0)
+    pronunciations = models.JSONField(default=list, blank=True)  # [{"word", "said"}], checked by who knows scripts
     updated_at = models.DateTimeField(auto_now=True)
 
     def __str__(self) -> str:

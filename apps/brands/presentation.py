@@ -25,6 +25,7 @@ def brand_facts(brand: Brand) -> dict[str, Any]:
         "intro_s": brand.intro_s,
         "outro_text": brand.outro_text,
         "outro_s": brand.outro_s,
+        "pronunciations": [dict(row) for row in brand.pronunciations],
         "text_contrast": round(contrast(brand.text, brand.primary), 2),
         "notes": notes_on(brand),
     }

@@ -28,8 +28,13 @@ def brand_of(user: User) -> Brand:
     return found or Brand(owner=user)
 
 
+def words_of(user_id: Any) -> list[dict[str, str]]:
+    """How an account's voices say words and names: [{"word", "said"}]."""
+    return Brand.objects.filter(owner_id=user_id).values_list("pronunciations", flat=True).first() or []
+
+
 def change_brand(user: User, changes: Mapping[str, Any]) -> Brand:
-    """Change some of it, all or none.
+    """Change some of it, all or none. Pronunciations have been checked.
 
     Raises SiteFailure: option_invalid, logo_unusable, asset_not_ready, asset_refused, attestation_missing; Http404 for
     somebody else's file.
@@ -42,6 +47,8 @@ def change_brand(user: User, changes: Mapping[str, Any]) -> Brand:
                 brand.logo = None if value is None else _usable_logo(user, value)
             elif name in COLOURS:
                 setattr(brand, name, checked_colour(name, value))
+            elif name == "pronunciations":
+                brand.pronunciations = value
             elif name in ("intro_text", "outro_text"):
                 setattr(brand, name, _card_text(name, value))
             elif name in ("intro_s", "outro_s"):

@@ -16,7 +16,7 @@ from apps.core.failures import SiteFailure
 from apps.projects import options
 from apps.projects.lines import lines_of
 from apps.projects.models import Project
-from apps.projects.pronunciations import pronunciations_of, spelled
+from apps.projects.pronunciations import pronunciations_for, spelled
 from apps.projects.recordings import part_of
 
 CUES_MAX = 2000
@@ -106,7 +106,7 @@ def _reading(project: Project) -> str:
     """Names a voice that says something: the same only for the same words at the same times."""
     is_typed = project.voice_source == Project.VoiceSource.SCRIPT
     spoken: list[Any] = [project.script_voice, project.script_rate, project.script_pitch]
-    spoken += spelled(project.script, pronunciations_of(project)).values()
+    spoken += spelled(project.script, pronunciations_for(project)).values()
     voice = spoken if is_typed else [str(project.voice_id), *part_of(project)]
     return _hash([*voice, _text(project)])
 

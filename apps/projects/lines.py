@@ -15,7 +15,7 @@ from apps.core.failures import SiteFailure
 from apps.core.ids import new_id
 from apps.projects import options
 from apps.projects.models import Project
-from apps.projects.pronunciations import pronunciations_of, spelled
+from apps.projects.pronunciations import pronunciations_for, spelled
 from apps.projects.voices import available_voices, default_voice, find_voice
 from apps.uploads.models import Asset
 from apps.uploads.services import get_asset_for
@@ -84,7 +84,7 @@ def check_lines(lines: Sequence[Mapping[str, Any]], clip_s: float) -> None:
 
 def lines_request(project: Project) -> list[dict[str, Any]]:
     """The lines as an order names them; they have been checked."""
-    said = pronunciations_of(project)
+    said = pronunciations_for(project)
     return [
         {
             "start_s": line["start_s"],

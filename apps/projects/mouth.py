@@ -12,7 +12,7 @@ from typing import Any
 
 from apps.core.failures import SiteFailure
 from apps.projects.models import Project
-from apps.projects.pronunciations import pronunciations_of, spelled
+from apps.projects.pronunciations import pronunciations_for, spelled
 from apps.projects.recordings import part_of
 
 EDITS_MAX = 200
@@ -30,7 +30,7 @@ def voice_fingerprint(project: Project) -> str:
         heard = ["voice", str(project.voice_id), *part_of(project), *clean]
     else:
         heard = ["script", project.script.strip(), project.script_voice, project.script_rate, project.script_pitch]
-        heard += spelled(project.script, pronunciations_of(project)).values()
+        heard += spelled(project.script, pronunciations_for(project)).values()
     return hashlib.sha256(json.dumps(heard).encode()).hexdigest()[:32]
 
 

@@ -14,7 +14,7 @@ from apps.projects.lines import check_lines, lines_of, lines_request, voices_of
 from apps.projects.models import Project
 from apps.projects.mouth import edits_apply, edits_of, voice_fingerprint
 from apps.projects.presenters import attest_presenters
-from apps.projects.pronunciations import pronunciations_of, spelled
+from apps.projects.pronunciations import pronunciations_for, spelled
 from apps.projects.recordings import heard_s, recording_order
 from apps.projects.voices import available_voices, default_voice, find_voice
 from apps.trust.attestations import require_attested
@@ -238,7 +238,7 @@ def _script_of(project: Project) -> dict[str, Any]:
         project.script_voice,
         rate=project.script_rate,
         pitch=project.script_pitch,
-        pronunciations=pronunciations_of(project),
+        pronunciations=pronunciations_for(project),
     )
     return dict(order["script"])
 

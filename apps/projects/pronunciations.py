@@ -7,6 +7,7 @@ import unicodedata
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from apps.brands.services import words_of
 from apps.core.failures import SiteFailure
 from apps.projects.models import Project
 
@@ -41,11 +42,22 @@ def pronunciations_of(project: Project) -> list[dict[str, str]]:
     return [dict(row) for row in project.options.get(_KEY, [])]
 
 
+def pronunciations_for(project: Project) -> list[dict[str, str]]:
+    """What its voice goes by: the account's words and the project's own, which win."""
+    return merged(words_of(project.owner_id), pronunciations_of(project))
+
+
+def merged(rows: Sequence[dict[str, str]], winning: Sequence[dict[str, str]]) -> list[dict[str, str]]:
+    """Both lists as one; of a word in both, the second one's row."""
+    found = {row["word"].casefold(): row for row in (*rows, *winning)}
+    return [dict(row) for row in found.values()][-PRONUNCIATIONS_MAX:]
+
+
 def spelled(text: str, rows: Sequence[dict[str, str]]) -> dict[str, Any]:
     """What a script's order says of the words in it: nothing where none of them occurs, so that a longer list does not
     make anything anew.
     """
-    read = unicodedata.normalize("NFC", text).casefold()
+    read = " ".join(unicodedata.normalize("NFC", text).split()).casefold()
     found = [row for row in rows if row["word"].casefold() in read]
     return {"pronunciations": found} if found else {}
 
@@ -56,9 +68,10 @@ def _checked(row: Any, number: int) -> dict[str, str]:
     if not all(isinstance(value, str) and len(value) <= 4 * SAID_MAX_CHARS for value in row.values()):
         raise _invalid(f"“word” and “said” of entry {number} are short texts")
     word, said = (" ".join(unicodedata.normalize("NFC", row[name]).split()) for name in ("word", "said"))
-    if not word or len(word) > WORD_MAX_CHARS or " " in word:
-        raise _invalid(f"entry {number} is for one word of at most {WORD_MAX_CHARS} characters")
-    if any(unicodedata.category(one)[0] not in "LMNPS" or one in "<>[]{}" for one in word) or not _has_sound(word):
+    if not word or len(word) > WORD_MAX_CHARS:
+        raise _invalid(f"entry {number} is for a word or name of at most {WORD_MAX_CHARS} characters")
+    unfit = (one for one in word.replace(" ", "") if unicodedata.category(one)[0] not in "LMNPS" or one in "<>[]{}")
+    if any(unfit) or not _has_sound(word):
         raise _invalid(f"the word of entry {number} needs a letter or a digit, and no brackets")
     if len(said) > SAID_MAX_CHARS or not _has_sound(said):
         raise _invalid(f"how the word of entry {number} is said takes letters, at most {SAID_MAX_CHARS} characters")

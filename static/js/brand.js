@@ -3,6 +3,7 @@ import { request } from "./api.js";
 import { contrast, seenOnInk } from "./colours.js";
 import { announce, find, findAll, icon, make, notice } from "./ui.js";
 import { consentRow, isStated } from "./studio/consent.js";
+import { entryProblem } from "./studio/pronouncing.js";
 import { refuseEarly, sendFile } from "./studio/uploading.js";
 
 const SAVE_AFTER_MS = 400;
@@ -186,6 +187,35 @@ async function keepCards() {
   }
   await keep(changes, find("#cards-feedback"));
 }
+
+// -- words ----------------------------------------------------------------------------------------------------------
+
+const saidText = find("#said");
+const plainText = (text) => text.normalize("NFC").trim().replace(/\s+/g, " ");
+
+/** The lines of the list as entries, and what is the matter with the first one that cannot be kept. */
+function readSaid() {
+  const entries = [];
+  for (const [at, line] of saidText.value.split("\n").entries()) {
+    if (!line.trim()) continue;
+    const cut = line.lastIndexOf("=");
+    const entry = { word: plainText(line.slice(0, Math.max(cut, 0))), said: plainText(line.slice(cut + 1)) };
+    const problem = cut < 0 ? "Write the word, “=”, and how it sounds." : entryProblem(entry);
+    if (problem) return { problem: `Line ${at + 1}: ${problem}` };
+    entries.push(entry);
+  }
+  return { entries };
+}
+
+saidText.value = state.brand.pronunciations.map(({ word, said: sound }) => `${word} = ${sound}`).join("\n");
+saidText.addEventListener("change", () => {
+  const { entries, problem } = readSaid();
+  const place = find("#said-feedback");
+  if (problem) {
+    place.replaceChildren(notice("bad", problem, "Until then the list is not kept."));
+    said("Not saved");
+  } else keep({ pronunciations: entries }, place);
+});
 
 find("#logo-file").addEventListener("change", ({ target }) => {
   if (target.files[0]) takeLogo(target.files[0]);

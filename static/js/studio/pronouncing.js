@@ -12,8 +12,8 @@ const hasSound = (text) => /[\p{L}\p{N}]/u.test(text);
 
 /** What is the matter with an entry, in words; empty when it can be kept. As on the server. */
 export function entryProblem({ word, said }) {
-  if (!word || /\s/.test(word)) return "One word at a time: give each its own row.";
-  if (!hasSound(word) || !/^[\p{L}\p{M}\p{N}\p{P}\p{S}]+$/u.test(word) || /[<>[\]{}]/.test(word)) return "The word needs a letter or a digit, and no brackets.";
+  if (!word || word.length > WORD_MAX) return `Give a word or a name of at most ${WORD_MAX} characters.`;
+  if (!hasSound(word) || !/^[\p{L}\p{M}\p{N}\p{P}\p{S} ]+$/u.test(word) || /[<>[\]{}]/.test(word)) return "The word needs a letter or a digit, and no brackets.";
   if (!hasSound(said)) return "Spell how it sounds, for example “lip smith”.";
   if (!/^[\p{L}\p{M}\p{N} \-'’·,]+$/u.test(said)) return "Spell it with letters, digits, spaces, commas, hyphens and apostrophes.";
   return "";
@@ -21,7 +21,7 @@ export function entryProblem({ word, said }) {
 
 /** The words of the list that a text has, as an order names them: what is heard depends on no others. */
 export function spelledIn(text, entries) {
-  const read = text.normalize("NFC").toLowerCase();
+  const read = plain(text).toLowerCase();
   return (entries ?? []).filter(({ word }) => read.includes(word.toLowerCase()));
 }
 
@@ -31,10 +31,10 @@ export function withEntries(entries, others) {
   return [...(entries ?? []).filter(({ word }) => !words.has(word.toLowerCase())), ...others];
 }
 
-/** The word that is selected in a text field, else nothing. */
+/** The word or name that is selected in a text field, else nothing. */
 function selectedWord(field) {
   const chosen = plain(field.value.slice(field.selectionStart, field.selectionEnd));
-  return chosen.length <= WORD_MAX && !/\s/.test(chosen) ? chosen.replace(/^[\p{P}]+|[\p{P}]+$/gu, "") : "";
+  return chosen.length <= WORD_MAX ? chosen.replace(/^[\p{P}]+|[\p{P}]+$/gu, "") : "";
 }
 
 export function startPronouncing(store) {

@@ -35,7 +35,15 @@ def test_others_have_brands_of_their_own(owner, stranger, signed_out, logo):
 
 @pytest.mark.parametrize(
     "wrong",
-    [{"logo": "x"}, {"primary": None}, {"primary": "#12"}, {"typeface": "comic"}, {"owner": 1}, {"accent": "#" * 99}],
+    [
+        {"logo": "x"},
+        {"primary": None},
+        {"primary": "#12"},
+        {"typeface": "comic"},
+        {"owner": 1},
+        {"pronunciations": [{"word": "a", "said": "<b>"}]},
+        {"accent": "#" * 99},
+    ],
 )
 def test_what_makes_no_sense_is_refused_in_words(owner, wrong):
     told = call(owner, "PATCH", ADDRESS, wrong)
@@ -47,3 +55,10 @@ def test_the_page_shows_the_brand_to_whoever_is_signed_in(owner, signed_out, log
     page = owner.get("/accounts/brand/")
     assert page.status_code == 200 and str(logo.pk) in page.content.decode()
     assert signed_out.get("/accounts/brand/").status_code == 302
+
+
+def test_words_of_the_account_are_kept_and_heard_before_rendering(owner, two_voices, nobody_is_woken):
+    rows = [{"word": "San José", "said": "san ho say"}]
+    assert call(owner, "PATCH", ADDRESS, {"pronunciations": rows}).json()["pronunciations"] == rows
+    job = call(owner, "POST", "/api/v1/speech", {"text": "In San José.", "voice": "en-us:female"}).json()
+    assert owner.get(f"/api/v1/jobs/{job['id']}").json()["request"]["script"]["pronunciations"] == rows

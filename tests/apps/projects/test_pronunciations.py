@@ -2,6 +2,7 @@
 
 import pytest
 
+from apps.brands.services import change_brand
 from apps.core.failures import SiteFailure
 from apps.projects import orders, services
 from apps.projects.captions import cues_state
@@ -49,7 +50,7 @@ def test_of_a_word_given_twice_the_last_one_counts():
         [{**ACME, "lang": "en"}],
         [{**ACME, "word": 3}],
         [{**ACME, "word": ""}],
-        [{**ACME, "word": "two words"}],
+        [{**ACME, "word": "two\x00words"}],
         [{**ACME, "word": "<b>"}],
         [{**ACME, "word": "w" * 61}],
         [{**ACME, "said": ""}],
@@ -78,3 +79,19 @@ def test_what_no_voice_should_get_is_refused(typed, rows):
 )
 def test_scripts_that_leave_vowels_out_are_told_as_long_as_they_are(text, heard_s):
     assert spoken_duration_s(text, 1.0) == pytest.approx(heard_s, rel=0.2)
+
+
+def test_names_of_several_words_are_found_whatever_white_space_the_script_has(typed):
+    name = {"word": "New  York", "said": "noo york"}
+    services.update_project(typed, {"script": "Off to new\n york!", "pronunciations": [name]})
+    assert orders.track_request(typed)["script"]["pronunciations"] == [{**name, "word": "New York"}]
+
+
+def test_the_accounts_words_are_said_in_every_project_whose_own_win(alice, typed):
+    before = voice_fingerprint(typed)
+    change_brand(alice, {"pronunciations": [ACME, {"word": "buy", "said": "bye"}]})
+    assert {row["word"] for row in orders.track_request(typed)["script"]["pronunciations"]} == {"ACME", "buy"}
+    assert voice_fingerprint(typed) != before and pronunciations_of(typed) == []
+    services.update_project(typed, {"pronunciations": [{"word": "Acme", "said": "a c m e"}]})
+    said = {row["word"]: row["said"] for row in orders.track_request(typed)["script"]["pronunciations"]}
+    assert said == {"Acme": "a c m e", "buy": "bye"}

@@ -1,4 +1,4 @@
-"""How single words are said: the voice gets what a creator spelled for it, captions keep what the script says.
+"""How words and names are said: the voice gets what a creator spelled for it, captions keep what the script says.
 
 A word is found whole and in either case. Scripts written without spaces have no whole words, so there it is found
 wherever it stands; a Korean one may have its endings after it.
@@ -33,8 +33,8 @@ def pronunciations_of(pairs: Iterable[tuple[str, str]]) -> tuple[Pronunciation, 
     """Checked pronunciations, with white space made plain; a word given twice is said as the last one has it.
 
     Raises:
-        EngineFailure: OPTION_INVALID (option "pronunciations", reason) for too many, for a word that is empty, long or
-            several words, and for ways to say it that are not letters, digits, spaces and plain marks.
+        EngineFailure: OPTION_INVALID (option "pronunciations", reason) for too many, for a word or name that is empty
+            or long, and for ways to say it that are not letters, digits, spaces and plain marks.
     """
     found: dict[str, Pronunciation] = {}
     for count, (word, said) in enumerate(pairs, start=1):
@@ -118,9 +118,10 @@ def written_places(respelled: Respelled, spoken: Sequence[str]) -> list[tuple[in
 
 def _checked(word: str, said: str) -> Pronunciation:
     word, said = (" ".join(unicodedata.normalize("NFC", text).split()) for text in (word, said))
-    if not word or len(word) > MAX_WORD_CHARS or " " in word:
-        raise _invalid(f"“{word[:30]}” is not one word of at most {MAX_WORD_CHARS} characters")
-    if any(unicodedata.category(one)[0] not in "LMNPS" or one in "<>[]{}" for one in word) or not _has_sound(word):
+    if not word or len(word) > MAX_WORD_CHARS:
+        raise _invalid(f"“{word[:30]}” is no word or name of at most {MAX_WORD_CHARS} characters")
+    unfit = (one for one in word.replace(" ", "") if unicodedata.category(one)[0] not in "LMNPS" or one in "<>[]{}")
+    if any(unfit) or not _has_sound(word):
         raise _invalid(f"“{word[:30]}” has signs that no script has, or no letter or digit")
     if not said or len(said) > MAX_SAID_CHARS or not _has_sound(said):
         raise _invalid(f"how “{word[:30]}” is said takes letters, at most {MAX_SAID_CHARS} characters")

@@ -198,7 +198,15 @@ def _as_written(words: Sequence[Word], respelled: Respelled) -> Sequence[Word]:
     if not respelled.spans:
         return words
     places = written_places(respelled, [word.text for word in words])
-    return [Word(text, words[first].start_s, words[last - 1].end_s) for first, last, text in places]
+    return [word for first, last, text in places for word in _each(text, words[first].start_s, words[last - 1].end_s)]
+
+
+def _each(written: str, start_s: float, end_s: float) -> list[Word]:
+    """The words of a name, each with a share of its time by its letters."""
+    texts = written.split(" ")
+    ends = np.cumsum([len(text) for text in texts]) / sum(map(len, texts)) * (end_s - start_s) + start_s
+    starts = [start_s, *ends[:-1]]
+    return [Word(text, float(at_s), float(to_s)) for text, at_s, to_s in zip(texts, starts, ends, strict=True)]
 
 
 def resolve_voice(voice: str) -> tuple[str, str]:

@@ -12,6 +12,7 @@ from worker.engine.speech.voices import synthesize
     ("word", "said", "sentence", "spoken"),
     [
         ("lipsmith", "lip smith", "LipSmith's new. Lipsmiths, (lipsmith)!", "lip smith's new. Lipsmiths, (lip smith)!"),
+        ("New York", "noo york", "To New York, new yorkers!", "To noo york, new yorkers!"),
         ("C++", "see plus plus", "I write C++.", "I write see plus plus."),
         ("Я", "я сам", "Я и Яна.", "я сам и Яна."),
         ("小米", "大米", "我喜欢小米手机。", "我喜欢大米手机。"),
@@ -19,7 +20,7 @@ from worker.engine.speech.voices import synthesize
         ("कम", "कम कम", "कम कमी", "कम कम कमी"),
         ("ไทย", "ทัย", "ภาษาไทยดี", "ภาษาทัยดี"),
     ],
-    ids=["latin", "signs", "cyrillic", "han", "hangul", "devanagari", "thai"],
+    ids=["latin", "several", "signs", "cyrillic", "han", "hangul", "devanagari", "thai"],
 )
 def test_a_word_is_said_as_spelled_wherever_it_stands_whole(word, said, sentence, spoken):
     assert respeller([Pronunciation(word, said)])(sentence).text == spoken
@@ -54,7 +55,7 @@ def test_a_voice_says_it_and_the_words_are_those_of_the_script(tmp_path: Path):
     ("word", "said"),
     [
         ("", "x"),
-        ("two words", "x"),
+        ("two<words", "x"),
         ("w" * 61, "x"),
         ("...", "x"),
         ("a<b", "x"),
@@ -83,3 +84,12 @@ def test_too_many_words_and_sentences_that_grow_without_end_are_refused():
     with pytest.raises(EngineFailure) as refusal:
         respeller([Pronunciation("a", "s" * 120)])("a " * (MAX_SCRIPT_CHARS // 100))
     assert refusal.value.code is FailureCode.SCRIPT_TOO_LONG
+
+
+def test_the_words_of_a_name_share_the_time_in_which_it_is_said(tmp_path: Path):
+    script = Script("In San Marino now.", "en-us", pronunciations=(Pronunciation("San Marino", "sun muh ree no"),))
+    words = synthesize(script, tmp_path / "a.wav").words
+    assert [word.text for word in words] == ["In", "San", "Marino", "now"]
+    assert all(word.end_s > word.start_s for word in words)
+    assert words[1].end_s == pytest.approx(words[2].start_s)
+    assert words[2].end_s - words[2].start_s > words[1].end_s - words[1].start_s
