@@ -42,17 +42,17 @@ def animate(
             device = choose_device(request.device)
         # Neither needs the other, and both leave Python's lock alone for most of their time.
         with ThreadPoolExecutor(1, thread_name_prefix="looking") as beside:
-            looking = beside.submit(look, request)
+            looking = beside.submit(lambda: Renderer(look(request), device))
             with telling.stage(Stage.LISTENING):
                 acting = find_acting(request, Path(workspace.path), telling)
                 if sound_stage is not None:
                     duration_s = float(acting.frames / request.frame_rate)
                     acting = replace(acting, sound=sound_stage(acting.sound, duration_s, Path(workspace.path)))
             with telling.stage(Stage.LOOKING):
-                portrait = looking.result()
+                renderer = looking.result()
         with telling.stage(Stage.RENDERING):
             marks = Marks() if frame_stages is None else Marks(frame_stages, stages_key)
-            painted = paint(request, Renderer(portrait, device), acting, telling, marks)
+            painted = paint(request, renderer, acting, telling, marks)
         with telling.stage(Stage.FINISHING):
             size_bytes = request.output_path.stat().st_size
         telling.tell(Stage.FINISHING, 1.0, 0.0)

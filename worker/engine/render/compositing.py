@@ -1,8 +1,9 @@
-"""Moved person over still background, tile by tile: only where the outline may pass is there anything to blend."""
+"""Moved person over still background, run by run: only where the outline may pass is there anything to blend."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum
+from itertools import pairwise
 
 import cv2
 import numpy as np
@@ -10,13 +11,14 @@ import numpy as np
 from worker.engine.render.layers import Layers
 from worker.engine.render.warping import Window
 
-_TILE = 0.15  # side of a tile in inter-ocular distances
-_MIN_TILE_PX = 40  # smaller ones cost more in calls than they save in pixels
+_ROW = 0.15  # height of a row of runs in inter-ocular distances
+_MIN_ROW_PX = 40  # smaller ones cost more in calls than they save in pixels
+_MIN_RUN_PX = 24  # likewise
 _STILL_PX = 0.02  # a head that moves less does not move
 
 
 class Cover(Enum):
-    """What a tile can show: the person alone, or the person's outline."""
+    """What a run can show: the person alone, or the person's outline."""
 
     PERSON = 1
     OUTLINE = 2
@@ -24,7 +26,7 @@ class Cover(Enum):
 
 @dataclass(frozen=True)
 class Run:
-    """Neighbouring tiles of one kind in one row of tiles: a rectangle of the zone, half-open."""
+    """A rectangle of the zone, half-open, of one kind."""
 
     y0: int
     y1: int
@@ -41,23 +43,23 @@ class Compositor:
     """Blends frames of one portrait."""
 
     def __init__(self, layers: Layers, scale_px: float, reach_px: np.ndarray, face: Window) -> None:
-        """reach_px: (h, w) of the zone, how far each pixel usually moves; beyond that every tile is blended.
+        """reach_px: (h, w) of the zone, how far each pixel usually moves; beyond that everything is blended.
 
         face: where a picture with a still head changes.
         """
         self._layers = layers
         self._reach = cv2.convertScaleAbs(layers.reach, alpha=255)
         self._reach_px = float(reach_px.max())
-        tile = max(_MIN_TILE_PX, round(_TILE * scale_px))
+        row = max(_MIN_ROW_PX, round(_ROW * scale_px))
         moving = (layers.reach > 0).astype(np.uint8)
         # A pixel shows the person alone when all pixels that may come to it do.
         loose = ((layers.alpha < 255) | (layers.reach < 1)).astype(np.uint8)
         solid = (cv2.distanceTransform(1 - loose, cv2.DIST_C, 3) > 1.1 * reach_px + 2).astype(np.uint8)
         speaking = np.zeros_like(moving)
         speaking[face.slices] = moving[face.slices]
-        self._usual = _Tiling.of(moving, solid, tile)
-        self._careful = _Tiling.of(moving, np.zeros_like(solid), tile)
-        self._still = _Tiling.of(speaking, solid, tile)
+        self._usual = _Tiling.of(moving, solid, row)
+        self._careful = _Tiling.of(moving, np.zeros_like(solid), row)
+        self._still = _Tiling.of(speaking, solid, row)
 
     def _tiling(self, motion_px: float) -> "_Tiling":
         if motion_px < _STILL_PX:
@@ -69,7 +71,7 @@ class Compositor:
         return self._tiling(motion_px).runs
 
     def bands(self, motion_px: float) -> tuple[Window, ...]:
-        """The same area as one rectangle per row of tiles."""
+        """The same area as one rectangle per row of runs."""
         return self._tiling(motion_px).bands
 
     def blend(self, moved: np.ndarray, frame: np.ndarray, runs: tuple[Run, ...]) -> None:
@@ -96,28 +98,33 @@ class _Tiling:
     bands: tuple[Window, ...]
 
     @classmethod
-    def of(cls, moving: np.ndarray, solid: np.ndarray, tile: int) -> "_Tiling":
-        runs = tuple(_runs(moving, solid, tile))
+    def of(cls, moving: np.ndarray, solid: np.ndarray, row: int) -> "_Tiling":
+        runs = tuple(_runs(moving, solid, row))
         rows: dict[tuple[int, int], list[Run]] = {}
         for run in runs:
             rows.setdefault((run.y0, run.y1), []).append(run)
         bands = tuple(
-            Window(min(run.x0 for run in row), y0, max(run.x1 for run in row), y1) for (y0, y1), row in rows.items()
+            Window(min(run.x0 for run in ones), y0, max(run.x1 for run in ones), y1) for (y0, y1), ones in rows.items()
         )
         return cls(runs, bands)
 
 
-def _runs(moving: np.ndarray, solid: np.ndarray, tile: int) -> Iterator[Run]:
+def _runs(moving: np.ndarray, solid: np.ndarray, row: int) -> Iterator[Run]:
     height, width = moving.shape
-    for y0 in range(0, height, tile):
-        y1 = min(height, y0 + tile)
-        start, cover = 0, None
-        for x0 in range(0, width + tile, tile):
-            x1 = min(width, x0 + tile)
-            here = None
-            if x0 < width and moving[y0:y1, x0:x1].any():
-                here = Cover.PERSON if solid[y0:y1, x0:x1].all() else Cover.OUTLINE
-            if here is not cover:
-                if cover is not None:
-                    yield Run(y0, y1, start, min(x0, width), cover)
-                start, cover = x0, here
+    for y0 in range(0, height, row):
+        y1 = min(height, y0 + row)
+        covers = np.where(moving[y0:y1].any(axis=0), Cover.OUTLINE.value, 0)
+        covers[solid[y0:y1].all(axis=0) & (covers > 0)] = Cover.PERSON.value
+        # An outline may be drawn anywhere; what is narrower than a call is worth goes with what is beside it.
+        for x0, x1 in _stretches(covers):
+            if x1 - x0 < _MIN_RUN_PX and covers[x0] != Cover.OUTLINE.value and x0 > 0 and x1 < width:
+                covers[x0:x1] = Cover.OUTLINE.value
+        for x0, x1 in _stretches(covers):
+            if covers[x0] > 0:
+                yield Run(y0, y1, x0, x1, Cover(int(covers[x0])))
+
+
+def _stretches(values: np.ndarray) -> list[tuple[int, int]]:
+    """Where a row (N,) keeps its value: half-open ranges that cover all of it."""
+    ends = [0, *(np.flatnonzero(np.diff(values)) + 1).tolist(), len(values)]
+    return list(pairwise(ends))
