@@ -41,6 +41,10 @@ class MovedOut(Schema):
     moved: int
 
 
+class RenamedOut(MovedOut):
+    folder: str = Field(description="Its name now; that of the other one, where it differed in upper and lower case.")
+
+
 class ArchiveIn(Schema):
     model_config = ConfigDict(extra="forbid")
     projects: list[UUID] = Field(min_length=1, max_length=VIDEOS_MAX)
@@ -64,9 +68,10 @@ def move_projects(request: HttpRequest, payload: MoveIn) -> dict[str, int]:
     return {"moved": move_to_folder(request.user, payload.projects, payload.folder)}
 
 
-@folders_router.post("/rename", response=MovedOut, throttle=write, summary="Rename a folder")
-def rename(request: HttpRequest, payload: RenameIn) -> dict[str, int]:
-    return {"moved": rename_folder(request.user, payload.name, payload.new_name)}
+@folders_router.post("/rename", response=RenamedOut, throttle=write, summary="Rename a folder")
+def rename(request: HttpRequest, payload: RenameIn) -> dict[str, Any]:
+    moved, folder = rename_folder(request.user, payload.name, payload.new_name)
+    return {"moved": moved, "folder": folder}
 
 
 @archive_router.post("", response=ArchiveOut, throttle=write, summary="Download several videos at once")

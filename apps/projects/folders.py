@@ -51,8 +51,10 @@ def move_to_folder(user: User, project_ids: Collection[uuid.UUID], name: str) ->
     return live.update(folder=same[0] if same else wanted)
 
 
-def rename_folder(user: User, name: str, new_name: str) -> int:
-    """Give a folder another name; that of another folder puts both together, "" takes all out. Returns how many moved.
+def rename_folder(user: User, name: str, new_name: str) -> tuple[int, str]:
+    """Give a folder another name; that of another folder puts both together, "" takes all out.
+
+    Returns how many moved, and the name of the folder where they are now.
 
     What lies in the trash is renamed too, so that it comes back to where it was. Raises option_invalid.
     """
@@ -61,7 +63,8 @@ def rename_folder(user: User, name: str, new_name: str) -> int:
     wanted = clean_folder_name(new_name)
     others = [known for known, _ in shelves_of(user).folders if known != name]
     same = [known for known in others if known.casefold() == wanted.casefold()]
-    return Project.objects.filter(owner_id=user.pk, folder=name).update(folder=same[0] if same else wanted)
+    folder = same[0] if same else wanted
+    return Project.objects.filter(owner_id=user.pk, folder=name).update(folder=folder), folder
 
 
 def clean_folder_name(name: str) -> str:

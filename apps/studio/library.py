@@ -5,6 +5,7 @@ The page people open most: it reads only the columns it shows, in as many querie
 
 import functools
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -105,7 +106,20 @@ def library_page(user: User, wanted: Wanted, number: str | None) -> tuple[Page, 
     renders = newest_renders(user, [project["pk"] for project in projects])
     hard = [_source_id(project) for project in projects if _is_hard_to_show(project)]
     previews = previews_of([source_id for source_id in hard if source_id])
-    return page, [_card(project, renders.get(project["pk"]), previews) for project in projects]
+    bare = [one["pk"] for one in projects if one["kind"] == Project.Kind.FILM and one["pk"] not in renders]
+    first_scenes = _pictures_of_films(user, bare)
+    return page, [_card(project, renders.get(project["pk"]), previews | first_scenes) for project in projects]
+
+
+def _pictures_of_films(user: User, films: Sequence[uuid.UUID]) -> dict[uuid.UUID, uuid.UUID]:
+    """film → the picture of its first scene's own video; for films that were never rendered."""
+    if not films:
+        return {}
+    rows = Project.objects.filter(pk__in=films, owner_id=user.pk).values_list("pk", "options__scenes__0__project")
+    shown = {film: uuid.UUID(scene) for film, scene in rows if scene}
+    renders = newest_renders(user, list(shown.values()))
+    found = {film: renders[scene].thumbnail_id for film, scene in shown.items() if scene in renders}
+    return {film: picture for film, picture in found.items() if picture is not None}
 
 
 def _card(project: dict[str, Any], render: NewestRender | None, previews: dict[uuid.UUID, uuid.UUID]) -> Card:
@@ -143,7 +157,11 @@ def own_presenters(user: User, kind: str | None = None) -> list[dict[str, Any]]:
 
 
 def _portrait(project: dict[str, Any], previews: dict[uuid.UUID, uuid.UUID]) -> uuid.UUID | None:
-    """What shows the portrait or the clip where browsers can show it: its preview, or the portrait itself."""
+    """What shows the portrait or the clip where browsers can show it: its preview, or the portrait itself; of a film
+    its first scene.
+    """
+    if project["kind"] == Project.Kind.FILM:
+        return previews.get(project["pk"])
     if project["kind"] == Project.Kind.VIDEO_DUB:
         return previews.get(project["clip_id"])
     portrait_id = project["portrait_id"]

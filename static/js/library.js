@@ -154,8 +154,8 @@ renaming?.addEventListener("click", async () => {
   const wanted = await askFor({ title: "Rename this folder", label: "Name", hint: "The name of another folder puts both together.", value: name, maxLength: 60, action: "Rename", isNeeded: true });
   if (!wanted || wanted === name) return;
   try {
-    await request("POST", "/folders/rename", { name, new_name: wanted });
-    location.search = new URLSearchParams({ folder: wanted });
+    const { folder } = await request("POST", "/folders/rename", { name, new_name: wanted });
+    location.search = new URLSearchParams({ folder });
   } catch (problem) {
     toast(`${problem.sentence} ${problem.nextStep}`);
   }

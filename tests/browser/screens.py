@@ -117,6 +117,8 @@ def view(browser: Browser, address: str, state: object, size: str, theme: str) -
     )
     page = context.new_page()
     page.goto(address)
+    if page.locator("#studio").count():
+        page.wait_for_selector("html[data-ready=true]")
     page.wait_for_timeout(SETTLED_MS)
     shot = Image.open(io.BytesIO(page.screenshot())).convert("RGB")
     context.close()

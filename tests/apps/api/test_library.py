@@ -113,7 +113,7 @@ def test_projects_are_put_into_folders_that_can_be_renamed(owner, stranger, sign
     assert stranger.get(FOLDERS).json() == []
     rename = {"name": "Clients", "new_name": "clients 2025"}
     assert problem_of(call(stranger, "POST", f"{FOLDERS}/rename", rename))["code"] == "option_invalid"
-    assert call(owner, "POST", f"{FOLDERS}/rename", rename).json() == {"moved": 1}
+    assert call(owner, "POST", f"{FOLDERS}/rename", rename).json() == {"moved": 1, "folder": rename["new_name"].strip()}
     assert owner.get(FOLDERS).json()[0]["name"] == "clients 2025"
     assert_needs_signing_in(signed_out, "GET", FOLDERS)
     assert_needs_signing_in(signed_out, "POST", f"{FOLDERS}/move", move)

@@ -31,3 +31,4 @@ def test_a_film_is_made_of_a_video_and_shows_what_may_join_it(owner, stranger, a
     assert owner.get(f"/projects/{film.pk}/variants/").status_code == 404
     library = owner.get("/library/?kind=film").content.decode()
     assert f"/projects/{film.pk}/" in library and f"/projects/{project.pk}/" not in library
+    assert f"/media/{finished_job.thumbnail_id}" in library, "a film that was not made yet shows its first scene"
