@@ -19,6 +19,7 @@ from django.urls import reverse
 from apps.core.failures import SiteFailure
 from apps.jobs.extras import words_request
 from apps.jobs.models import Job
+from apps.projects.films import FADE_SHARE_MAX, length_of_film
 from apps.uploads.models import Asset
 from apps.uploads.services import open_asset
 
@@ -36,6 +37,15 @@ class Cue:
     start_s: float
     end_s: float
     text: str
+
+
+@dataclass(frozen=True)
+class Shot:
+    """A scene of a film, where it lies in the finished video."""
+
+    start_s: float
+    end_s: float
+    title: str
 
 
 @dataclass(frozen=True)
@@ -80,8 +90,9 @@ def package_of(job: Job) -> Package:
         entries += [(f"{name}.srt", as_srt(cues).encode()), (f"{name}.vtt", as_vtt(cues).encode())]
     rate = Fraction(str(job.result.get("frame_rate") or job.request.get("fps") or "25"))
     duration_s = video.duration_s or 0.0
-    entries.append((f"{name}.edl", edit_list(name, film, duration_s, rate, cues).encode()))
-    entries.append((f"{name}.json", _facts(job, film, rate, cues)))
+    shots = shots_of(job, duration_s)
+    entries.append((f"{name}.edl", edit_list(name, film, shots, rate, cues).encode()))
+    entries.append((f"{name}.json", _facts(job, film, shots, rate, cues)))
     beside = video.derived.filter(content_type=CREDENTIALS_TYPE).first()
     if beside is not None:
         entries.append((f"{name}.c2pa", beside))
@@ -127,11 +138,30 @@ def as_vtt(cues: Sequence[Cue]) -> str:
     return "WEBVTT\n" + "".join(rows)
 
 
-def edit_list(title: str, film: str, duration_s: float, rate: Fraction, cues: Sequence[Cue]) -> str:
-    """CMX 3600: the video as one event from zero, what is said as locators. Time code counts frames, none dropped."""
-    end = _timecode(duration_s, rate)
+def shots_of(job: Job, duration_s: float) -> list[Shot]:
+    """The scenes of a film one after the other, a crossfade with the scene that comes in; of any other video, one."""
+    rows, lengths_s = job.request.get("scenes") or [], job.result.get("scene_lengths_s") or []
+    if len(rows) < 2 or len(rows) != len(lengths_s):
+        return [Shot(0.0, duration_s, "")]
+    before_s, after_s = (float(job.result.get(name) or 0.0) for name in ("intro_s", "outro_s"))
+    faded_s = [float(row.get("fade_s") or 0.0) for row in rows]
+    starts = [before_s]
+    for number in range(1, len(rows)):
+        starts.append(before_s + length_of_film(lengths_s[:number], faded_s[:number]))
+        starts[-1] -= min(faded_s[number], FADE_SHARE_MAX * min(lengths_s[number - 1 : number + 1]))
+    ends = [*starts[1:], duration_s - after_s]
+    shots = [Shot(*span, str(row.get("title") or "")) for *span, row in zip(starts, ends, rows, strict=True)]
+    intro = [Shot(0.0, before_s, "Opening card")] if before_s else []
+    return [*intro, *shots, *([Shot(duration_s - after_s, duration_s, "Closing card")] if after_s else [])]
+
+
+def edit_list(title: str, film: str, shots: Sequence[Shot], rate: Fraction, cues: Sequence[Cue]) -> str:
+    """CMX 3600: the video's scenes as events, what is said as locators. Time code counts frames, none dropped."""
     lines = [f"TITLE: {title}", "FCM: NON-DROP FRAME", ""]
-    lines += [f"001  AX       AA/V  C        00:00:00:00 {end} 00:00:00:00 {end}", f"* FROM CLIP NAME: {film}"]
+    for number, shot in enumerate(shots, start=1):
+        span = f"{_timecode(shot.start_s, rate)} {_timecode(shot.end_s, rate)}"
+        lines += [f"{number:03d}  AX       AA/V  C        {span} {span}", f"* FROM CLIP NAME: {film}"]
+        lines += [f"* COMMENT: {' '.join(shot.title.split())}"] if shot.title else []
     lines += [f"* LOC: {_timecode(cue.start_s, rate)} GREEN   {cue.text}" for cue in cues]
     return "\r\n".join([*lines, ""])
 
@@ -147,7 +177,7 @@ def _clock(seconds: float, point: str) -> str:
     return f"{ms // 3_600_000:02d}:{ms // 60_000 % 60:02d}:{ms // 1000 % 60:02d}{point}{ms % 1000:03d}"
 
 
-def _facts(job: Job, film: str, rate: Fraction, cues: Sequence[Cue]) -> bytes:
+def _facts(job: Job, film: str, shots: Sequence[Shot], rate: Fraction, cues: Sequence[Cue]) -> bytes:
     video = _video_of(job)
     facts = {
         "file": film,
@@ -159,7 +189,11 @@ def _facts(job: Job, film: str, rate: Fraction, cues: Sequence[Cue]) -> bytes:
         "frame_rate": str(rate),
         "duration_s": video.duration_s,
         "preset": job.request.get("preset", "h264"),
-        "events": [{"clip": film, "source_in_s": 0.0, "source_out_s": video.duration_s, "record_in_s": 0.0}],
+        "events": [
+            {"clip": film, "scene": shot.title, "source_in_s": shot.start_s, "source_out_s": shot.end_s}
+            | {"record_in_s": shot.start_s}
+            for shot in shots
+        ],
         "captions": [{"start_s": cue.start_s, "end_s": cue.end_s, "text": cue.text} for cue in cues],
     }
     return json.dumps(facts, ensure_ascii=False, indent=2).encode()

@@ -12,7 +12,7 @@ from django.core.files.storage import default_storage
 
 from apps.core.failures import SiteFailure
 from apps.jobs.extras import words_request
-from apps.jobs.handoff import Cue, as_srt, as_vtt, edit_list, handoff_url
+from apps.jobs.handoff import Cue, Shot, as_srt, as_vtt, edit_list, handoff_url, shots_of
 from apps.jobs.models import Job
 from apps.projects.models import Project
 
@@ -100,7 +100,30 @@ def test_others_get_no_link(owner, stranger, signed_out, film):
 def test_subtitles_and_edit_lists_are_as_editors_read_them():
     assert as_srt(CUES).split("\n\n")[1] == "2\n00:00:01,250 --> 00:00:03,500\nthere\n"
     assert as_vtt(CUES).startswith("WEBVTT\n\n00:00:00.000 --> 00:00:01.250\nHello &amp; &lt;you>\n")
-    edl = edit_list("Hello", "Hello.mp4", 61.0, Fraction(30000, 1001), CUES).split("\r\n")
+    edl = edit_list("Hello", "Hello.mp4", [Shot(0.0, 61.0, "")], Fraction(30000, 1001), CUES).split("\r\n")
     assert edl[:2] == ["TITLE: Hello", "FCM: NON-DROP FRAME"]
     assert edl[3] == "001  AX       AA/V  C        00:00:00:00 00:01:00:28 00:00:00:00 00:01:00:28"
     assert edl[6] == "* LOC: 00:00:01:07 GREEN   there"
+
+
+def test_a_films_scenes_are_events_that_fill_it_whatever_fades_and_cards_there_are(film):
+    rows = [
+        {"title": "Opening", "fade_s": 0.0},
+        {"title": "Map", "fade_s": 2.0},
+        {"title": "End\nof it", "fade_s": 0.4},
+    ]
+    film.request = {"scenes": rows}
+    film.result = {"scene_lengths_s": [3.0, 2.0, 1.5]}
+    shots = shots_of(film, 5.3)  # 6.5 seconds, less 0.8 (two fifths of the shorter one) and 0.4
+    assert [(shot.title, round(shot.start_s, 3), round(shot.end_s, 3)) for shot in shots] == [
+        ("Opening", 0.0, 2.2),
+        ("Map", 2.2, 3.8),
+        ("End\nof it", 3.8, 5.3),
+    ]
+    edl = edit_list("Trailer", "Trailer.mp4", shots, Fraction(25), []).split("\r\n")
+    assert edl[6] == "002  AX       AA/V  C        00:00:02:05 00:00:03:20 00:00:02:05 00:00:03:20"
+    assert edl[-2] == "* COMMENT: End of it"
+    film.result |= {"intro_s": 1.0, "outro_s": 2.0}
+    shots = shots_of(film, 8.3)
+    assert [round(shot.start_s, 3) for shot in shots] == [0.0, 1.0, 3.2, 4.8, 6.3]
+    assert (shots[0].title, shots[-1].title, shots[-1].end_s) == ("Opening card", "Closing card", 8.3)
