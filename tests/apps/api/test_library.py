@@ -110,6 +110,7 @@ def test_projects_are_put_into_folders_that_can_be_renamed(owner, stranger, sign
     assert call(stranger, "POST", f"{FOLDERS}/move", move).json() == {"moved": 0}
     assert call(owner, "POST", f"{FOLDERS}/move", move).json() == {"moved": 1}
     assert owner.get(FOLDERS).json() == [{"name": "Clients", "videos": 1}]
+    assert owner.get(f"/api/v1/projects/{project.pk}").json()["folder"] == "Clients"
     assert stranger.get(FOLDERS).json() == []
     rename = {"name": "Clients", "new_name": "clients 2025"}
     assert problem_of(call(stranger, "POST", f"{FOLDERS}/rename", rename))["code"] == "option_invalid"
