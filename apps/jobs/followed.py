@@ -5,7 +5,7 @@ look estimated is measured.
 from apps.core.failures import SiteFailure
 from apps.jobs.kinds import KINDS
 from apps.jobs.models import Job
-from apps.jobs.services import submit
+from apps.jobs.services import ACTIVE_STATES, submit
 from apps.trust.attestations import named_assets
 from apps.uploads.models import Asset
 
@@ -22,7 +22,12 @@ def follow(asset: Asset) -> Job | None:
 
 
 def somebody_waits(job: Job) -> bool:
-    """Whether another job waits in the queue of this one, that does not itself need what this one finds."""
+    """Whether another job waits in the queue of this one, that does not itself need what this one finds; or whether a
+    preview of the same clip is being made, which looks for itself and keeps what it sees: twice at once helps nobody.
+    """
+    previews = Job.objects.filter(owner_id=job.owner_id, kind=Job.Kind.PREVIEW, state__in=ACTIVE_STATES)
+    if any(job.asset_id in named_assets(request) for request in previews.values_list("request", flat=True)):
+        return True
     queue_name = KINDS[job.kind].queue_name
     kinds = [kind for kind, facts in KINDS.items() if facts.queue_name == queue_name and kind != job.kind]
     waiting = Job.objects.filter(kind__in=kinds, state=Job.State.QUEUED, cancel_requested_at=None)

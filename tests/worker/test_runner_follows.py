@@ -56,6 +56,9 @@ def test_it_gives_way_to_whoever_waits_for_a_video_of_something_else(followed, c
     clip.refresh_from_db()
     assert clip.preflight["estimated"]
     other.delete()
+    preview = Job.objects.create(owner=alice, kind="preview", state="running", request=of_it.request)
+    assert (run(runner, job).state, job.attempt) == ("queued", 0)  # it looks for itself, and keeps what it sees
+    preview.delete()
     assert run(runner, job).state == "succeeded"  # the dub of this clip needs just that
     assert of_it.state == "queued"
 
