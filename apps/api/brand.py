@@ -1,5 +1,6 @@
 """An account's brand: what its videos have in common."""
 
+import contextlib
 from typing import Any, Literal
 from uuid import UUID
 
@@ -11,6 +12,7 @@ from apps.api.schemas import Pronunciation
 from apps.api.throttles import AccountThrottle
 from apps.brands.presentation import brand_facts
 from apps.brands.services import CARD_MAX_S, CARD_MIN_S, brand_of, change_brand
+from apps.core.failures import SiteFailure
 from apps.projects.pronunciations import PRONUNCIATIONS_MAX, checked_pronunciations
 from apps.projects.services import delete_unused
 
@@ -74,5 +76,6 @@ def patch_brand(request: HttpRequest, payload: BrandPatch) -> dict[str, Any]:
         changes["pronunciations"] = checked_pronunciations(changes["pronunciations"])
     brand = change_brand(request.user, changes)
     if before is not None and before != brand.logo:
-        delete_unused([before])
+        with contextlib.suppress(SiteFailure):  # a video with it is being made: then the file stays
+            delete_unused([before])
     return brand_facts(brand)

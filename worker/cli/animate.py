@@ -4,6 +4,7 @@ import argparse
 from fractions import Fraction
 from pathlib import Path
 
+from worker.cli.branding import add_logo_arguments, logo_stages
 from worker.cli.options import (
     add_voice_arguments,
     check_output,
@@ -56,15 +57,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--fps", metavar="RATE", help="e.g. 29.97 or 30000/1001 (default 25; --drive: the clip's)")
     parser.add_argument("--seed", default="0", metavar="N", help="same seed, same frames (default 0)")
     parser.add_argument("--max-short-side", metavar="PX", help="scale the video down to this short side")
+    add_logo_arguments(parser)
     add_making_arguments(parser)
 
 
 def run(options: argparse.Namespace, terminal: Terminal) -> int:
-    request = request_from(options)
+    request, stages = request_from(options), logo_stages(options)
     hooks = TellingHooks(terminal, progress_style(options, terminal))
     from worker.engine.talking_photo import animate
 
-    result = animate(request, hooks)
+    result = animate(request, hooks, stages)
     hooks.finish(result)
     return EXIT_OK
 

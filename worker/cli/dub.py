@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from worker.cli.branding import add_logo_arguments, logo_stages
 from worker.cli.options import (
     add_voice_arguments,
     check_output,
@@ -50,15 +51,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--cache", metavar="FOLDER", help="keep face tracks here for the next dub of the same clip")
     parser.add_argument("--seed", default="0", metavar="N", help="same seed, same frames (default 0)")
     parser.add_argument("--max-short-side", metavar="PX", help="scale the video down to this short side")
+    add_logo_arguments(parser)
     add_making_arguments(parser)
 
 
 def run(options: argparse.Namespace, terminal: Terminal) -> int:
-    request = request_from(options)
+    request, stages = request_from(options), logo_stages(options)
     hooks = TellingHooks(terminal, progress_style(options, terminal))
     from worker.engine.video_dub import dub
 
-    result = dub(request, hooks)
+    result = dub(request, hooks, stages)
     hooks.finish(result)
     return EXIT_OK
 

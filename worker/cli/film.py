@@ -9,6 +9,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from worker.cli.branding import add_logo_arguments, logo_stages
 from worker.cli.options import check_output, parse_factor, parse_frame_rate, parse_whole_number
 from worker.cli.rendering import TellingHooks, add_making_arguments, progress_style
 from worker.cli.terminal import EXIT_OK, Terminal
@@ -38,6 +39,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--max-short-side", default="1080", metavar="PX", help="default 1080; never above the scenes'")
     parser.add_argument("--music", metavar="FILE", help="a piece of music under all of it")
     parser.add_argument("--music-volume", default="0.35", metavar="0-1", help="1 is as loud as the voices")
+    add_logo_arguments(parser)
     add_making_arguments(parser)
 
 
@@ -47,7 +49,7 @@ def run(options: argparse.Namespace, terminal: Terminal) -> int:
     files = [source.parent / str(row[name]) for row in rows for name in (*KINDS, "audio") if name in row]
     output = check_output(Path(options.out), [source, *files])
     side_px = parse_whole_number("--max-short-side", options.max_short_side, 64, 2160)
-    bed = None
+    stages, bed = logo_stages(options), None
     if options.music is not None:
         bed = MusicBed(Path(options.music), volume=parse_factor("--music-volume", options.music_volume, 0.0, 1.0))
     hooks = TellingHooks(terminal, progress_style(options, terminal))
@@ -65,7 +67,7 @@ def run(options: argparse.Namespace, terminal: Terminal) -> int:
         width, height = size_of_film([_size(scene) for scene in scenes], options.aspect, side_px)
         request = FilmRequest(tuple(scenes), output, width, height, rate)
         lay = None if bed is None else lambda voice, length_s, place: lay_music(voice, bed, length_s, place)
-        result = join_scenes(request, Part(hooks, _SCENES_SHARE, 1.0), sound_stage=lay)
+        result = join_scenes(request, Part(hooks, _SCENES_SHARE, 1.0), stages, sound_stage=lay)
     hooks.finish(result)
     return EXIT_OK
 

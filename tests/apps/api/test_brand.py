@@ -1,5 +1,6 @@
 import pytest
 
+from apps.jobs.models import Job
 from apps.uploads.models import Asset
 from tests.apps.api.doors import assert_needs_signing_in, call, problem_of
 
@@ -62,3 +63,10 @@ def test_words_of_the_account_are_kept_and_heard_before_rendering(owner, two_voi
     assert call(owner, "PATCH", ADDRESS, {"pronunciations": rows}).json()["pronunciations"] == rows
     job = call(owner, "POST", "/api/v1/speech", {"text": "In San José.", "voice": "en-us:female"}).json()
     assert owner.get(f"/api/v1/jobs/{job['id']}").json()["request"]["script"]["pronunciations"] == rows
+
+
+def test_a_logo_is_changed_while_a_video_with_the_old_one_is_being_made(owner, alice, logo):
+    call(owner, "PATCH", ADDRESS, {"logo": str(logo.pk)})
+    Job.objects.create(owner=alice, kind="talking_photo", state="queued", request={"logo_asset": str(logo.pk)})
+    assert call(owner, "PATCH", ADDRESS, {"logo": None}).json()["logo"] is None
+    assert Asset.objects.filter(pk=logo.pk).exists()
