@@ -1,5 +1,6 @@
 // The chosen scene's settings: which part of it is shown, how it comes in, where it stands.
-import { clockTime, find, icon, make } from "../ui.js";
+import { request } from "../api.js";
+import { announce, clockTime, find, icon, make, notice, toast } from "../ui.js";
 import { consentRow } from "../studio/consent.js";
 import { FADE_S, PICTURE_S, SCENE_MIN_S, isPicture, shownSeconds } from "../studio/scenes.js";
 
@@ -68,6 +69,30 @@ export function startInspector(store, stage) {
     ];
   };
 
+  const restore = async (scene, button) => {
+    button.disabled = true;
+    try {
+      await request("POST", `/projects/${scene.project}/restore`);
+      for (const one of store.project.scenes) if (one.project === scene.project) one.state = "ready";
+      const source = store.sourceOf(scene);
+      if (source) source.state = "ready";
+      store.tell(["scenes"]);
+      stage.show("portrait");
+      announce("The scene’s video is back.");
+    } catch (problem) {
+      button.disabled = false;
+      toast(`${problem.sentence} ${problem.nextStep}`);
+    }
+  };
+
+  /** What stands in the way of a scene that cannot be shown any more. */
+  const lost = (scene) => {
+    if (scene.state === "gone") return [notice("bad", "This scene’s video was deleted.", "Take the scene out, or add another one in its place.")];
+    if (scene.state !== "trashed") return [];
+    const button = make("button", { class: "button button-outline button-small", type: "button", onclick: () => restore(scene, button) }, icon("undo"), "Restore it");
+    return [notice("bad", "This scene’s video lies in the trash.", "Restore it, or take the scene out.", make("div", { class: "row notice-actions" }, button))];
+  };
+
   const draw = () => {
     const { scenes } = store.project;
     const scene = chosen();
@@ -86,6 +111,7 @@ export function startInspector(store, stage) {
       make("div", { class: "scene-head" }, make("div", { class: "grow" }, make("p", { class: "file-card-name truncate" }, scene.title || "Untitled"), make("p", { class: "file-card-facts tabular" }, facts)),
         source?.address ? make("a", { class: "button button-ghost button-small", href: source.address }, icon("edit"), "Edit it") : ""),
       ...(consent ? [consent] : []),
+      ...lost(scene),
       ...(scene.state === "ready" ? [...trims(scene), ...joins(scene, at)] : []),
       make("div", { class: "row scene-buttons" },
         make("button", { ...small, disabled: at === 0, onclick: () => { store.moveScene(scene.id, -1); find("#scene-earlier")?.focus(); }, id: "scene-earlier" }, icon("chevron-left"), "Earlier"),
