@@ -28,6 +28,7 @@ from worker.process.looks import FollowOrder
 from worker.process.orders import (
     CaptionsOrder,
     MadeTrack,
+    MomentOrder,
     PreflightOrder,
     Proposals,
     ReadyRecording,
@@ -35,6 +36,7 @@ from worker.process.orders import (
     RenderedVideo,
     RenderInput,
     RenderOrder,
+    ShownMoment,
     Speech,
     SpeechOrder,
     StillOrder,
@@ -279,9 +281,23 @@ class Maker:
         return self._store_video(job, self._rendered(job, FILMS[job.kind], workspace, lease), is_hidden=False)
 
     def _preview(self, job: Job, workspace: Workspace, lease: Lease) -> Made:
-        """A few seconds of a dub: a video to look at, which is no result of the project's."""
+        """A few seconds of a dub, or a frame of a photo: to look at, and no result of the project's."""
+        if "at_s" in job.request:
+            return self._moment(job, workspace, lease)
         video = self._rendered(job, FILMS[job.request["film"]], workspace, lease)
         return self._store_video(job, video, is_hidden=False, kind=Asset.Kind.DERIVED)
+
+    def _moment(self, job: Job, workspace: Workspace, lease: Lease) -> Made:
+        order, _ = self._ordered(job, FILMS[job.request["film"]], workspace, lease)
+        wanted = MomentOrder(replace(order, fragments=False, music=None), job.request["at_s"])
+        shown = self._engine.call("moment", wanted, lease, label=str(job.pk))
+        assert isinstance(shown, ShownMoment)
+        size = {"width_px": shown.width_px, "height_px": shown.height_px}
+        key = _key(job, "moment.jpg")
+        picture = store_output(
+            job.owner, Asset.Kind.DERIVED, shown.path, key=key, content_type="image/jpeg", is_hidden=False, **size
+        )
+        return Made(picture, result={"at_s": shown.at_s, "length_s": shown.duration_s, "reason": shown.reason})
 
     def _export(self, job: Job, workspace: Workspace, lease: Lease) -> Made:
         """A clean one: hidden until its settlement has taken the credits for it."""

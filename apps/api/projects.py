@@ -135,17 +135,22 @@ def find_captions(request: HttpRequest, project_id: UUID) -> Status[Any]:
 
 
 @router.post(
-    "/{project_id}/preview", response={201: RenderOut}, throttle=AccountThrottle("speech"), summary="Preview a dub"
+    "/{project_id}/preview",
+    response={201: RenderOut},
+    throttle=AccountThrottle("preview"),
+    summary="Preview a dub or a photo",
 )
 def preview_project(request: HttpRequest, project_id: UUID, payload: PreviewIn) -> Status[Any]:
-    """Three seconds of a dub as it is saved now, marked like a free render and not counted among them.
+    """Three seconds of a dub, or a frame of a talking photo, as it is saved now, marked like a free render and not
+    counted among them. Of a frame, `output_url` is a JPEG, and `result` has its time (`at_s`), the video's `length_s`,
+    and the `reason` of the hardest one: “open” (the mouth) or “turned”.
 
-    When the job is done, `output_url` plays them and `result.excerpt` says which they are: `start_s` and `end_s` in the
-    whole dub, `clip_start_s` in the clip, and for the hardest ones the `reason`: “turned”, “covered”, “moving”,
-    “unseen” (the clip hardly shows such a mouth), or nothing that stands out.
+    Of a dub, when the job is done, `output_url` plays them and `result.excerpt` says which they are: `start_s` and
+    `end_s` in the whole dub, `clip_start_s` in the clip, and for the hardest ones the `reason`: “turned”, “covered”,
+    “moving”, “unseen” (the clip hardly shows such a mouth), or nothing that stands out.
     """
     project = services.get_project_for(request.user, project_id)
-    return Status(201, render_facts(preview_job(request.user, project, payload.moment)))
+    return Status(201, render_facts(preview_job(request.user, project, payload.moment, payload.at_s)))
 
 
 @router.post(

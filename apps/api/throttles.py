@@ -4,7 +4,7 @@ from django.conf import settings
 from django.http import HttpRequest
 from ninja.throttling import AuthRateThrottle
 
-RATES = {"read": "600/m", "write": "240/m", "upload": "60/m", "speech": "40/m", "render": "30/m"}
+RATES = {"read": "600/m", "write": "240/m", "upload": "60/m", "speech": "40/m", "preview": "120/m", "render": "30/m"}
 
 
 class AccountThrottle(AuthRateThrottle):

@@ -101,8 +101,12 @@ def test_the_timeline_shows_the_words_and_its_changes_are_exported_as_they_are_r
         page.get_by_role("button", name="Export").last.click()
     plain.value.save_as(tmp_path / "plain.json")
     page.get_by_role("button", name="Bob", exact=True).click()
+    frame = page.locator("#stage-canvas").get_by_alt_text("Preview of one frame")
+    expect(frame).to_be_visible(timeout=40_000)
+    opened = frame.get_attribute("src")
     page.get_by_role("button", name="Close the mouth").click()
     expect(page.locator("#timeline-state")).to_contain_text("1 change")
+    expect(frame).not_to_have_attribute("src", str(opened), timeout=40_000)
     saved(page)
     with page.expect_download() as changed:
         page.get_by_role("button", name="Export").last.click()

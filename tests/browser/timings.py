@@ -3,8 +3,8 @@
     python -m tests.browser.timings [address of the site]      (default http://127.0.0.1:8000)
 
 Prints page weights, layout shift and when pages can be used, each with an empty cache; then from the click to the first
-picture of a render and to its end, for a new script and for one sentence changed; and from the click to three seconds
-of a dub. A new account is made for it and stays.
+picture of a render and to its end, for a new script and for one sentence changed; to one frame of a video that is not
+rendered yet; and to three seconds of a dub. A new account is made for it and stays.
 """
 
 import sys
@@ -78,6 +78,24 @@ def render(studio: StudioPage, text: str) -> tuple[float, float]:
     return first_s, time.monotonic() - clicked_at
 
 
+def frames_of_a_photo(page: Page) -> tuple[float, list[float]]:
+    """Seconds from the click to the first frame of a video that is not rendered, and from moving on to each other."""
+    page.locator('.film[data-view="portrait"]').click()
+    frame, slider = page.get_by_alt_text("Preview of one frame"), page.get_by_label("Moment of the video")
+    before, waits, shown_is = "", [], "frame => frame.src"
+    for at_s in (None, 0.4, 1.2, 2.0):
+        started_at = time.monotonic()
+        if at_s is None:
+            page.get_by_role("button", name="See a frame").click()
+        else:
+            slider.fill(str(at_s))
+        frame.wait_for(timeout=60_000)
+        wait_until(page, lambda old=before: frame.evaluate(shown_is) != old, timeout_s=60)
+        waits.append(time.monotonic() - started_at)
+        before = frame.evaluate(shown_is)
+    return waits[0], waits[1:]
+
+
 def preview_of_a_dub(page: Page, folder: Path) -> float:
     """Seconds from the click to three seconds of a dub, before and beside the clip."""
     words = synth.speechlike(6.0)
@@ -122,6 +140,9 @@ def measure(browser: Browser, site: str, folder: Path) -> None:
     for name, text in renders.items():
         first_s, all_s = render(studio, text)
         say(f"{name}: first picture {first_s:.2f} s after the click, finished after {all_s:.1f} s")
+    first_s, others_s = frames_of_a_photo(page)
+    moved = ", ".join(f"{wait_s:.2f}" for wait_s in others_s)
+    say(f"one frame of a video that is not rendered: {first_s:.2f} s after the click; other moments {moved} s")
     say(f"three seconds of a dub: {preview_of_a_dub(page, folder):.1f} s after the click")
     context.close()
 

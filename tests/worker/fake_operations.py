@@ -12,6 +12,7 @@ from worker.process.looks import FollowOrder
 from worker.process.orders import (
     IdentifyOrder,
     MadeTrack,
+    MomentOrder,
     PreflightOrder,
     Proposals,
     ProposalsOrder,
@@ -19,6 +20,7 @@ from worker.process.orders import (
     RecordingOrder,
     RenderedVideo,
     RenderOrder,
+    ShownMoment,
     Speech,
     SpeechOrder,
     StillOrder,
@@ -43,6 +45,11 @@ def preflight(order: PreflightOrder, hooks: Hooks) -> dict[str, object]:
     if order.preview_path is not None:
         order.preview_path.write_bytes(JPEG)
     return {"kind": order.kind, "size": order.path.stat().st_size}
+
+
+def moment(order: MomentOrder, hooks: Hooks) -> ShownMoment:
+    order.render.poster_path.write_bytes(JPEG)
+    return ShownMoment(order.render.poster_path, 540, 720, order.at_s or 1.96, 4.0, "" if order.at_s else "open")
 
 
 def follow(order: FollowOrder, hooks: Hooks) -> dict[str, object]:
@@ -151,6 +158,7 @@ def identify(order: IdentifyOrder, hooks: Hooks) -> dict[str, object]:
 OPERATIONS = {
     "follow": follow,
     "identify": identify,
+    "moment": moment,
     "preflight": preflight,
     "recording": recording,
     "speak": speak,

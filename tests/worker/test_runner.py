@@ -314,3 +314,14 @@ def test_a_preview_is_kept_as_something_passing_with_a_mark_of_its_own(make_runn
     assert (order.watermark, order.fragments, order.segments_dir, order.render_id) == (
         True, True, None, job.pk.hex[:12],
     )  # fmt: skip
+
+
+def test_a_frame_of_a_photo_is_kept_as_a_marked_picture_that_passes(make_runner, make_job):
+    engine = QuickEngine()
+    request = {"film": "talking_photo", "at_s": None, "watermark": True, "max_short_side_px": 540}
+    job = run(make_runner(engine), make_job(kind="preview", request=request))
+    assert (job.state, job.output.kind, job.output.content_type) == ("succeeded", "derived", "image/jpeg")
+    assert job.result == {"at_s": 1.96, "length_s": 4.0, "reason": "open"}
+    assert job.thumbnail is None and job.output.width_px == 540
+    (order,) = engine.orders
+    assert (order.at_s, order.render.watermark, order.render.request.max_short_side_px) == (None, True, 540)

@@ -17,11 +17,13 @@ from worker.process.captions import caption_cues, make_captions
 from worker.process.looks import follow
 from worker.process.orders import (
     IdentifyOrder,
+    MomentOrder,
     PreflightOrder,
     ReadyRecording,
     RecordingOrder,
     RenderedVideo,
     RenderOrder,
+    ShownMoment,
     Speech,
     SpeechOrder,
     VoicesOrder,
@@ -53,6 +55,7 @@ def warm_up() -> None:
     import worker.compose.credentials
     import worker.compose.delivery
     import worker.compose.stages
+    import worker.engine.moments
     import worker.engine.speech.voices
     import worker.engine.talking_photo
     import worker.engine.video_dub  # noqa: F401
@@ -150,6 +153,26 @@ def talking_photo(order: RenderOrder, hooks: Hooks) -> RenderedVideo:
     options = _compose_options(order)
     make = partial(animate, stages_key=_marks_key(options), sound_stage=_sound_stage(order))
     return _film(replace(order, request=request), hooks, make, options)
+
+
+def moment(wanted: MomentOrder, hooks: Hooks) -> ShownMoment:
+    """One frame of a talking photo, marked and signed as the whole video would be."""
+    from PIL import Image
+
+    from worker.compose.stages import stages_for
+    from worker.engine.moments import show_moment
+
+    order = wanted.render
+    key = None if order.credentials_dir is None else _signing_key(order.credentials_dir)
+    assert isinstance(order.request, TalkingPhotoRequest)
+    options = _compose_options(order)
+    request = with_edits(replace(order.request, voice_dir=order.voice_dir), order.mouth_edits)
+    shown = show_moment(request, wanted.at_s, hooks, partial(stages_for, options))
+    Image.fromarray(shown.rgb).save(order.poster_path, "JPEG", quality=POSTER_QUALITY)
+    if key is not None:
+        _sign(order.poster_path, order, key)
+    height_px, width_px = shown.rgb.shape[:2]
+    return ShownMoment(order.poster_path, width_px, height_px, shown.at_s, shown.duration_s, shown.reason)
 
 
 def _compose_options(order: RenderOrder) -> "ComposeOptions":
@@ -355,6 +378,7 @@ OPERATIONS = {
     "still": take_still,
     "track": make_track,
     "identify": identify,
+    "moment": moment,
     "preflight": preflight,
     "recording": prepare_recording,
     "speak": speak,

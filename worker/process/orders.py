@@ -260,6 +260,28 @@ class RenderedVideo:
 
 
 @dataclass(frozen=True)
+class MomentOrder:
+    """Show one frame of what `render` would be, as a JPEG with its marks in `render.poster_path`. `at_s`: which one;
+    None: the one that asks most of the photo.
+    """
+
+    render: RenderOrder
+    at_s: float | None = None
+
+
+@dataclass(frozen=True)
+class ShownMoment:
+    """A frame of a video of `duration_s` that is not rendered yet; `reason`: see engine.moments.Moment."""
+
+    path: Path
+    width_px: int
+    height_px: int
+    at_s: float
+    duration_s: float
+    reason: str = ""
+
+
+@dataclass(frozen=True)
 class IdentifyOrder:
     """Was this file made here? `credentials_dir`: our own certificate, to know our signature."""
 

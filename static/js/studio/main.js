@@ -10,6 +10,7 @@ import { startFit } from "./fit.js";
 import { wireDeleting, wireTitle } from "./heading.js";
 import { startLines } from "./lines.js";
 import { startLook } from "./look.js";
+import { startMoments } from "./moments.js";
 import { startMovement } from "./movement.js";
 import { startMusic } from "./music.js";
 import { startPronouncing } from "./pronouncing.js";
@@ -53,6 +54,7 @@ if (isDub(store.project)) {
   startLook(store);
   startMovement(store);
   startTimeline(store);
+  startMoments(store, stage);
 }
 startCaptions(store);
 startCaptionPreview(store, stage);

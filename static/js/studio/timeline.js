@@ -179,6 +179,7 @@ class Timeline {
   }
 
   seek(time_s) {
+    this.store.dispatchEvent(new CustomEvent("seek", { detail: time_s }));
     const { player } = this;
     if (player) player.currentTime = Math.max(0, Math.min(time_s, this.found.duration_s - 0.01)) + cardBefore_s(player);
   }

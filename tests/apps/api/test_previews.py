@@ -1,4 +1,4 @@
-"""Three seconds of a dub before all of it is rendered."""
+"""Three seconds of a dub, and a frame of a talking photo, before all of it is rendered."""
 
 import pytest
 
@@ -17,8 +17,8 @@ def dub(alice, make_asset):
     return services.update_project(project, {"clip": str(clip.pk), "script": "New words.", "aspect": "9:16"})
 
 
-def preview(client, project, moment="first"):
-    return call(client, "POST", f"{PROJECTS}/{project.pk}/preview", {"moment": moment})
+def preview(client, project, moment="first", **facts):
+    return call(client, "POST", f"{PROJECTS}/{project.pk}/preview", {"moment": moment, **facts})
 
 
 def test_each_moment_is_rendered_once_in_the_clips_own_shape_and_not_counted(owner, alice, dub, make_asset):
@@ -46,8 +46,28 @@ def test_only_the_newest_previews_are_kept(owner, dub, make_asset):
     assert Job.objects.filter(kind="preview").count() == 4
 
 
-def test_what_is_missing_is_said_and_only_dubs_have_previews(owner, project, dub):
-    assert problem_of(preview(owner, project))["code"] == "option_invalid"
+def test_a_frame_of_a_photo_is_small_marked_free_and_made_once(owner, alice, project):
+    frame = preview(owner, project, "at", at_s=1.204)
+    assert frame.status_code == 201
+    assert preview(owner, project, "at", at_s=1.2).json()["id"] == frame.json()["id"]
+    order = Job.objects.get(pk=frame.json()["id"]).request
+    assert (order["at_s"], order["max_short_side_px"], order["watermark"], order["film"]) == (
+        1.2, 540, True, "talking_photo",
+    )  # fmt: skip
+    hardest = preview(owner, project, "hardest").json()
+    assert hardest["id"] != frame.json()["id"] and hardest["request"]["at_s"] is None
+    assert renders_today(alice) == 0
+
+
+def test_what_is_missing_and_moments_that_there_are_not_are_said(owner, project, dub):
+    for refused in (
+        preview(owner, project),
+        preview(owner, project, "at"),
+        preview(owner, project, "hardest", at_s=1),
+        preview(owner, dub, "at", at_s=1),
+    ):
+        assert problem_of(refused)["code"] == "option_invalid"
+    assert preview(owner, project, "at", at_s=-1).status_code == 422
     assert preview(owner, dub, "last").status_code == 422
     call(owner, "PATCH", f"{PROJECTS}/{dub.pk}", {"clip": None})
     problem = problem_of(preview(owner, dub))
