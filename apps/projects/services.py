@@ -74,7 +74,7 @@ def duplicate(project: Project) -> Project:
     copy.version = 1
     copy.thumbnail = None  # it is of a render, and those stay where they are
     copy._state.adding = True
-    copy.title = f"{project.title or 'Untitled'} (copy)"[: options.TITLE_MAX_CHARS]
+    copy.title = f"{project.title} (copy)"[: options.TITLE_MAX_CHARS] if project.title else ""
     copy.save(force_insert=True)
     return get_project_for(project.owner, copy.pk)
 
