@@ -20,6 +20,7 @@ from worker.engine.dub.reposing import (
     table_places,
     to_picture,
 )
+from worker.engine.dub.speaker_shape import inner_gap
 from worker.engine.face import landmarks as lm
 from worker.engine.face.pose import HeadPose
 from worker.engine.media.planes import NativePicture
@@ -27,7 +28,8 @@ from worker.engine.render.warping import Region
 
 # How far beyond the lips the patch reaches: a moustache above and the nose keep their own pixels.
 _ASIDE, _OVER, _UNDER = 0.20, 0.15, 0.24  # inter-ocular distances
-_SOLID = 0.30  # of that reach is wholly the patch
+_SOLID, _MOST_SOLID = 0.30, 0.62  # of that reach is wholly the patch; the most where the lips move far, or the frame's
+_FAR = 0.30  # own lip, pulled thin over an open mouth, would show beside the new one; inter-ocular distances
 _NOSE_SHARE = 0.62  # of the way from the upper lip to the nose the patch may take at most
 _LIGHT_STEP = 4  # px: light is matched on a picture this much smaller
 _LIGHT_REACH = 0.10  # inter-ocular distances
@@ -120,6 +122,7 @@ class _PatchPlace:
     target: MouthPlace
     box: tuple[int, int, int, int]
     above: float
+    solid: float
 
 
 def _patch_place(edit: Edit, box: tuple[int, int, int, int]) -> _PatchPlace | None:
@@ -128,7 +131,11 @@ def _patch_place(edit: Edit, box: tuple[int, int, int, int]) -> _PatchPlace | No
     points = edit.pose.from_canonical(edit.new_mesh)[:, :2]
     target = place_mouth(points, edit.pose.rotation, edit.pose.scale_px)
     part = _patch_box(target, box)
-    return None if part is None else _PatchPlace(target, part, _room_above(target, points))
+    if part is None:
+        return None
+    apart = abs(inner_gap(edit.new_mesh) - inner_gap(edit.own_mesh))
+    solid = _SOLID + (_MOST_SOLID - _SOLID) * min(1.0, apart / _FAR)
+    return _PatchPlace(target, part, _room_above(target, points), solid)
 
 
 def _lay_mouth(face: np.ndarray, origin: tuple[int, int], part: _PatchPlace, edit: Edit) -> None:
@@ -139,7 +146,7 @@ def _lay_mouth(face: np.ndarray, origin: tuple[int, int], part: _PatchPlace, edi
     step = 2 if edit.pose.scale_px > _COARSE_FROM_PX else 1
     nodes = Region(x0, y0, x1, y1, max(4, size[0] // step), max(4, size[1] // step))
     at = table_places(part.target, nodes.nodes_px().reshape(nodes.grid_height, nodes.grid_width, 2).astype(np.float32))
-    mask = patch_mask(tables[0][2], at, part.above, size)
+    mask = patch_mask(tables[0][2], at, part.above, size, part.solid)
     inside = np.s_[y0 - origin[1] : y1 - origin[1], x0 - origin[0] : x1 - origin[0]]
     below = face[inside].astype(np.float32)
     patch = np.zeros_like(below)
@@ -194,7 +201,7 @@ def shown_mask(edit: Edit, box: tuple[int, int, int, int]) -> np.ndarray:
     nodes = Region(px0, py0, px1, py1, *size).nodes_px().reshape(size[1], size[0], 2).astype(np.float32)
     table = mouth_table(part.target, edit.mouths[0][0].place)
     at = table_places(part.target, nodes)
-    mask[py0 - y0 : py1 - y0, px0 - x0 : px1 - x0] = edit.presence * patch_mask(table, at, part.above, size)
+    mask[py0 - y0 : py1 - y0, px0 - x0 : px1 - x0] = edit.presence * patch_mask(table, at, part.above, size, part.solid)
     return mask
 
 
@@ -216,12 +223,14 @@ def _room_above(target: MouthPlace, points_px: np.ndarray) -> float:
     return float(np.clip(_NOSE_SHARE * (lip - nose), 0.04, _OVER))
 
 
-def patch_mask(table: MouthTable, at: np.ndarray, above: float, size: tuple[int, int]) -> np.ndarray:
+def patch_mask(
+    table: MouthTable, at: np.ndarray, above: float, size: tuple[int, int], solid: float = _SOLID
+) -> np.ndarray:
     """(h, w) float32 in [0, 1]: 1 on the lips and close by, falling softly to 0 where the patch ends."""
     up = np.maximum(table.over, 0) / above
     down = np.maximum(table.under, 0) / _UNDER
     away = np.sqrt(np.maximum(up, down) ** 2 + (table.aside / _ASIDE) ** 2)
-    t = np.clip((1 - away) / (1 - _SOLID), 0, 1).astype(np.float32)
+    t = np.clip((1 - away) / (1 - solid), 0, 1).astype(np.float32)
     soft = t * t * (3 - 2 * t)
     return cv2.resize(looked_up(soft, at, cv2.BORDER_CONSTANT), size, interpolation=cv2.INTER_LINEAR)
 
