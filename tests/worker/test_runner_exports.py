@@ -6,12 +6,14 @@ import pytest
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 
+from apps.brands.services import change_brand
 from apps.credits import services as credits
 from apps.credits.recount import differences
 from apps.jobs.export_facts import CREDENTIALS_TYPE, export_facts
 from apps.jobs.exports import ExportChoice, exports_of, order_export, quote_export
 from apps.jobs.models import Job
 from apps.projects.models import Project
+from apps.projects.services import update_project
 from apps.uploads.models import Asset
 from apps.uploads.services import get_asset_for
 from tests.worker import fake_operations as fake
@@ -92,6 +94,20 @@ def test_an_export_is_ordered_clean_in_its_size_format_and_length(order, run):
     assert (made.request.max_short_side_px, made.request.max_duration_s) == (2160, 10.1)
     assert (made.request.frame_rate, made.request.emotion.value) == (50, "happy")
     assert not made.request.fragments, "what is not paid yet is not shown while it is made"
+
+
+def test_cards_around_an_export_cost_nothing(order, run, alice, project):
+    change_brand(alice, {"intro_text": "Hello", "outro_text": "Bye", "intro_s": 3})
+    update_project(project, {"brand": True, "brand_intro": True, "brand_outro": True})
+
+    def with_cards(made, _):
+        return dataclasses.replace(made, duration_s=made.duration_s + 5.0, intro_s=3.0, outro_s=2.0)
+
+    engine = QuickEngine(after=with_cards)
+    job = run(order(), engine)
+    wanted = engine.orders[0].bookends
+    assert (wanted.intro.text, wanted.intro_s, wanted.outro.text, wanted.logo) == ("Hello", 3.0, "Bye", None)
+    assert (job.state, job.result["intro_s"], left(alice)) == ("succeeded", 3.0, (48, 0))
 
 
 def test_the_label_is_burned_in_where_the_creator_places_it(order, run):
