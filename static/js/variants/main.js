@@ -24,7 +24,9 @@ function meansWords({ count, making }) {
     const first = `${most}${plural(planned.credits, "credit")} for ${plural(planned.paid_videos, "video")}${free ? `; ${free === 1 ? "1 other form of it costs" : `${free} other forms of the same cost`} nothing` : ""}.`;
     return [first, `You have ${plural(planned.balance_credits, "credit")}.`];
   }
-  const taken = `Takes ${count - planned.made_before} of the ${planned.renders_left} free renders you have left today.`;
+  const needed = count - planned.made_before;
+  const left = planned.renders_left;
+  const taken = needed > left ? `Takes ${plural(needed, "free render")}.` : `Takes ${needed} of the ${plural(left, "free render")} you have left today.`;
   return planned.made_before ? [taken, planned.made_before === 1 ? "One of them is rendered already and not made again." : `${planned.made_before} of them are rendered already and not made again.`] : [taken];
 }
 
@@ -41,7 +43,7 @@ function showPlan(making) {
       ...meansWords({ count, making }).map((words) => make("p", {}, words)),
       make("p", {}, `Ready ${roughTime(planned.estimate_s).replace(/^a few/, "in a few").replace(/^about/, "in about")} once it is your turn.`)));
   const isShort = making === "free" ? count - planned.made_before > planned.renders_left : planned.missing_credits > 0;
-  if (isShort && making === "free") problems.replaceChildren(notice("warn", `That is more than the ${planned.renders_left} free renders you have left today.`, "Make the set smaller, wait until midnight UTC, or make clean exports for credits."));
+  if (isShort && making === "free") problems.replaceChildren(notice("warn", planned.renders_left ? `That is more than the ${plural(planned.renders_left, "free render")} you have left today.` : "You have no free render left today.", "Make the set smaller, wait until midnight UTC, or make clean exports for credits."));
   else if (isShort) problems.replaceChildren(notice("warn", `You need ${plural(planned.missing_credits, "credit")} more.`, "Make the set smaller or get credits first; nothing is reserved yet.", make("a", { href: "/credits/buy/" }, "Get credits")));
   else problems.replaceChildren();
   allow(`Make ${plural(count, "video")}`, !isShort);
