@@ -19,6 +19,7 @@ from worker.compose.brand_plan import Bookends, Card
 from worker.compose.film import join_scenes
 from worker.compose.film_plan import RATES, FilmRequest, FilmScene
 from worker.compose.headline import Headline, draw_plain
+from worker.compose.marks import watermark_stage
 from worker.compose.music import RATE_HZ, sound_on_disk
 from worker.engine.contracts import MAX_AUDIO_S, FrameStage, Hooks, RenderResult
 from worker.engine.failures import EngineFailure, FailureCode
@@ -44,6 +45,8 @@ def with_cards(
         EngineFailure: as `film.join_scenes`; FILE_* for the logo.
     """
     size = (result.width_px, result.height_px)
+    if bookends.adds_watermark:
+        stages = [watermark_stage(*size, seed=seed), *stages]
     rate = min(max(Fraction(result.frame_rate), RATES[0]), RATES[1])
     with tempfile.TemporaryDirectory(prefix="cards-", dir=result.output_path.parent) as name:
         folder = Path(name)

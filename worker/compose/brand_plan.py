@@ -100,12 +100,16 @@ class Card:
 
 @dataclass(frozen=True)
 class Bookends:
-    """What a video begins and ends with, in the colours of `brand`; `logo` is on both cards where it is given."""
+    """What a video begins and ends with, in the colours of `brand`; `logo` is on both cards where it is given.
+
+    `adds_watermark`: the video's marks have none, since each of its scenes brings its own.
+    """
 
     brand: CaptionBrand
     intro: Card | None = None
     outro: Card | None = None
     logo: Logo | None = None
+    adds_watermark: bool = False
 
     @property
     def intro_s(self) -> float:

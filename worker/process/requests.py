@@ -233,7 +233,8 @@ def bookends_of(order: Mapping[str, Any], logo: Logo | None) -> Bookends | None:
         for name in ("intro", "outro")
         if wanted.get(name)
     }
-    return Bookends(_brand(wanted["brand"]), logo=logo, **cards) if cards else None
+    adds_watermark = "scenes" in order and bool(order.get("watermark", True))
+    return Bookends(_brand(wanted["brand"]), logo=logo, adds_watermark=adds_watermark, **cards) if cards else None
 
 
 def caption_brand_of(order: Mapping[str, Any]) -> CaptionBrand | None:

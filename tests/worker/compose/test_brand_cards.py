@@ -56,7 +56,10 @@ def test_a_video_is_put_between_its_cards_and_its_sound_begins_when_it_does(tmp_
 
 def test_a_silent_video_gets_no_sound_and_odd_rates_become_ones_that_films_have(tmp_path):
     made = finished(tmp_path / "video.mp4", rate=10)
-    result, *_ = with_cards(made, Bookends(BRAND, None, Card("Bye", 1.0)), SilentHooks(), [])
+    bookends = Bookends(BRAND, None, Card("Bye", 1.0), adds_watermark=True)
+    result, *_ = with_cards(made, bookends, SilentHooks(), [])
+    last = [frame.rgb() for frame in decode_video(result.output_path)][-1]
+    assert np.abs(last.astype(int) - draw_card(bookends.outro, bookends, (128, 96))).max() > 30  # a film's mark
     assert result.frame_rate == 12 and result.duration_s == pytest.approx(2.0, abs=0.09)
     assert probe(result.output_path).sound is None
 
