@@ -64,7 +64,7 @@ def package_of_token(token: str) -> Package:
     except signing.BadSignature:
         raise Http404("no such archive") from None
     found = Job.objects.filter(pk__in=[uuid.UUID(name) for name in names], output__isnull=False)
-    jobs = {job.pk.hex: job for job in found.select_related("output", "project__thumbnail")}
+    jobs = {job.pk.hex: job for job in found.select_related("output", "project__thumbnail", "project__clip")}
     there = [jobs[name] for name in names if name in jobs]
     there = [job for job in there if job.project is not None and job.project.trashed_at is None]
     if not there:
@@ -83,7 +83,7 @@ def _finished(user: User, project_ids: Collection[uuid.UUID]) -> list[Job]:
         output__kind=Asset.Kind.OUTPUT,
     )
     best: dict[uuid.UUID, Job] = {}
-    for job in done.select_related("output", "project__thumbnail").order_by("queued_at"):
+    for job in done.select_related("output", "project__thumbnail", "project__clip").order_by("queued_at"):
         known = best.get(job.project_id)
         if known is None or job.kind == Job.Kind.EXPORT or known.kind != Job.Kind.EXPORT:
             best[job.project_id] = job
