@@ -74,6 +74,10 @@ class Lines {
   add(stretch = null) {
     const clip_s = this.store.project.clip?.duration_s ?? 0;
     const where = stretch ?? this.room(clipTime() ?? 0, clip_s);
+    if (!where) {
+      toast("The whole clip has lines already. Shorten or remove one to make room.");
+      return;
+    }
     const rounded = Object.fromEntries(Object.entries(where).map(([name, value]) => [name, Math.round(value * 100) / 100]));
     const last = this.lines.at(-1);
     const line = { id: newId(), script: "", script_voice: last?.script_voice || this.store.project.script_voice, script_rate: 1, voice: null, sync_mode: "silence", ...rounded };
@@ -81,14 +85,15 @@ class Lines {
     this.rows.get(line.id).open({ focus: true });
   }
 
+  /** Where a new line fits: {start_s, end_s}; null where there is no room in the clip. */
   room(at_s, clip_s) {
     const ahead = this.lines.filter((line) => line.start_s <= at_s).at(-1);
     const start_s = Math.max(at_s, ahead?.end_s ?? 0);
     const next = this.lines.find((line) => line.start_s >= start_s && line !== ahead);
     const latest = Math.min(next?.start_s ?? Infinity, clip_s || Infinity);
     if (latest - start_s >= LEAST_S) return { start_s, end_s: Math.min(start_s + USUAL_S, latest) };
-    const end_s = this.lines.at(-1)?.end_s ?? 0; // no room here: after everything, or over all that is there
-    return clip_s - end_s >= LEAST_S ? { start_s: end_s, end_s: Math.min(end_s + USUAL_S, clip_s) } : { start_s, end_s: start_s + USUAL_S };
+    const end_s = this.lines.at(-1)?.end_s ?? 0; // no room here: after everything
+    return clip_s - end_s >= LEAST_S ? { start_s: end_s, end_s: Math.min(end_s + USUAL_S, clip_s) } : null;
   }
 
   change(id, changes, { isFlowing = false } = {}) {
