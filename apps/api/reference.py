@@ -9,7 +9,7 @@ from django.shortcuts import render
 from ninja import NinjaAPI
 from ninja.openapi.docs import DocsBase
 
-_METHODS = ("get", "post", "patch", "put", "delete")
+_METHODS = ("get", "post", "patch", "put", "delete", "head", "options")
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest
 from ninja import NinjaAPI, Router
 
-from apps.api import assets, batches, brand, exports, jobs, library, presenters, projects, shares, thumbnails
+from apps.api import assets, batches, brand, exports, jobs, library, presenters, projects, shares, thumbnails, uploads
 from apps.api.auth import SessionAuth
 from apps.api.problems import add_problem_handlers
 from apps.api.reference import Reference
@@ -36,6 +36,7 @@ def list_voices(request: HttpRequest) -> list[dict[str, Any]]:
 
 
 api.add_router("/assets", assets.router)
+api.add_router("/uploads", uploads.router)
 api.add_router("/voices", voices)
 api.add_router("/projects", projects.router)
 api.add_router("/projects", exports.router)

@@ -1,10 +1,14 @@
 """Django's ASGI handler, with a limit on what a request may send, kept while the bytes arrive.
 
+Of a piece of an upload whose connection breaks, what has arrived is handed on as if it were the whole piece: the sender
+asks how much that was, and goes on from there.
+
 Django itself reads a request's whole body before any view runs, without an upper limit and into the system's temporary
 folder (which may be memory). Here it goes to the site's own folder, stops at the limit, and only somebody who is signed
 in may send more than a form's worth, except to the one page that looks at files of anybody.
 """
 
+import asyncio
 import json
 import tempfile
 from importlib import import_module
@@ -21,6 +25,7 @@ from apps.core.failures import SiteFailure
 
 FORM_BYTES_MAX = 2 * 1024 * 1024
 PATH_FOR_EVERYBODY = "/made-here/"  # takes files of people without an account, up to a limit of its own
+PATH_OF_PIECES = "/api/v1/uploads/"
 _MULTIPART_OVERHEAD_BYTES = 1024 * 1024  # boundaries, field names and the other fields of an upload's form
 
 
@@ -76,6 +81,8 @@ class _LimitedBodies:
         self._receive = receive
         self._received_bytes = 0
         self._limit_bytes: int | None = None
+        self._keeps_parts = scope.get("method") == "PATCH" and scope["path"].startswith(PATH_OF_PIECES)
+        self._is_whole = self._is_cut = False
         self.failure: SiteFailure | None = None
 
     async def receive(self) -> dict[str, Any]:
@@ -84,12 +91,22 @@ class _LimitedBodies:
         if self._received_bytes == 0 and self._declared_bytes() > FORM_BYTES_MAX:
             await self._check(self._declared_bytes())
         if self.failure is None:
-            message: dict[str, Any] = await self._receive()
+            message = await self._next()
             self._received_bytes += len(message.get("body", b""))
             if self._received_bytes > FORM_BYTES_MAX:
                 await self._check(self._received_bytes)
         if self.failure is not None:
             return {"type": "http.disconnect"}
+        return message
+
+    async def _next(self) -> dict[str, Any]:
+        if self._is_cut:
+            await asyncio.Event().wait()  # whoever handles what arrived is not to be told that the sender left
+        message: dict[str, Any] = await self._receive()
+        if message["type"] == "http.disconnect" and self._keeps_parts and not self._is_whole:
+            self._is_cut = True
+            return {"type": "http.request", "body": b"", "more_body": False}
+        self._is_whole = self._is_whole or not message.get("more_body", False)
         return message
 
     async def _check(self, size_bytes: int) -> None:

@@ -23,6 +23,33 @@ _SITE_UPLOADS: dict[str, FailureText] = {
         retryable=True,
         http_status=400,
     ),
+    "upload_busy": our_fault(
+        "Another connection is sending this file.",
+        "Wait a few seconds; it goes on by itself.",
+        retryable=True,
+        http_status=423,
+    ),
+    "upload_offset_wrong": our_fault(
+        "The connection broke, and a part of the file has to be sent again.",
+        "Ask how much has arrived, and go on from there.",
+        retryable=True,
+        http_status=409,
+    ),
+    "upload_too_long": bad_input(
+        "More of that file came than had been announced.",
+        "It may have changed while it was sent: choose it again.",
+        http_status=413,
+    ),
+    "upload_piece_type_wrong": bad_input(
+        "A piece of a file has to come as application/offset+octet-stream.",
+        "Set the request's Content-Type.",
+        http_status=415,
+    ),
+    "tus_version_wrong": bad_input(
+        "This site speaks tus 1.0.0.",
+        "Send the header Tus-Resumable: 1.0.0 with every request.",
+        http_status=412,
+    ),
     "upload_missing": bad_input(
         "No file arrived.",
         "Choose a file first, then upload it.",

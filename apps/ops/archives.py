@@ -34,7 +34,7 @@ from apps.trust import rights
 from apps.trust.models import Acceptance, Archive, Attestation, AuditEntry
 from apps.uploads import storage
 from apps.uploads.file_types import extension_for
-from apps.uploads.models import Asset
+from apps.uploads.models import Asset, Upload
 from apps.uploads.services import open_asset
 
 logger = logging.getLogger(__name__)
@@ -54,6 +54,7 @@ ROWS: dict[str, Callable[[User], "QuerySet[Any]"]] = {
     "presenters": lambda user: SavedPresenter.objects.filter(owner=user),
     "brand": lambda user: Brand.objects.filter(owner=user),
     "files": lambda user: Asset.objects.filter(owner=user),
+    "uploads": lambda user: Upload.objects.filter(owner=user),
     "jobs": lambda user: Job.objects.filter(owner=user),
     "prices": lambda user: Quote.objects.filter(owner=user),
     "statements": lambda user: Attestation.objects.filter(owner=user),

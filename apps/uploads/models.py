@@ -51,3 +51,20 @@ class Asset(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.id}"
+
+
+class Upload(models.Model):
+    """A file on its way in, in as many requests as it takes; `resumable.py` knows how much of it has arrived."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="uploads")
+    kind = models.CharField(max_length=16, choices=Asset.Kind.choices)
+    name = models.CharField(max_length=255, blank=True)
+    length_bytes = models.BigIntegerField()
+    basis = models.CharField(max_length=16, blank=True)  # what was stated about it; see apps/trust
+    asset = models.ForeignKey(Asset, null=True, blank=True, on_delete=models.CASCADE, related_name="+")  # once whole
+    created_at = models.DateTimeField(auto_now_add=True)
+    touched_at = models.DateTimeField(auto_now_add=True, db_index=True)
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.id}"

@@ -13,6 +13,7 @@ from django.core.files.uploadhandler import FileUploadHandler
 from apps.uploads.limits import max_upload_bytes
 
 CHUNK_BYTES = 256 * 1024
+NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
 
 class ReceivedFile(UploadedFile):
@@ -61,7 +62,7 @@ class ReceivingUploadHandler(FileUploadHandler):
         try:
             self._file.write(raw_data)
         except OSError as error:
-            if error.errno not in {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}:
+            if error.errno not in NO_ROOM:
                 raise
             self._give_up("disk_full")
 

@@ -3,7 +3,7 @@
 import hashlib
 import os
 import shutil
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import IO
 from uuid import UUID
@@ -44,20 +44,42 @@ _CATEGORIES = {
 }
 
 
-def receive_upload(user: User, kind: str, uploaded_file: File, original_name: str) -> Asset:
+def check_kind(kind: str) -> None:
+    """Raise option_invalid for what nobody can send."""
+    if kind not in _CATEGORIES:
+        raise SiteFailure("option_invalid", option="kind", reason=f"it has to be one of {', '.join(_CATEGORIES)}")
+
+
+def check_beginning(kind: str, head: bytes) -> FileType:
+    """What a file is by its first `HEAD_BYTES`. Raises unsupported_type, picture_is_video, file_unreadable."""
+    file_type = sniff(head)
+    if file_type.category in _CATEGORIES[Asset.Kind(kind)]:
+        return file_type
+    if kind in PICTURES and file_type.category is Category.VIDEO:
+        raise SiteFailure("picture_is_video", found=file_type.label)
+    raise SiteFailure("unsupported_type", found=file_type.label, needed=_NEEDED[Asset.Kind(kind)])
+
+
+def receive_upload(
+    user: User,
+    kind: str,
+    uploaded_file: File,
+    original_name: str,
+    *,
+    note: Callable[[Asset], None] = lambda asset: None,
+) -> Asset:
     """Store a creator's file and announce it for preflight.
 
     The file's bytes are copied or moved in chunks; what it is, how large, and (for pictures) how many pixels it claims
     is checked first, by content. The row exists, RECEIVING, while the bytes move, so that a crash leaves a trace to
-    sweep; it becomes CHECKING in the transaction that also orders the preflight.
+    sweep; it becomes CHECKING in the transaction that also orders the preflight, and in which `note` is called.
 
     Raises:
         SiteFailure: file_empty, upload_too_large, unsupported_type, picture_is_video, file_unreadable,
             image_too_many_pixels, quota_full, disk_full, storage_unavailable,
             upload_interrupted.
     """
-    if kind not in _CATEGORIES:
-        raise SiteFailure("option_invalid", option="kind", reason=f"it has to be one of {', '.join(_CATEGORIES)}")
+    check_kind(kind)
     if refusal := getattr(uploaded_file, "refusal", ""):
         raise SiteFailure(refusal, max_mb=max_upload_bytes(user) / 2**20)
     check_size(user, kind, uploaded_file.size)
@@ -81,6 +103,7 @@ def receive_upload(user: User, kind: str, uploaded_file: File, original_name: st
         with transaction.atomic():
             _settle(asset, Asset.State.CHECKING)
             asset_received.send(sender=Asset, asset=asset)
+            note(asset)
     except BaseException:
         _forget(asset)
         raise
@@ -232,13 +255,9 @@ def delete_asset(asset: Asset) -> None:
 
 def _check_type(kind: str, file: File) -> FileType:
     file.seek(0)
-    file_type = sniff(file.read(HEAD_BYTES))
+    head = file.read(HEAD_BYTES)
     file.seek(0)
-    if file_type.category in _CATEGORIES[Asset.Kind(kind)]:
-        return file_type
-    if kind in PICTURES and file_type.category is Category.VIDEO:
-        raise SiteFailure("picture_is_video", found=file_type.label)
-    raise SiteFailure("unsupported_type", found=file_type.label, needed=_NEEDED[Asset.Kind(kind)])
+    return check_beginning(kind, head)
 
 
 def _reserve(user: User, **fields: object) -> Asset:

@@ -9,6 +9,7 @@ from django.conf import settings
 
 from apps.uploads import storage
 from apps.uploads.models import Asset
+from apps.uploads.resumable import sweep_uploads
 
 ABANDONED_AFTER = timedelta(hours=6)
 ORPHANED_AFTER = timedelta(hours=24)
@@ -20,7 +21,7 @@ def sweep_abandoned(now: datetime) -> int:
 
     Returns how many things were deleted.
     """
-    return _sweep_rows(now) + _sweep_incoming(now) + _sweep_orphans(now)
+    return sweep_uploads(now) + _sweep_rows(now) + _sweep_incoming(now) + _sweep_orphans(now)
 
 
 def _sweep_rows(now: datetime) -> int:

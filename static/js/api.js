@@ -17,7 +17,7 @@ export class Problem extends Error {
   get isNetwork() { return this.code === "offline"; }
 }
 
-const offline = () => new Problem({
+export const offline = () => new Problem({
   code: "offline",
   sentence: "We could not reach the site.",
   next_step: "Check your connection; nothing you typed is lost.",
@@ -35,11 +35,11 @@ function unexpected(status) {
   }, status);
 }
 
-function csrfToken() {
+export function csrfToken() {
   return document.cookie.match(/(?:^|; )csrftoken=([^;]+)/)?.[1] ?? "";
 }
 
-function problemFrom(status, body) {
+export function problemFrom(status, body) {
   return body && body.sentence ? new Problem(body, status) : unexpected(status);
 }
 
@@ -68,32 +68,6 @@ export async function request(method, path, body = undefined, { headers = {}, si
   if (!response.ok) throw problemFrom(response.status, facts);
   if (facts === null) throw unexpected(response.status);
   return facts;
-}
-
-/**
- * Sends a file. `onProgress` gets 0…1 while bytes leave; `signal` stops it.
- * XMLHttpRequest, because fetch cannot tell how much of a body has left.
- */
-export function upload(kind, file, { onProgress = () => {}, signal = undefined } = {}) {
-  return new Promise((resolve, reject) => {
-    const form = new FormData();
-    form.append("kind", kind);
-    form.append("file", file, file.name);
-    const call = new XMLHttpRequest();
-    call.open("POST", `${BASE}/assets`);
-    call.setRequestHeader("X-CSRFToken", csrfToken());
-    call.setRequestHeader("Accept", "application/json");
-    call.responseType = "json";
-    call.upload.addEventListener("progress", (event) => event.lengthComputable && onProgress(event.loaded / event.total));
-    call.addEventListener("load", () => {
-      if (call.status === 201) resolve(call.response);
-      else reject(problemFrom(call.status, call.response));
-    });
-    call.addEventListener("error", () => reject(offline()));
-    call.addEventListener("abort", () => reject(aborted()));
-    signal?.addEventListener("abort", () => call.abort());
-    call.send(form);
-  });
 }
 
 const pause = (ms) => new Promise((resolve) => { setTimeout(resolve, ms); });

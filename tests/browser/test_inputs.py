@@ -127,18 +127,38 @@ def test_what_is_typed_offline_is_kept_and_saved_later(studio: StudioPage) -> No
     expect(page.get_by_role("dialog", name="Changed in two places")).to_have_count(0)
 
 
-def test_a_dropped_sound_becomes_the_voice(studio: StudioPage, tmp_path: Path) -> None:
+def test_a_dropped_sound_goes_on_after_a_broken_connection_and_a_reload(studio: StudioPage, tmp_path: Path) -> None:
     page = studio.page
     sound = synth.write_audio(tmp_path / "hello.wav", synth.speechlike(2.0))
-    data = page.evaluate_handle(
-        """bytes => { const transfer = new DataTransfer();
-        transfer.items.add(new File([new Uint8Array(bytes)], 'hello.wav', {type: 'audio/wav'})); return transfer; }""",
-        list(sound.read_bytes()),
+    asked: list[tuple[str, str]] = []
+    page.on(
+        "request", lambda request: asked.append((request.method, request.url)) if "/uploads" in request.url else None
     )
-    page.dispatch_event("#stage", "drop", {"dataTransfer": data})
-    expect(page.get_by_role("tab", name="Upload")).to_have_attribute("aria-selected", "true")
+
+    def drop() -> None:
+        data = page.evaluate_handle(
+            """bytes => { const transfer = new DataTransfer();
+            const options = {type: 'audio/wav', lastModified: 1};
+            transfer.items.add(new File([new Uint8Array(bytes)], 'hello.wav', options)); return transfer; }""",
+            list(sound.read_bytes()),
+        )
+        page.dispatch_event("#stage", "drop", {"dataTransfer": data})
+        expect(page.get_by_role("tab", name="Upload")).to_have_attribute("aria-selected", "true")
+
+    page.route("**/api/v1/uploads/*", lambda route: route.abort("connectionreset"))
+    drop()
+    expect(page.get_by_text("it goes on by itself").first).to_be_visible()
+    page.unroute_all(behavior="ignoreErrors")
+    page.reload()
+    page.wait_for_selector("html[data-ready=true]")
+    drop()
     studio.state("Whose voice is this?", "I have their written consent")
     expect(page.locator("#voice-badge")).to_have_text("Ready", timeout=30_000)
+    places = {url for method, url in asked if method != "POST"}
+    assert [method for method, _ in asked].count("POST") == len(places) == 1, (
+        "the upload goes on, it does not begin anew"
+    )
+    assert asked[-1][0] == "PATCH"
 
 
 def test_a_recording_is_trimmed_and_cleaned_and_can_be_had_back(studio: StudioPage, tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 // One upload on the page: a line with its name, how far it is, a way to stop it, and a way to try again.
-import { untilChecked, upload, Problem } from "../api.js";
+import { untilChecked, Problem } from "../api.js";
+import { upload } from "../tus.js";
 import { announce, fileSize, icon, make, notice } from "../ui.js";
 
 function refusal(code, sentence, nextStep) {
@@ -36,6 +37,10 @@ export async function sendFile(kind, file, place, { onStored = () => {}, checkin
       onProgress: (fraction) => {
         bar.value = fraction;
         words.textContent = fraction < 1 ? `Uploading · ${Math.round(fraction * 100)} % of ${fileSize(file.size)}` : checkingWords;
+      },
+      onWaiting: () => {
+        words.textContent = "The connection is gone; it goes on by itself";
+        announce(words.textContent);
       },
     });
     bar.removeAttribute("value");

@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 import psutil
 import pytest
 import requests
+from tusclient.client import TusClient
 
 from tests.apps.uploads.conftest import picture, recording
 from tests.servers import Site, running_site
@@ -140,6 +141,39 @@ def test_an_upload_of_250_mb_costs_the_server_little_memory(site, alice):
         status, body = _post_form(alice, _Form(recording(), 249 * MIB), announced=True)
     assert status == 201, body
     assert memory.growth < 64 * MIB
+
+
+def test_a_public_client_goes_on_after_a_broken_connection_and_memory_stays_flat(site, alice):
+    data = recording() + b"\0" * (48 * MIB)
+    headers = {"Cookie": f"sessionid={alice.session_id}; csrftoken={'t' * 32}", "X-CSRFToken": "t" * 32}
+    client = TusClient(f"{site.url}/api/v1/uploads", headers=headers)
+    told = {"kind": "voice", "filename": "long.wav"}
+    sender = client.uploader(file_stream=io.BytesIO(data), chunk_size=8 * MIB, metadata=told)
+    sender.upload_chunk()
+    assert sender.offset == 8 * MIB
+
+    # Of a piece of 16 MiB, 3 arrive before the connection breaks.
+    place = urlsplit(sender.url)
+    head = {**headers, "Host": place.netloc, "Tus-Resumable": "1.0.0", "Upload-Offset": str(8 * MIB)}
+    head |= {"Content-Type": "application/offset+octet-stream", "Content-Length": str(16 * MIB)}
+    lines = [f"PATCH {place.path} HTTP/1.1", *(f"{name}: {value}" for name, value in head.items()), "", ""]
+    with socket.create_connection((place.hostname, place.port)) as connection:
+        connection.sendall("\r\n".join(lines).encode() + data[8 * MIB : 11 * MIB])
+    until = time.monotonic() + 20
+    while (again := client.uploader(file_stream=io.BytesIO(data), chunk_size=16 * MIB, url=sender.url)).offset == (
+        8 * MIB
+    ):
+        assert time.monotonic() < until, "what had arrived is lost"
+        time.sleep(0.1)
+    assert again.offset == 11 * MIB
+    with _MemoryWatch(site.process.pid) as memory:
+        again.upload()
+    assert memory.growth < 64 * MIB
+
+    asked = alice.head(sender.url, headers={"Tus-Resumable": "1.0.0"}, timeout=10)
+    asset = alice.get(f"{site.url}/api/v1/assets/{asked.headers['Upload-Asset']}", timeout=10).json()
+    assert (asset["size_bytes"], asset["state"]) == (len(data), "checking")
+    assert not list((site.data_dir / "incoming").glob("*.part"))
 
 
 def test_reading_a_long_file_costs_the_server_little_memory_and_comes_in_parts(site, alice):
