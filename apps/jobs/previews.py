@@ -6,9 +6,8 @@ from typing import Any
 
 from apps.accounts.models import User
 from apps.core.failures import SiteFailure
-from apps.jobs.deletion import delete_job
+from apps.jobs.kept import kept_or_new
 from apps.jobs.models import Job
-from apps.jobs.services import submit
 from apps.projects.models import Project
 from apps.projects.orders import render_request
 
@@ -37,13 +36,4 @@ def preview_job(user: User, project: Project, moment: str, at_s: float | None = 
 
     Raises SiteFailure, as `preview_request` and `submit`.
     """
-    order = preview_request(project, moment, at_s)
-    earlier = Job.objects.filter(owner=user, project=project, kind=Job.Kind.PREVIEW).order_by("-queued_at")
-    for job in earlier.select_related("output", "thumbnail", "project", "hold", "quote")[: KEPT * 2]:
-        is_good = job.state in (Job.State.QUEUED, Job.State.RUNNING) or job.output is not None
-        if job.request == order and is_good and job.cancel_requested_at is None:
-            return job
-    for job in earlier[KEPT - 1 :]:
-        if job.is_settled:
-            delete_job(job)
-    return submit(user, Job.Kind.PREVIEW, project=project, request=order)
+    return kept_or_new(user, project, Job.Kind.PREVIEW, preview_request(project, moment, at_s), kept=KEPT)
