@@ -9,6 +9,3 @@ import os
 # NumPy's matrices are small here, and BLAS threads spin while they wait for each other: they took a third of a dub's
 # processor time. Pictures are shared out by frames and stages instead. Read once, when NumPy is first imported.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-# On two cores the encoder keeps the other one busy: OpenCV's threads would only wait for it, and spin meanwhile.
-if (os.cpu_count() or 1) <= 2:
-    os.environ.setdefault("OPENCV_FOR_THREADS_NUM", "1")
