@@ -148,7 +148,8 @@ class Sender {
           throw problem;
         }
         const isPassing = problem.isNetwork || [409, 423, 429, 502, 503, 504].includes(problem.status);
-        if (!isPassing) remember(this.place, null);
+        const isSignedOut = [401, 403].includes(problem.status); // after signing in again it goes on
+        if (!isPassing && !isSignedOut) remember(this.place, null);
         if (!isPassing || tries === WAITS_MS.length) throw problem;
         this.onWaiting();
         await quiet(WAITS_MS[tries], this.signal);
