@@ -98,6 +98,7 @@ def begin_upload(request: HttpRequest) -> HttpResponse:
 def look_at_upload(request: HttpRequest, upload_id: UUID) -> HttpResponse:
     """Upload-Offset is where the next piece belongs. Upload-Asset names the file once it is whole."""
     upload = resumable.get_upload_for(cast(Any, request.user), upload_id)
+    resumable.take_in_what_is_whole(upload)
     return _state(HttpResponse(status=200), upload, resumable.offset_of(upload))
 
 

@@ -5,6 +5,7 @@ and the sender only asks and goes on. The row says whose it is, what it will be,
 """
 
 import fcntl
+import io
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -88,10 +89,14 @@ def append(upload: Upload, offset: int, body: IO[bytes], *, declared_bytes: int 
             `services.receive_upload` raises for a whole file.
     """
     if upload.asset_id is not None:  # the sender has missed the last answer
-        if offset != upload.length_bytes:
-            raise SiteFailure("upload_offset_wrong", offset=int(upload.length_bytes))
-        return offset
+        return _end_of(upload, offset)
     with _locked(upload) as part:
+        try:
+            upload.refresh_from_db(fields=["asset"])
+        except Upload.DoesNotExist as error:  # given up meanwhile
+            raise Http404("no such upload") from error
+        if upload.asset_id is not None:  # another request was quicker
+            return _end_of(upload, offset)
         there = part.seek(0, os.SEEK_END)
         if offset != there:
             raise SiteFailure("upload_offset_wrong", offset=there)
@@ -113,6 +118,17 @@ def append(upload: Upload, offset: int, body: IO[bytes], *, declared_bytes: int 
     return now_there
 
 
+def take_in_what_is_whole(upload: Upload) -> None:
+    """Take in a file whose process died just after its last byte. Raises as `append`, but never upload_busy."""
+    if upload.asset_id is not None or offset_of(upload) < upload.length_bytes:
+        return
+    try:
+        append(upload, upload.length_bytes, io.BytesIO())
+    except SiteFailure as failure:
+        if failure.code != "upload_busy":
+            raise
+
+
 def forget(upload: Upload) -> None:
     """Drop an upload with what has arrived of it; the file it became stays."""
     part = part_of(upload)  # its name goes with the row
@@ -127,6 +143,12 @@ def sweep_uploads(now: datetime) -> int:
         forget(upload)
         swept += 1
     return swept
+
+
+def _end_of(upload: Upload, offset: int) -> int:
+    if offset != upload.length_bytes:
+        raise SiteFailure("upload_offset_wrong", offset=int(upload.length_bytes))
+    return offset
 
 
 @contextmanager

@@ -178,6 +178,13 @@ def test_two_senders_at_once_are_kept_apart(owner, data):
     assert send(owner, where, data, 0).status_code == 204
 
 
+def test_a_file_whose_process_died_after_its_last_byte_is_taken_in_when_asked_about(owner, data):
+    where = address(begin(owner, len(data)))
+    resumable.part_of(Upload.objects.get()).write_bytes(data)
+    assert owner.head(where, **TUS)["Upload-Asset"] == owner.head(where, **TUS)["Upload-Asset"]
+    assert Asset.objects.count() == 1
+
+
 def test_an_upload_that_is_given_up_leaves_nothing(owner, data):
     where = address(begin(owner, len(data)))
     send(owner, where, data[:100], 0)
