@@ -1,6 +1,7 @@
 """`animate`: a photo becomes a video: with a voice, a script, a clip of somebody, or simply alive."""
 
 import argparse
+from collections.abc import Sequence
 from fractions import Fraction
 from pathlib import Path
 
@@ -83,7 +84,7 @@ def request_from(options: argparse.Namespace) -> TalkingPhotoRequest:
     if (audio, script, drive, track, idle_s) == (None,) * 5:
         reason = "say what moves the photo: --audio, --text, --track, --drive or --idle"
         raise EngineFailure(FailureCode.OPTION_INVALID, option="--audio", reason=reason)
-    inputs = [path for path in (portrait, audio, drive, track) if path is not None]
+    inputs = [portrait, audio, drive, track, options.logo]
     side = options.max_short_side
     return TalkingPhotoRequest(
         portrait_path=portrait,
@@ -122,7 +123,7 @@ def _frame_rate(text: str | None, drive: Path | None) -> Fraction:
     return rate if 12 <= rate <= 60 else Fraction(25)
 
 
-def _still(words: list[str] | None, inputs: list[Path]) -> Still | None:
+def _still(words: list[str] | None, inputs: Sequence[Path | str | None]) -> Still | None:
     if words is None:
         return None
     path = check_output(Path(words[1]), inputs, option="--still")

@@ -79,7 +79,7 @@ def request_from(options: argparse.Namespace) -> VideoDubRequest:
     video = Path(options.video)
     segments = () if options.segments is None else _segments(Path(options.segments), options.pronounce)
     sounds = [audio, *(segment.audio_path for segment in segments)]
-    output = check_output(Path(options.out), [video, *(path for path in sounds if path is not None)])
+    output = check_output(Path(options.out), [video, *sounds, options.segments, options.logo])
     if output.suffix.lower() != ".mp4":
         raise EngineFailure(FailureCode.OPTION_INVALID, option="--out", reason="its name must end in .mp4")
     cache = None if options.cache is None else Path(options.cache)

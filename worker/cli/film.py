@@ -47,7 +47,7 @@ def run(options: argparse.Namespace, terminal: Terminal) -> int:
     source = Path(options.scenes)
     rows = read_scenes(source)
     files = [source.parent / str(row[name]) for row in rows for name in (*KINDS, "audio") if name in row]
-    output = check_output(Path(options.out), [source, *files])
+    output = check_output(Path(options.out), [source, *files, options.music, options.logo])
     side_px = parse_whole_number("--max-short-side", options.max_short_side, 64, 2160)
     stages, bed = logo_stages(options), None
     if options.music is not None:

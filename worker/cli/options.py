@@ -3,7 +3,7 @@
 import argparse
 import json
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from fractions import Fraction
 from pathlib import Path
 from typing import NoReturn
@@ -152,15 +152,16 @@ def parse_whole_number(option: str, text: str, low: int, high: int) -> int:
     return value
 
 
-def check_output(output: Path, inputs: list[Path], option: str = "--out") -> Path:
-    """The output's path, when a file can be made there without destroying an input."""
+def check_output(output: Path, inputs: Iterable[Path | str | None], option: str = "--out") -> Path:
+    """The output's path, when a file can be made there without destroying an input. None: an input not given."""
     if not output.name or output.is_dir():
         raise _invalid(option, "it must name a file, such as video.mp4")
     if not output.parent.is_dir():
         raise _invalid(option, "its folder does not exist")
     if not os.access(output.parent, os.W_OK):
         raise _invalid(option, "its folder cannot be written to")
-    if any(path.exists() and output.exists() and output.samefile(path) for path in inputs):
+    given = (Path(path) for path in inputs if path is not None)
+    if any(path.exists() and output.exists() and output.samefile(path) for path in given):
         raise _invalid(option, "it would overwrite an input")
     return output
 

@@ -22,7 +22,7 @@ def run(options: argparse.Namespace, terminal: Terminal) -> int:
     audio, script = voice_from(options)
     if audio is None and script is None:
         raise EngineFailure(FailureCode.OPTION_INVALID, option="--audio", reason="give --audio or --text")
-    output = check_output(Path(options.out), [] if audio is None else [audio])
+    output = check_output(Path(options.out), [audio])
     request = TalkingPhotoRequest(
         portrait_path=output,  # nobody looks at it
         output_path=output,

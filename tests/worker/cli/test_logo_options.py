@@ -53,3 +53,29 @@ def test_every_command_that_renders_knows_it(command):
     parser = argparse.ArgumentParser()
     command.add_arguments(parser)
     assert "--logo-corner" in parser.format_help()
+
+
+def test_no_output_is_written_over_the_logo_that_it_shows(tmp_path):
+    logo = tmp_path / "logo.mp4"
+    logo.write_bytes(b"a logo by another name")
+    words = ["--portrait", "p.png", "--video", "a.mp4", "--scenes", "s.json", "--audio", "b.wav"]
+    for command in (animate, dub):
+        parser = argparse.ArgumentParser()
+        command.add_arguments(parser)
+        options, _ = parser.parse_known_args([*words, "--out", str(logo), "--logo", str(logo)])
+        with pytest.raises(EngineFailure) as failure:
+            command.request_from(options)
+        assert failure.value.detail["reason"] == "it would overwrite an input"
+
+
+@pytest.mark.parametrize("option", ["--logo", "--music"])
+def test_no_film_is_written_over_what_it_is_made_of(tmp_path, option):
+    scenes, own = tmp_path / "s.json", tmp_path / "own.mp4"
+    scenes.write_text('{"scenes": [{"picture": "p.png"}]}')
+    own.write_bytes(b"not to be lost")
+    parser = argparse.ArgumentParser()
+    film.add_arguments(parser)
+    options = parser.parse_args(["--scenes", str(scenes), "--out", str(own), option, str(own)])
+    with pytest.raises(EngineFailure) as failure:
+        film.run(options, None)
+    assert failure.value.detail["reason"] == "it would overwrite an input"
