@@ -3,7 +3,6 @@ person. Both motions are joined on coarse grids, so the photo itself is sampled 
 """
 
 from collections.abc import Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import islice
 
@@ -70,7 +69,6 @@ class Renderer:
         self._photo = photo
         self._mouth = MouthPainter(portrait)
         self._away_px = np.empty((zone.height, zone.width, 2), np.float32)
-        self._next_away_px = np.empty_like(self._away_px)  # while one is read, the next frame's is worked out
         self._moved = np.zeros((zone.height, zone.width, 4), np.uint8)
         margin_px = int(_MARGIN * portrait.pose.scale_px) + 1
         self._sampler = CpuSampler(photo, (zone.x0, zone.y0), margin_px)
@@ -133,15 +131,10 @@ class Renderer:
         frame = np.empty_like(self._portrait.rgb) if out is None else out
         if self._batches is not None:
             return next(self._together([motion], frame))
-        sketch = self.sketch(motion)
-        self._finish(sketch, self._away_px, frame)
-        return frame
-
-    def _finish(self, sketch: Sketch, away_px: np.ndarray, frame: np.ndarray) -> None:
-        """Everything after the sketch, into `frame`."""
-        self._read(sketch, away_px)
+        sketch = self._drawn(motion)
         np.copyto(frame, self._portrait.shown)
         self._compositor.blend(self._moved, frame, self._compositor.runs(sketch.motion_px))
+        return frame
 
     def frames(self, motions: Iterable[FrameMotion]) -> Iterator[np.ndarray]:
         """The frames of `motions` in order, (H, W, 3) uint8; each array is reused for the frame after it.
@@ -150,29 +143,11 @@ class Renderer:
         """
         canvas, coming = np.empty_like(self._portrait.rgb), iter(motions)
         if self._batches is None:
-            yield from self._one_ahead(coming, canvas)
+            for motion in coming:
+                yield self.render(motion, canvas)
             return
         while batch := list(islice(coming, self._batches.frames_at_once)):
             yield from self._together(batch, canvas)
-
-    def _one_ahead(self, motions: Iterator[FrameMotion], canvas: np.ndarray) -> Iterator[np.ndarray]:
-        """Frames one after the other in `canvas`; meanwhile a second thread sketches the frame after it."""
-        first = next(motions, None)
-        if first is None:
-            return
-        with ThreadPoolExecutor(1, thread_name_prefix="sketching") as beside:
-            ahead = beside.submit(self.sketch, first)
-            while True:
-                sketch = ahead.result()
-                away_px = self._away_px
-                self._away_px, self._next_away_px = self._next_away_px, away_px
-                motion = next(motions, None)
-                if motion is not None:
-                    ahead = beside.submit(self.sketch, motion)
-                self._finish(sketch, away_px, canvas)
-                yield canvas
-                if motion is None:
-                    return
 
     def stage(self) -> Stage:
         """What a torch device needs to know of the portrait."""
@@ -218,14 +193,10 @@ class Renderer:
         whole: all of the person, even where a still head leaves the photo as it is.
         """
         sketch = self.sketch(motion, whole=whole)
-        self._read(sketch, self._away_px)
-        return sketch
-
-    def _read(self, sketch: Sketch, away_px: np.ndarray) -> None:
-        """The photo where each pixel comes from, and mouth and eyes over it, into the zone's buffer."""
-        self._sampler.sample(away_px, self._compositor.bands(sketch.motion_px), self._moved)
+        self._sampler.sample(self._away_px, self._compositor.bands(sketch.motion_px), self._moved)
         for window, rgb in sketch.patches:
             self._moved[(*window.slices, np.s_[:3])] = rgb
+        return sketch
 
     def sketch(self, motion: FrameMotion, *, whole: bool = False) -> Sketch:
         """Where everything comes from, in grids and, in the zone's buffer, at full size; and mouth and eyes drawn."""
