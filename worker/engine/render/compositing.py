@@ -1,6 +1,6 @@
 """Moved person over still background, run by run: only where the outline may pass is there anything to blend."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from itertools import pairwise
@@ -14,6 +14,7 @@ from worker.engine.render.warping import Window
 _ROW = 0.15  # height of a row of runs in inter-ocular distances
 _MIN_ROW_PX = 40  # smaller ones cost more in calls than they save in pixels
 _MIN_RUN_PX = 24  # likewise
+_STRIP_PX = 1 << 16  # as much as stays in the cache
 _STILL_PX = 0.02  # a head that moves less does not move
 
 
@@ -57,9 +58,21 @@ class Compositor:
         solid = (cv2.distanceTransform(1 - loose, cv2.DIST_C, 3) > 1.1 * reach_px + 2).astype(np.uint8)
         speaking = np.zeros_like(moving)
         speaking[face.slices] = moving[face.slices]
-        self._usual = _Tiling.of(moving, solid, row)
-        self._careful = _Tiling.of(moving, np.zeros_like(solid), row)
-        self._still = _Tiling.of(speaking, solid, row)
+        self._usual = self._tiled(moving, solid, row)
+        self._careful = self._tiled(moving, np.zeros_like(solid), row)
+        self._still = self._tiled(speaking, solid, row)
+
+    def _tiled(self, moving: np.ndarray, solid: np.ndarray, row: int) -> "_Tiling":
+        runs = tuple(_runs(moving, solid, row))
+        rows: dict[tuple[int, int], list[Run]] = {}
+        for run in runs:
+            rows.setdefault((run.y0, run.y1), []).append(run)
+        bands = tuple(
+            Window(min(run.x0 for run in ones), y0, max(run.x1 for run in ones), y1) for (y0, y1), ones in rows.items()
+        )
+        outline = [run for run in runs if run.cover is Cover.OUTLINE]
+        strips = tuple(_Strip(part, self._reach, self._layers.plate) for part in _in_strips(outline, row))
+        return _Tiling(runs, bands, strips)
 
     def _tiling(self, motion_px: float) -> "_Tiling":
         if motion_px < _STILL_PX:
@@ -74,39 +87,73 @@ class Compositor:
         """The same area as one rectangle per row of runs."""
         return self._tiling(motion_px).bands
 
-    def blend(self, moved: np.ndarray, frame: np.ndarray, runs: tuple[Run, ...]) -> None:
-        """Put `moved` (h, w, 4) uint8 of the zone (RGB, and how much is the person's) over the plate, into `frame`."""
-        zone = frame[self._layers.zone.slices]
-        for run in runs:
-            part, place = moved[run.slices], zone[run.slices]
+    def blend(self, moved: np.ndarray, frame: np.ndarray, motion_px: float) -> None:
+        """Put `moved` (h, w, 4) uint8 of the zone (RGB, and how much is the person's) over the plate, into `frame`.
+
+        motion_px: how far the head moves at most.
+        """
+        zone, tiling = frame[self._layers.zone.slices], self._tiling(motion_px)
+        for run in tiling.runs:
             if run.cover is Cover.PERSON:
-                cv2.cvtColor(part, cv2.COLOR_RGBA2RGB, dst=place)
-                continue
-            share = cv2.cvtColor(self.share(part, run), cv2.COLOR_GRAY2RGB)
-            person = cv2.multiply(cv2.cvtColor(part, cv2.COLOR_RGBA2RGB), share, scale=1 / 255)
-            behind = cv2.multiply(self._layers.plate[run.slices], cv2.bitwise_not(share), scale=1 / 255)
-            cv2.add(person, behind, dst=place)
+                cv2.cvtColor(moved[run.slices], cv2.COLOR_RGBA2RGB, dst=zone[run.slices])
+        for strip in tiling.strips:
+            strip.blend(moved, zone)
 
     def share(self, moved: np.ndarray, run: Run) -> np.ndarray:
         """(h, w) uint8: how much of each pixel of a run is the person, of 255."""
         return cv2.multiply(cv2.extractChannel(moved, 3), self._reach[run.slices], scale=1 / 255)
 
 
+class _Strip:
+    """Runs of the outline side by side in one picture: blending it takes a few calls for all of them, not for each."""
+
+    def __init__(self, runs: Sequence[Run], reach: np.ndarray, plate: np.ndarray) -> None:
+        """reach: (h, w) uint8, plate: (h, w, 3) uint8, of the zone."""
+        ends = np.cumsum([run.x1 - run.x0 for run in runs]).tolist()
+        self._places = [
+            (run.slices, (slice(0, run.y1 - run.y0), slice(end - (run.x1 - run.x0), end)))
+            for run, end in zip(runs, ends, strict=True)
+        ]
+        size = max(run.y1 - run.y0 for run in runs), ends[-1]
+        self._moved = np.zeros((*size, 4), np.uint8)
+        self._reach, self._plate = np.zeros(size, np.uint8), np.zeros((*size, 3), np.uint8)
+        for place, at in self._places:
+            self._reach[at], self._plate[at] = reach[place], plate[place]
+        self._grey, self._share = np.empty(size, np.uint8), np.empty((*size, 3), np.uint8)
+        self._person = np.empty_like(self._share)
+
+    def blend(self, moved: np.ndarray, zone: np.ndarray) -> None:
+        """`moved` (h, w, 4) over the plate, into `zone` (h, w, 3)."""
+        for place, at in self._places:
+            self._moved[at] = moved[place]
+        cv2.extractChannel(self._moved, 3, self._grey)
+        cv2.multiply(self._grey, self._reach, self._grey, 1 / 255)
+        cv2.cvtColor(self._grey, cv2.COLOR_GRAY2RGB, self._share)
+        cv2.cvtColor(self._moved, cv2.COLOR_RGBA2RGB, self._person)
+        cv2.multiply(self._person, self._share, self._person, 1 / 255)
+        cv2.bitwise_not(self._share, self._share)
+        cv2.multiply(self._plate, self._share, self._share, 1 / 255)
+        cv2.add(self._person, self._share, self._person)
+        for place, at in self._places:
+            zone[place] = self._person[at]
+
+
+def _in_strips(runs: Sequence[Run], row: int) -> Iterator[list[Run]]:
+    strip: list[Run] = []
+    for run in runs:
+        if strip and row * sum(one.x1 - one.x0 for one in (*strip, run)) > _STRIP_PX:
+            yield strip
+            strip = []
+        strip.append(run)
+    if strip:
+        yield strip
+
+
 @dataclass(frozen=True)
 class _Tiling:
     runs: tuple[Run, ...]
     bands: tuple[Window, ...]
-
-    @classmethod
-    def of(cls, moving: np.ndarray, solid: np.ndarray, row: int) -> "_Tiling":
-        runs = tuple(_runs(moving, solid, row))
-        rows: dict[tuple[int, int], list[Run]] = {}
-        for run in runs:
-            rows.setdefault((run.y0, run.y1), []).append(run)
-        bands = tuple(
-            Window(min(run.x0 for run in ones), y0, max(run.x1 for run in ones), y1) for (y0, y1), ones in rows.items()
-        )
-        return cls(runs, bands)
+    strips: tuple[_Strip, ...]
 
 
 def _runs(moving: np.ndarray, solid: np.ndarray, row: int) -> Iterator[Run]:

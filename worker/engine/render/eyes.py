@@ -4,7 +4,7 @@ Works in each eye's own axes: along the eye (corner to corner) and across it. Fo
 from the fold to the lashes, is stretched down to the moved lid edge; the eyeball layer is the photo's own.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import cv2
@@ -21,6 +21,7 @@ _UNDER_EDGE = 0.04  # in eye widths
 _LOWER_SHARE = 0.14  # the lower lid does this much of the closing
 # Shut lids: how bright beside the skin under the eye, and how much brighter than seen they may become.
 _LID_LIGHT, _MOST_LIT = 0.82, 1.3
+_FINER = 4  # places per pixel at which the share of a glance is kept
 _SHUT_EYES = 0.10  # lid gap ÷ eye width under which the photo's eye counts as shut: no blink
 
 
@@ -115,14 +116,29 @@ class Eye:
         """`source_px` (h, w, 2) moved across the eye by `shift` (h, w) px."""
         return cv2.add(source_px, cv2.merge((shift * self.normal[0], shift * self.normal[1])))
 
-    def glanced(self, source_px: np.ndarray, lids: Lids, glance: np.ndarray) -> np.ndarray:
-        """`source_px` with the iris shifted by `glance` (x, y) in eye widths; lids and corners stay."""
-        gap = np.maximum(lids.lower - lids.upper, 1.0)
-        weight = unit((lids.across - lids.upper) / gap * 3)
-        weight *= unit((lids.lower - lids.across) / gap * 3)
-        weight *= unit(np.minimum(lids.along, self.width_px - lids.along) / (0.22 * self.width_px))
+    def glanced(self, source_px: np.ndarray, rest_px: np.ndarray, glance: np.ndarray) -> np.ndarray:
+        """`source_px` with the iris shifted by `glance` (x, y) in eye widths; lids and corners stay.
+
+        rest_px: (h, w, 2) where the pixels lie on the resting face.
+        """
+        sliding, to_sliding = self._sliding
         x, y = (-float(part) * self.width_px for part in glance)
-        return cv2.add(source_px, cv2.merge((weight * np.float32(x), weight * np.float32(y))))
+        share = looked_up(sliding, cv2.transform(rest_px, to_sliding), beyond=cv2.BORDER_CONSTANT)
+        return cv2.add(source_px, cv2.transform(share, np.array([[x], [y]])))
+
+    @cached_property
+    def _sliding(self) -> tuple[np.ndarray, np.ndarray]:
+        """How much of a glance each place of the box makes, float32 in [0, 1], finer than pixels, since it rises within
+        a few; and (2, 3) the way from the photo's pixels to it.
+        """
+        fine = replace(self.box, grid_width=_FINER * self.box.width, grid_height=_FINER * self.box.height)
+        places = fine.nodes_px().astype(np.float32).reshape(fine.grid_height, fine.grid_width, 2)
+        lids = self.lids(places)
+        gap = np.maximum(lids.lower - lids.upper, 1.0)
+        share = unit((lids.across - lids.upper) / gap * 3)
+        share *= unit((lids.lower - lids.across) / gap * 3)
+        share *= unit(np.minimum(lids.along, self.width_px - lids.along) / (0.22 * self.width_px))
+        return share, fine.to_grid
 
 
 def _mixed(first: np.ndarray, second: np.ndarray, share: np.ndarray) -> np.ndarray:

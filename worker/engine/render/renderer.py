@@ -133,7 +133,7 @@ class Renderer:
             return next(self._together([motion], frame))
         sketch = self._drawn(motion)
         np.copyto(frame, self._portrait.shown)
-        self._compositor.blend(self._moved, frame, self._compositor.runs(sketch.motion_px))
+        self._compositor.blend(self._moved, frame, sketch.motion_px)
         return frame
 
     def frames(self, motions: Iterable[FrameMotion]) -> Iterator[np.ndarray]:
@@ -270,11 +270,11 @@ class Renderer:
 
     def _eye(self, motion: FrameMotion, eye: Eye, window: Window, rest_px: np.ndarray) -> np.ndarray:
         """(h, w, 3) uint8: an eye that blinks or glances. rest_px: where its pixels lie on the resting face."""
-        source_px, lids = self._sources_px(window), eye.lids(rest_px)
-        glancing = np.abs(motion.glance).max() > _GLANCE_FROM
-        ball_px = eye.glanced(source_px, lids, motion.glance) if glancing else source_px
+        source_px = ball_px = self._sources_px(window)
+        if np.abs(motion.glance).max() > _GLANCE_FROM:
+            ball_px = eye.glanced(source_px, rest_px, motion.glance)
         if motion.blink > _SHUT_FROM:
-            return eye.blinked(source_px, ball_px, lids, self._portrait.rgb, motion.blink)
+            return eye.blinked(source_px, ball_px, eye.lids(rest_px), self._portrait.rgb, motion.blink)
         return sample(self._portrait.rgb, ball_px)
 
     def _place(self, box: Region, turned: np.ndarray) -> Window:
