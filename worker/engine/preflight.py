@@ -3,8 +3,6 @@
 Quick (a second or two, warm) and never surprised: whatever a file turns out to be, the answer is a report.
 """
 
-import functools
-import threading
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from enum import StrEnum
@@ -14,7 +12,7 @@ import numpy as np
 
 from worker.engine.contracts import MAX_AUDIO_S, MIN_AUDIO_S, Span
 from worker.engine.dub.report import look_over
-from worker.engine.face.detection import FaceFinder
+from worker.engine.face.detection import kept_finder
 from worker.engine.failures import EngineFailure, FailureCode
 from worker.engine.media.audio import Audio, AudioLevel, ChannelTrouble, load_audio, measure_level, require_audible
 from worker.engine.media.images import load_image
@@ -128,8 +126,7 @@ def warm_up() -> None:
     """Load every model that a report may need, so that the first one is as quick as the others."""
     from worker.engine.speech.detection import speech_spans
 
-    finder, lock = _finder()
-    with lock:
+    with kept_finder().lent() as finder:
         finder.find(np.zeros((64, 64, 3), np.uint8))
     speech_spans(Audio(np.zeros(16_000, np.float32), 16_000, 16_000, 1, 1.0))
 
@@ -137,16 +134,9 @@ def warm_up() -> None:
 # -- pictures ----------------------------------------------------------------------------------------------------------
 
 
-@functools.cache
-def _finder() -> tuple[FaceFinder, threading.Lock]:
-    """The detectors, loaded once per process; MediaPipe's graphs take one caller at a time."""
-    return FaceFinder(), threading.Lock()
-
-
 def _picture_report(path: Path) -> dict[str, object]:
     picture = load_image(path)
-    finder, lock = _finder()
-    with lock:
+    with kept_finder().lent() as finder:
         checked = check_picture(picture, finder)
     return _report(
         MediaKind.PICTURE,
@@ -278,10 +268,9 @@ def _video_report(path: Path) -> dict[str, object]:
     if info.video.duration_s > MAX_AUDIO_S:
         long = EngineFailure(FailureCode.CLIP_TOO_LONG, duration_s=info.video.duration_s, max_s=MAX_AUDIO_S)
         problems.append(_as_json(long))
-    finder, lock = _finder()
     with ThreadPoolExecutor(1, thread_name_prefix="preflight-sound") as beside:  # neither needs the other
         hearing = beside.submit(clip_sound, path, info)
-        with lock:
+        with kept_finder().lent() as finder:
             seen = look_over(path, info.video, finder)
         sound_facts, sound_warnings = hearing.result()
     if not problems:

@@ -6,12 +6,19 @@ the same); lips far less red than the skin above (a microphone's foam, a cup). S
 own forehead and cheekbones, never with a fixed colour, and beards keep red lips between them.
 """
 
+from functools import cache
+from typing import TYPE_CHECKING
+
 import cv2
 import numpy as np
 
 from worker.engine.face import landmarks
 from worker.engine.face.detection import DetectedFace
 from worker.engine.face.mesh import silenced_stderr
+from worker.engine.kept import Kept
+
+if TYPE_CHECKING:
+    from mediapipe.python.solutions.hands import Hands
 
 CROP_SIDE_PX = 384
 CROP_FACTOR = 2.2  # hands need their wrist in view to be found
@@ -99,15 +106,23 @@ def _cover_by_colour(crop: np.ndarray, points: np.ndarray, lips: np.ndarray) -> 
     return max(lips_like_ring * smooth * unlike_skin, deficit)
 
 
-def _cover_by_hands(crop: np.ndarray, lips: np.ndarray) -> float:
+@cache
+def _kept_hands() -> "Kept[Hands]":
+    return Kept(_new_hands)
+
+
+def _new_hands() -> "Hands":
     with silenced_stderr():
         import mediapipe as mp
 
-        hands = mp.solutions.hands.Hands(
+        return mp.solutions.hands.Hands(
             static_image_mode=True, max_num_hands=2, model_complexity=1, min_detection_confidence=0.3
         )
+
+
+def _cover_by_hands(crop: np.ndarray, lips: np.ndarray) -> float:
+    with _kept_hands().lent() as hands, silenced_stderr():  # its parts log as they are first needed
         found = hands.process(crop)
-    hands.close()
     covered = 0.0
     for hand in found.multi_hand_landmarks or []:
         points = np.array([(p.x * crop.shape[1], p.y * crop.shape[0]) for p in hand.landmark], np.float32)

@@ -6,12 +6,18 @@ A guided filter (He, Sun & Tang 2010) then lets the matte follow the picture's o
 """
 
 from collections.abc import Sequence
+from functools import cache
+from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
 
 from worker.engine.contracts import FaceBox
 from worker.engine.face.mesh import silenced_stderr
+from worker.engine.kept import Kept
+
+if TYPE_CHECKING:
+    from mediapipe.python.solutions.selfie_segmentation import SelfieSegmentation
 
 NET_SIDE_PX = 256
 CROP_FACTORS = (7.0, 4.5, 3.0)  # square side ÷ face box side, coarse to fine
@@ -47,12 +53,7 @@ def person_matte(rgb: np.ndarray, faces: Sequence[FaceBox] = ()) -> np.ndarray:
 
 def _coarse_matte(rgb: np.ndarray, faces: Sequence[FaceBox]) -> np.ndarray:
     """The net's answers, fused: float32 (H, W)."""
-    with silenced_stderr():
-        import mediapipe as mp
-
-        net = mp.solutions.selfie_segmentation.SelfieSegmentation(model_selection=0)
-        net.process(np.zeros((8, 8, 3), np.uint8))  # the first call logs
-    with net:
+    with _kept_net().lent() as net:
         matte = _ask(net, rgb)
         for factor in CROP_FACTORS:
             for face in faces:
@@ -60,7 +61,21 @@ def _coarse_matte(rgb: np.ndarray, faces: Sequence[FaceBox]) -> np.ndarray:
     return matte
 
 
-def _ask(net: object, rgb: np.ndarray) -> np.ndarray:
+@cache
+def _kept_net() -> "Kept[SelfieSegmentation]":
+    return Kept(_new_net)
+
+
+def _new_net() -> "SelfieSegmentation":
+    with silenced_stderr():
+        import mediapipe as mp
+
+        net = mp.solutions.selfie_segmentation.SelfieSegmentation(model_selection=0)
+        net.process(np.zeros((8, 8, 3), np.uint8))  # the first call logs
+    return net
+
+
+def _ask(net: "SelfieSegmentation", rgb: np.ndarray) -> np.ndarray:
     """One answer for a picture of any shape, padded to a square so that people keep their proportions."""
     height, width = rgb.shape[:2]
     side = max(height, width)
@@ -82,7 +97,9 @@ def _square_around(face: FaceBox, factor: float) -> tuple[int, int, int, int]:
     return round(x - side / 2), round(y - side / 2), round(x + side / 2), round(y + side / 2)
 
 
-def _ask_square(net: object, rgb: np.ndarray, matte: np.ndarray, square: tuple[int, int, int, int]) -> None:
+def _ask_square(
+    net: "SelfieSegmentation", rgb: np.ndarray, matte: np.ndarray, square: tuple[int, int, int, int]
+) -> None:
     """Ask about one square and blend the answer into `matte`, in place."""
     height, width = matte.shape
     x0, y0, x1, y1 = max(0, square[0]), max(0, square[1]), min(width, square[2]), min(height, square[3])

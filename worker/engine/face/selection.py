@@ -3,7 +3,7 @@
 import numpy as np
 
 from worker.engine.contracts import FaceChoice
-from worker.engine.face.detection import DetectedFace, FaceFinder, check_usable, choose_face
+from worker.engine.face.detection import DetectedFace, check_usable, choose_face, kept_finder
 from worker.engine.face.occlusion import mouth_covered
 from worker.engine.failures import EngineFailure, FailureCode
 
@@ -14,7 +14,7 @@ def require_face(rgb: np.ndarray, choice: FaceChoice) -> DetectedFace:
     Raises what `choose_face` and `check_usable` raise, and FACE_UPSIDE_DOWN(turn_deg) when only turning the picture
     (anticlockwise by turn_deg) shows a face.
     """
-    with FaceFinder() as finder:
+    with kept_finder().lent() as finder:
         faces = finder.find(rgb)
         turn_deg = finder.rotation_deg(rgb) if not faces else None
     if turn_deg is not None:

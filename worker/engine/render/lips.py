@@ -1,11 +1,14 @@
 """Where the lips part: inner contours fitted to the picture, and their smooth outlines."""
 
+from functools import cache, partial
+
 import cv2
 import numpy as np
 
 from worker.engine.face.landmarks import LIPS_INNER_LOWER, LIPS_INNER_UPPER, LIPS_OUTER_LOWER, LIPS_OUTER_UPPER
 from worker.engine.face.mesh import FaceMesh
 from worker.engine.face.pose import HeadPose
+from worker.engine.kept import Kept
 
 CLOSED_GAP = 0.030  # inner-lip gap ÷ inter-ocular distance under which the photo's mouth counts as closed
 COLUMNS = len(LIPS_INNER_UPPER)
@@ -41,6 +44,11 @@ def photo_gap(points_px: np.ndarray, pose: HeadPose) -> float:
     return float(np.linalg.norm(points_px[13, :2] - points_px[14, :2]) / pose.scale_px)
 
 
+@cache
+def _kept_mesh() -> Kept[FaceMesh]:
+    return Kept(partial(FaceMesh, tracking=False, refined=False))
+
+
 def second_opinion(rgb: np.ndarray, points_px: np.ndarray, pose: HeadPose) -> np.ndarray:
     """Mesh (478, 3) with its lips opened where the plain mesh clearly sees them open and the refined one does not.
 
@@ -53,7 +61,7 @@ def second_opinion(rgb: np.ndarray, points_px: np.ndarray, pose: HeadPose) -> np
     crop = rgb[y0:y1, x0:x1]
     scale = min(1.0, _OPINION_SIDE_PX / max(crop.shape[:2]))
     crop = cv2.resize(crop, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA) if scale < 1 else crop
-    with FaceMesh(tracking=False, refined=False) as mesh:
+    with _kept_mesh().lent() as mesh:
         found = mesh.detect(np.ascontiguousarray(crop))
     if not found:
         return points_px

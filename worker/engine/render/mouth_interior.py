@@ -311,24 +311,26 @@ class _Canvas:
         return cv2.GaussianBlur(small, (0, 0), max(blur_px, 0.35))
 
     def _covered(self, rgba: np.ndarray, outline: np.ndarray, soft: float) -> tuple[np.ndarray, np.ndarray]:
-        """The part of `rgba` that a soft-edged outline (N, 2) touches, and how much of each pixel (h, w, 1)."""
+        """The part of `rgba` that a soft-edged outline (N, 2) touches, and how much of each pixel (h, w)."""
         around = int(np.ceil(4 * soft)) + 2
         height, width = rgba.shape[:2]
         low = np.clip(np.floor(outline.min(axis=0)) - around, 0, [width, height]).astype(int)
         high = np.clip(np.ceil(outline.max(axis=0)) + around + 1, 0, [width, height]).astype(int)
         part = rgba[low[1] : high[1], low[0] : high[0]]
         if part.size == 0:
-            return part, np.zeros((*part.shape[:2], 1), np.float32)
+            return part, np.zeros(part.shape[:2], np.float32)
         mask = np.zeros(part.shape[:2], np.uint8)
         cv2.fillPoly(mask, [np.round((outline - low) * 16).astype(np.int32).reshape(-1, 1, 2)], 255, cv2.LINE_AA, 4)
         blurred = _widely_blurred(mask, soft)
-        return part, blurred.astype(np.float32)[..., None] / 255
+        return part, blurred.astype(np.float32) / 255
 
     def _paint(self, rgba: np.ndarray, outline: np.ndarray, colour: np.ndarray, soft: float) -> None:
         part, cover = self._covered(rgba, outline, soft)
-        part *= 1 - cover
-        part[..., :3] += cover * colour.astype(np.float32)
-        part[..., 3:] += cover
+        if part.size == 0:
+            return
+        left = 1 - cover
+        part *= cv2.merge((left, left, left, left))
+        part += cv2.merge((*(cover * np.float32(value) for value in colour), cover))
 
     def arch(
         self, crowns: tuple[tuple[float, float], ...], edge: np.ndarray, up: float, fit: float, palette: Palette
@@ -393,8 +395,12 @@ class _Canvas:
         self, rgba: np.ndarray, outline: np.ndarray, colour: np.ndarray, soft: float, strength: float
     ) -> None:
         part, cover = self._covered(rgba, outline, soft)
-        cover = cover * strength * part[..., 3:]
-        part[..., :3] += cover * (colour.astype(np.float32) - part[..., :3])
+        if part.size == 0:
+            return
+        *shades, solid = cv2.split(part)
+        cover = cover * np.float32(strength) * solid
+        shades = [shade + cover * (np.float32(value) - shade) for shade, value in zip(shades, colour, strict=True)]
+        part[:] = cv2.merge((*shades, solid))
 
     def tongue(self, at: np.ndarray, fit: float, palette: Palette) -> np.ndarray:
         rgba = self._blank(4)
