@@ -63,7 +63,8 @@ class MouthNetwork:
 
 
 def _gelu(x: np.ndarray) -> np.ndarray:
-    return 0.5 * x * (1.0 + np.tanh(_GELU_SCALE * (x + _GELU_CUBE * x**3)))
+    cube = x * x * x  # a power takes thirty times as long
+    return 0.5 * x * (1.0 + np.tanh(_GELU_SCALE * (x + _GELU_CUBE * cube)))
 
 
 def _shares(logits: np.ndarray) -> np.ndarray:

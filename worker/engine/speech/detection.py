@@ -77,7 +77,8 @@ class _Detector:
         for weights, bias, stride in self.convolutions:
             padded = np.pad(x, ((0, 0), (1, 1), (0, 0)))
             taps = np.concatenate([padded[:, tap : tap + x.shape[1] : stride] for tap in range(3)], axis=2)
-            x = np.maximum(taps @ weights + bias, 0.0)
+            # as one product: window by window, their products take four times as long
+            x = np.maximum((taps.reshape(-1, len(weights)) @ weights).reshape(*taps.shape[:2], -1) + bias, 0.0)
         return x[:, 0]
 
 
