@@ -24,6 +24,7 @@ import numpy as np
 
 from worker.engine.contracts import MAX_AUDIO_S
 from worker.engine.failures import EngineFailure, FailureCode
+from worker.engine.media.aac import aac_arguments
 from worker.engine.media.audio import Audio, SourceAudio
 from worker.engine.media.containers import open_container
 from worker.engine.media.ffmpeg import failure_of, start_ffmpeg
@@ -39,8 +40,6 @@ _HELD_UP_S = 2.0
 _SOUND_LEAD_S = 0.3
 _STALL_LIMIT_S = 60.0  # an encoder that takes no frame for this long hangs
 _FINISH_LIMIT_S = 120.0
-_AAC_RATES_HZ = (8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000, 64000, 88200, 96000)
-_AAC_BITS_PER_CHANNEL = 96_000
 _KEYFRAME_INTERVAL_S = 2
 
 
@@ -376,12 +375,8 @@ class Sound:
         return struct.pack("<4sI4s", b"RIFF", 0xFFFFFFFF, b"WAVE") + form + struct.pack("<4sI", b"data", 0xFFFFFFFF)
 
     def encoder_arguments(self) -> list[str]:
-        """AAC at the sound's own rate, or at the nearest one that AAC has (only 192 kHz and oddities change)."""
-        rate = self.sample_rate_hz
-        if rate not in _AAC_RATES_HZ:
-            rate = next((r for r in _AAC_RATES_HZ if r >= rate), 48_000)
-        bits = min(_AAC_BITS_PER_CHANNEL, 5 * rate) * self.channels  # AAC allows 6 bits per sample
-        return ["-c:a", "aac", "-ar", str(rate), "-b:a", str(bits)]
+        """AAC at the sound's own rate."""
+        return aac_arguments(self.sample_rate_hz, self.channels)
 
 
 def enlarge_pipe(fd: int) -> None:

@@ -26,6 +26,7 @@ import av
 import numpy as np
 
 from worker.engine.failures import EngineFailure, FailureCode
+from worker.engine.media.aac import aac_arguments
 from worker.engine.media.containers import open_container, sound_stream
 from worker.engine.media.encode_stream import FRAGMENT_US, FRAGMENTED
 from worker.engine.media.ffmpeg import failure_of, start_ffmpeg
@@ -42,8 +43,6 @@ _KEYFRAME_INTERVAL_S = 2
 _CLOCK_HZ = 90_000  # for variable rates
 _LEAST_CLOCK_HZ = 10_000
 _COPIED_CODECS = frozenset({"aac", "mp3"})  # that an MP4 may hold and browsers play
-_AAC_BITS_PER_CHANNEL = 96_000
-_AAC_RATES_HZ = (8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000, 64000, 88200, 96000)
 _HDR_TRANSFERS = frozenset({16, 18})  # SMPTE ST 2084 (PQ) and ARIB STD-B67 (HLG), as ITU-T H.273 numbers them
 # To linear light at 100 cd/m² white, highlights rolled off (a Möbius curve), and to BT.709: what ordinary screens show.
 _TONE_MAPPING = (
@@ -279,9 +278,7 @@ class PlaneEncoder(PartFile):
         chosen = ["-map", f"1:{index}"]
         if name in _COPIED_CODECS:
             return [*chosen, "-c:a", "copy"]
-        if rate not in _AAC_RATES_HZ:
-            rate = next((r for r in _AAC_RATES_HZ if r >= rate), 48_000)
-        return [*chosen, "-c:a", "aac", "-ar", str(rate), "-b:a", str(min(_AAC_BITS_PER_CHANNEL, 5 * rate) * channels)]
+        return [*chosen, *aac_arguments(rate, channels)]
 
     def _feed(self) -> None:
         assert self._process is not None and self._process.stdin is not None
