@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
+import cv2
 import numpy as np
 from PIL import Image
 
@@ -92,8 +93,11 @@ class Telling:
 
 
 def _jpeg(rgb: np.ndarray) -> bytes:
-    picture = Image.fromarray(rgb)
-    picture.thumbnail((_THUMBNAIL_SIDE_PX, _THUMBNAIL_SIDE_PX))
+    height, width = rgb.shape[:2]
+    scale = _THUMBNAIL_SIDE_PX / max(height, width)
+    if scale < 1:
+        size = max(1, round(width * scale)), max(1, round(height * scale))
+        rgb = cv2.resize(rgb, size, interpolation=cv2.INTER_AREA)
     stream = io.BytesIO()
-    picture.save(stream, "JPEG", quality=82)
+    Image.fromarray(rgb).save(stream, "JPEG", quality=82)
     return stream.getvalue()

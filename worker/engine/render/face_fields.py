@@ -75,11 +75,14 @@ class FaceFields:
         """Forward fields (grid_height, grid_width, 2) of `weights` (K,) away from rest: for the upper and for the
         lower lip's side.
         """
-        weights = weights.astype(np.float32)
-        # Not BLAS: for so few rows it is slower.
-        upper = np.einsum("k,kn->n", weights, self.upper).reshape(self.shape)
+        # Not BLAS: for so few rows, most of which are not wanted, it is slower.
+        upper, lips = np.zeros(self.shape, np.float32), np.zeros(self._lips_apart.shape[1:], np.float32)
+        for index in np.flatnonzero(weights).tolist():
+            weight = float(weights[index])
+            cv2.scaleAdd(self.upper[index].reshape(self.shape), weight, upper, upper)
+            cv2.scaleAdd(self._lips_apart[index], weight, lips, lips)
         lower = upper.copy()
-        lower[self.lips.slices] += np.einsum("k,krcd->rcd", weights, self._lips_apart)
+        lower[self.lips.slices] += lips
         return upper, lower
 
 

@@ -6,6 +6,7 @@ get the breathing. The field is linear in a frame's few numbers: five weights pe
 """
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import cv2
 import numpy as np
@@ -39,6 +40,10 @@ class HeadField:
     head_rotation: np.ndarray  # (3, 3), canonical → picture
     scale_px: float
 
+    @cached_property
+    def _by_node(self) -> np.ndarray:
+        return np.ascontiguousarray(self.weights.T)
+
     def forward(self, turn_deg: np.ndarray, shift: np.ndarray, breath: float) -> np.ndarray:
         """Forward field (grid_height, grid_width, 2) float32 in px.
 
@@ -50,8 +55,7 @@ class HeadField:
         mix[:, :3] = (turn - np.eye(3))[:2]
         mix[:, 3] = np.asarray(shift) * self.scale_px
         mix[:, 4] = (0.25 * shift[0] * self.scale_px, -breath * self.scale_px)
-        field = np.ascontiguousarray((mix @ self.weights).T)
-        return field.reshape(self.region.grid_height, self.region.grid_width, 2)
+        return (self._by_node @ mix.T).reshape(self.region.grid_height, self.region.grid_width, 2)
 
 
 def build_head_field(

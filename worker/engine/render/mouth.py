@@ -11,7 +11,7 @@ import numpy as np
 
 from worker.engine.render.lips import spline_matrix
 from worker.engine.render.portrait import Portrait
-from worker.engine.render.warping import Region, looked_up, sample, thrice, unit
+from worker.engine.render.warping import Region, in_grid, looked_up, sample, thrice, unit
 from worker.engine.speech.mouth_track import ARTICULATORS, Articulator
 
 _TONGUE = ARTICULATORS.index(Articulator.TONGUE)
@@ -27,12 +27,12 @@ class MouthPainter:
     def __init__(self, portrait: Portrait) -> None:
         self._portrait = portrait
         self._scale = portrait.pose.scale_px
-        self._spline = spline_matrix()
         line = np.concatenate([portrait.upper_line, portrait.lower_line])
         self._origin = line.mean(axis=0)
         ends = portrait.upper_line[[0, -1]]
         axis = (ends[1] - ends[0]) / np.linalg.norm(ends[1] - ends[0])
         self._axis, self._normal = axis, np.array([-axis[1], axis[0]])
+        self._lines, self._line_moves = self._smooth_lines()
         self._half_width = float(np.linalg.norm(ends[1] - ends[0])) / 2
         corners = portrait.mouth_box.pixels()[[0, 0, -1, -1], [0, -1, 0, -1]]
         self._reach = 1.15 * float(np.abs((corners - self._origin) @ axis).max()) + 1.0
@@ -41,10 +41,6 @@ class MouthPainter:
         self._beside_lips = slice(int(beside[0]), int(beside[-1]) + 1)
         turn = np.stack([self._axis, self._normal])
         self._to_mouth = np.column_stack([turn, -turn @ self._origin]).astype(np.float32)
-        per_px = 0.5 * (_TABLE - 1) / self._reach
-        self._to_table = np.zeros((2, 3), np.float32)
-        self._to_table[0] = self._to_mouth[0] * per_px
-        self._to_table[0, 2] += 0.5 * (_TABLE - 1)
 
     def box(self, contours: np.ndarray) -> Region:
         """Where on the resting face there is something to draw. contours: of this frame's lips."""
@@ -77,8 +73,7 @@ class MouthPainter:
         """
         portrait = self._portrait
         along, across = cv2.split(cv2.transform(rest_px, self._to_mouth))
-        edges = looked_up(contours, cv2.transform(rest_px, self._to_table))
-        top, bottom = cv2.split(edges)
+        top, bottom = cv2.split(self._edges(contours, along))
         gap = bottom - top
         middle = across - (top + bottom) * np.float32(0.5)
         face = self._lips(rest_px, upper, lower, unit(middle / portrait.softness_px + 0.5))
@@ -90,13 +85,20 @@ class MouthPainter:
             self._open(face, rest_px, across - top, bottom - across, gap, weights, articulation)
         return cv2.convertScaleAbs(face)
 
+    def _edges(self, contours: np.ndarray, along: np.ndarray) -> np.ndarray:
+        """(h, w, 2) float32: `contours` at places `along` (h, w) the mouth's axis."""
+        half = 0.5 * (_TABLE - 1)
+        column = along * np.float32(half / self._reach)
+        column += np.float32(half)
+        return cv2.remap(contours, column, np.zeros_like(column), cv2.INTER_LINEAR, None, cv2.BORDER_REPLICATE)
+
     def _lips(self, rest_px: np.ndarray, upper: np.ndarray, lower: np.ndarray, share: np.ndarray) -> np.ndarray:
         """(h, w, 3) float32: both lips moved from the photo, each read only in the rows where it is seen.
 
         share: (h, w) float32 in [0, 1], how much of a pixel is the lower lip.
         """
         portrait = self._portrait
-        at = cv2.transform(rest_px, portrait.face.region.to_grid)
+        at = in_grid(rest_px, portrait.face.region)
 
         def moved(field: np.ndarray, rows: slice) -> np.ndarray:
             if rows.start >= rows.stop:
@@ -118,16 +120,27 @@ class MouthPainter:
             both += (of_both[: len(both)] - both) * thrice(share[lower_start:upper_end])
         return face
 
+    def _smooth_lines(self) -> tuple[np.ndarray, np.ndarray]:
+        """The photo's inner lips as smooth lines (4, P) in the mouth's own axes: upper along, lower along, upper
+        across, lower across; and by how much each expression direction moves them, (K, 4 · P).
+        """
+        portrait, spline = self._portrait, spline_matrix()
+        turn = np.stack([self._axis, self._normal])
+        lines = np.stack([portrait.upper_line, portrait.lower_line]) - self._origin
+        moves = np.stack([portrait.upper_moves, portrait.lower_moves])
+        smooth = np.einsum("ac,sp,lpc->als", turn, spline, lines, optimize=True)
+        moved = np.einsum("ac,sp,lkpc->kals", turn, spline, moves, optimize=True)
+        return smooth.reshape(4, -1), moved.reshape(len(moved), -1)
+
     def contours(self, weights: np.ndarray) -> np.ndarray:
         """(2, TABLE, 2) float32: the lips' inner edges (upper, lower) across the axis, at even places along it."""
-        portrait = self._portrait
-        rows = []
-        for line, moves in ((portrait.upper_line, portrait.upper_moves), (portrait.lower_line, portrait.lower_moves)):
-            smooth = self._spline @ (line + np.einsum("k,kpc->pc", weights, moves)) - self._origin
-            rows.append((smooth @ self._axis, smooth @ self._normal))
-        upper, lower = (np.interp(self._places, np.maximum.accumulate(x), y) for x, y in rows)
-        table = np.stack([upper, np.maximum(lower, upper)], axis=-1).astype(np.float32)
-        return np.stack([table, table])
+        lines = self._lines + (weights @ self._line_moves).reshape(self._lines.shape)
+        along = np.maximum.accumulate(lines[:2], axis=1)
+        table = np.empty((2, _TABLE, 2), np.float32)
+        upper = np.interp(self._places, along[0], lines[2])
+        table[..., 0] = upper
+        table[..., 1] = np.maximum(np.interp(self._places, along[1], lines[3]), upper)
+        return table
 
     def _open(
         self,

@@ -183,6 +183,12 @@ def looked_up(grid: np.ndarray, at: np.ndarray, *, beyond: int = cv2.BORDER_REPL
     return cv2.remap(grid, at, None, cv2.INTER_LINEAR, borderMode=beyond)
 
 
+def in_grid(at_px: np.ndarray, region: Region) -> np.ndarray:
+    """(h, w, 2) float32: picture coordinates as (column, row) in the region's grid."""
+    (factor_x, _, shift_x), (_, factor_y, shift_y) = region.to_grid.tolist()
+    return cv2.add(scaled(at_px, factor_x, factor_y), (shift_x, shift_y, 0, 0))
+
+
 def sample(image: np.ndarray, at_px: np.ndarray, how: int = cv2.INTER_LINEAR) -> np.ndarray:
     """`image` (H, W[, C]) sampled at picture coordinates (h, w, 2) float32, bilinearly or as `how` says; its borders
     are continued.
