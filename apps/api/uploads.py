@@ -20,9 +20,10 @@ from apps.api.throttles import AccountThrottle
 from apps.core.failures import SiteFailure
 from apps.core.visitors import client_address
 from apps.trust.attestations import attest
+from apps.trust.statements import NEEDED_FOR
 from apps.uploads import resumable
 from apps.uploads.limits import max_upload_bytes
-from apps.uploads.models import Upload
+from apps.uploads.models import Asset, Upload
 
 VERSION = "1.0.0"
 EXTENSIONS = "creation,expiration,termination"
@@ -75,12 +76,14 @@ def begin_upload(request: HttpRequest) -> HttpResponse:
     is kept for six hours after its last piece.
     """
     told = _metadata(request.headers.get("Upload-Metadata", ""))
-    basis = told.get("basis", "")
+    kind, basis = told.get("kind", ""), told.get("basis", "")
     if basis not in ("", *get_args(Basis)):
         raise SiteFailure("option_invalid", option="basis", reason=f"it has to be one of {', '.join(get_args(Basis))}")
+    if basis and kind not in NEEDED_FOR:
+        raise SiteFailure("option_invalid", option="basis", reason="nothing has to be stated about a file of that kind")
     upload = resumable.begin(
         cast(Any, request.user),
-        told.get("kind", ""),
+        kind,
         told.get("filename", ""),
         _whole_number(request, "Upload-Length"),
         basis=basis,
@@ -98,7 +101,7 @@ def begin_upload(request: HttpRequest) -> HttpResponse:
 def look_at_upload(request: HttpRequest, upload_id: UUID) -> HttpResponse:
     """Upload-Offset is where the next piece belongs. Upload-Asset names the file once it is whole."""
     upload = resumable.get_upload_for(cast(Any, request.user), upload_id)
-    resumable.take_in_what_is_whole(upload)
+    resumable.take_in_what_is_whole(upload, noted=_statement(request, upload))
     return _state(HttpResponse(status=200), upload, resumable.offset_of(upload))
 
 
@@ -112,16 +115,14 @@ def continue_upload(request: HttpRequest, upload_id: UUID) -> HttpResponse:
     upload = resumable.get_upload_for(cast(Any, request.user), upload_id)
     if request.headers.get("Content-Type", "").split(";")[0].strip().lower() != CONTENT_TYPE:
         raise SiteFailure("upload_piece_type_wrong")
-    was_open = upload.asset_id is None
     declared = request.headers.get("Content-Length", "")
     offset = resumable.append(
         upload,
         _whole_number(request, "Upload-Offset"),
         cast(Any, request),
-        declared_bytes=int(declared) if declared.isascii() and declared.isdigit() else None,
+        declared_bytes=int(declared) if declared.isascii() and declared.isdigit() and len(declared) <= 15 else None,
+        noted=_statement(request, upload),
     )
-    if was_open and upload.asset is not None and upload.basis:
-        attest(upload.asset, upload.basis, address=client_address(request))
     return _state(HttpResponse(status=204), upload, offset)
 
 
@@ -131,6 +132,16 @@ def end_upload(request: HttpRequest, upload_id: UUID) -> HttpResponse:
     """What has arrived is dropped at once. A file that is whole stays: delete it as a file."""
     resumable.forget(resumable.get_upload_for(cast(Any, request.user), upload_id))
     return HttpResponse(status=204)
+
+
+def _statement(request: HttpRequest, upload: Upload) -> Callable[[Asset], None]:
+    """Writes down what was stated when the upload began, once there is a file that it is about."""
+
+    def noted(asset: Asset) -> None:
+        if upload.basis:
+            attest(asset, upload.basis, address=client_address(request))
+
+    return noted
 
 
 def _state(response: HttpResponse, upload: Upload, offset: int) -> HttpResponse:

@@ -29,6 +29,13 @@ _SITE_UPLOADS: dict[str, FailureText] = {
         retryable=True,
         http_status=423,
     ),
+    "uploads_too_many": our_fault(
+        "Too many of your files are on their way at once.",
+        "Wait until one of them has arrived, or stop one; then send this one again.",
+        "{most:.0f} of your files are on their way at once, and no more can be.",
+        retryable=True,
+        http_status=429,
+    ),
     "upload_offset_wrong": our_fault(
         "The connection broke, and a part of the file has to be sent again.",
         "Ask how much has arrived, and go on from there.",

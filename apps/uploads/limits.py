@@ -17,9 +17,9 @@ def used_bytes(user: User) -> int:
     return Asset.objects.filter(owner=user).aggregate(total=Sum("size_bytes"))["total"] or 0
 
 
-def check_quota(user: User, size_bytes: int) -> None:
-    """Raise quota_full when a file of this size does not fit any more."""
-    used = used_bytes(user)
+def check_quota(user: User, size_bytes: int, *, coming_bytes: int = 0) -> None:
+    """Raise quota_full when a file of this size does not fit any more, beside `coming_bytes` that are being sent."""
+    used = used_bytes(user) + coming_bytes
     if used + size_bytes <= settings.QUOTA_BYTES:
         return
     quota = max(settings.QUOTA_BYTES, settings.BUYER_QUOTA_BYTES) if has_ever_bought(user) else settings.QUOTA_BYTES

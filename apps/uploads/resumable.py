@@ -7,7 +7,7 @@ and the sender only asks and goes on. The row says whose it is, what it will be,
 import fcntl
 import io
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -15,7 +15,7 @@ from typing import IO, Any, BinaryIO
 from uuid import UUID
 
 from django.conf import settings
-from django.db.models import Sum
+from django.db import transaction
 from django.http import Http404
 from django.utils import timezone
 
@@ -29,26 +29,52 @@ from apps.uploads.names import display_name
 from apps.uploads.receiving import CHUNK_BYTES, NO_ROOM, ReceivedFile
 
 KEPT_FOR = timedelta(hours=6)  # after its last bytes
-OPEN_MAX = 20  # of one account; the one that rested longest gives way
+OPEN_MAX = 20  # of one account
+RESTING_AFTER = timedelta(minutes=15)  # without a byte: nobody is sending it any more, and it gives way to a new one
+
+Noted = Callable[[Asset], None]
 
 
 def begin(user: User, kind: str, name: str, length_bytes: int, *, basis: str = "") -> Upload:
-    """A new upload of a file of that many bytes.
+    """A new upload of a file of that many bytes. Where there is no room for it, those that rest give way, the one that
+    rested longest first; what is being sent right now never does.
 
     Raises:
-        SiteFailure: option_invalid, file_empty, upload_too_large, upload_too_large_for_free, quota_full.
+        SiteFailure: option_invalid, file_empty, upload_too_large, upload_too_large_for_free, quota_full,
+            uploads_too_many.
     """
     services.check_kind(kind)
     check_size(user, kind, length_bytes)
-    waiting = Upload.objects.filter(owner=user, asset=None)
-    check_quota(user, length_bytes + (waiting.aggregate(total=Sum("length_bytes"))["total"] or 0))
-    for old in waiting.order_by("-touched_at")[OPEN_MAX - 1 :]:
-        forget(old)
-    upload = Upload.objects.create(
-        owner=user, kind=kind, name=display_name(name), length_bytes=length_bytes, basis=basis
-    )
-    part_of(upload).touch(mode=0o600)
+    with transaction.atomic():
+        User.objects.select_for_update().only("pk").get(pk=user.pk)  # two at once may not take the same room
+        waiting = list(Upload.objects.filter(owner=user, asset=None).order_by("touched_at"))
+        _make_room(user, waiting, length_bytes)
+        upload = Upload.objects.create(
+            owner=user, kind=kind, name=display_name(name), length_bytes=length_bytes, basis=basis
+        )
+        part_of(upload).touch(mode=0o600)
     return upload
+
+
+def _make_room(user: User, waiting: list[Upload], length_bytes: int) -> None:
+    """Drop of `waiting`, the one that rested longest first, what has to give way; nothing where that does not help.
+
+    Raises:
+        SiteFailure: quota_full, uploads_too_many.
+    """
+    rests_before = timezone.now() - RESTING_AFTER
+    for given_up in range(len(waiting) + 1):
+        kept = waiting[given_up:]
+        try:
+            if len(kept) >= OPEN_MAX:
+                raise SiteFailure("uploads_too_many", most=OPEN_MAX)
+            check_quota(user, length_bytes, coming_bytes=sum(one.length_bytes for one in kept))
+            break
+        except SiteFailure:
+            if not kept or kept[0].touched_at > rests_before:
+                raise
+    for old in waiting[:given_up]:
+        forget(old)
 
 
 def get_upload_for(user: User, upload_id: UUID) -> Upload:
@@ -78,10 +104,18 @@ def expires_at(upload: Upload) -> datetime:
     return upload.touched_at + KEPT_FOR
 
 
-def append(upload: Upload, offset: int, body: IO[bytes], *, declared_bytes: int | None = None) -> int:
+def append(
+    upload: Upload,
+    offset: int,
+    body: IO[bytes],
+    *,
+    declared_bytes: int | None = None,
+    noted: Noted = lambda asset: None,
+) -> int:
     """Add bytes at `offset`, and take the file in when it is whole; returns the new offset.
 
-    What is wrong with the file is said as early as its first bytes tell, and ends the upload.
+    What is wrong with the file is said as early as its first bytes tell, and ends the upload. `noted` is called with
+    the file in the transaction that makes it one: what was stated about it counts as soon as there is a file, or never.
 
     Raises:
         SiteFailure: upload_busy while another request adds to it; upload_offset_wrong; upload_too_long when more bytes
@@ -110,7 +144,7 @@ def append(upload: Upload, offset: int, body: IO[bytes], *, declared_bytes: int 
                 part.seek(0)
                 services.check_beginning(upload.kind, part.read(HEAD_BYTES))
             if now_there == upload.length_bytes:
-                _take_in(upload, part)
+                _take_in(upload, noted)
         except SiteFailure as failure:
             if failure.http_status < 500:  # the file is to blame, not the moment
                 forget(upload)
@@ -118,12 +152,12 @@ def append(upload: Upload, offset: int, body: IO[bytes], *, declared_bytes: int 
     return now_there
 
 
-def take_in_what_is_whole(upload: Upload) -> None:
+def take_in_what_is_whole(upload: Upload, *, noted: Noted = lambda asset: None) -> None:
     """Take in a file whose process died just after its last byte. Raises as `append`, but never upload_busy."""
     if upload.asset_id is not None or offset_of(upload) < upload.length_bytes:
         return
     try:
-        append(upload, upload.length_bytes, io.BytesIO())
+        append(upload, upload.length_bytes, io.BytesIO(), noted=noted)
     except SiteFailure as failure:
         if failure.code != "upload_busy":
             raise
@@ -183,15 +217,24 @@ def _copy(body: IO[bytes], part: BinaryIO, there: int, room: int) -> int:
     return there
 
 
-def _take_in(upload: Upload, part: BinaryIO) -> None:
-    """The whole file becomes an asset; in the transaction that says so, the upload learns which."""
+def _take_in(upload: Upload, noted: Noted) -> None:
+    """The whole file becomes an asset; in the transaction that says so, the upload learns which.
+
+    Raises Http404 when the upload was given up at this very moment: then there is no file either.
+    """
 
     def note(asset: Asset) -> None:
-        Upload.objects.filter(pk=upload.pk).update(asset=asset)
+        if Upload.objects.filter(pk=upload.pk).update(asset=asset) != 1:
+            raise Http404("no such upload")
+        noted(asset)
         upload.asset = asset
 
     facts: dict[str, Any] = {"content_type": None, "charset": None, "content_type_extra": None}
-    with part_of(upload).open("rb") as whole:
+    try:
+        whole = part_of(upload).open("rb")
+    except FileNotFoundError as error:
+        raise Http404("no such upload") from error
+    with whole:
         file = ReceivedFile(file=whole, name=upload.name, size=upload.length_bytes, sha256="", refusal="", **facts)
         services.receive_upload(upload.owner, upload.kind, file, upload.name, note=note)
     part_of(upload).unlink(missing_ok=True)

@@ -130,6 +130,12 @@ class Sender {
     remember(this.place, null);
   }
 
+  /** What has arrived is of no use any more, and would only take room. */
+  giveUp() {
+    if (this.url) request("DELETE", this.url.slice("/api/v1".length), undefined, { headers: { "Tus-Resumable": "1.0.0" } }).catch(() => {});
+    remember(this.place, null);
+  }
+
   /** Sends until the site has the whole file. */
   async run() {
     let tries = 0;
@@ -142,16 +148,11 @@ class Sender {
           tries = 0;
         }
       } catch (problem) {
-        if (problem.code === "aborted") {
-          if (this.url) request("DELETE", this.url.slice("/api/v1".length), undefined, { headers: { "Tus-Resumable": "1.0.0" } }).catch(() => {});
-          remember(this.place, null);
-          throw problem;
-        }
         const isPassing = problem.isNetwork || [409, 423, 429, 502, 503, 504].includes(problem.status);
         const isSignedOut = [401, 403].includes(problem.status); // after signing in again it goes on
-        if (!isPassing && !isSignedOut) remember(this.place, null);
+        if (!isPassing && !isSignedOut) this.giveUp();
         if (!isPassing || tries === WAITS_MS.length) throw problem;
-        this.onWaiting();
+        this.onWaiting(problem);
         await quiet(WAITS_MS[tries], this.signal);
         tries += 1;
         if (this.url) this.offset = null;
@@ -163,8 +164,8 @@ class Sender {
 }
 
 /**
- * Sends a file; resolves to what the site made of it. `onProgress` gets 0…1 while bytes leave, `onWaiting` is called when
- * the connection is gone and will be tried again; `signal` stops it.
+ * Sends a file; resolves to what the site made of it. `onProgress` gets 0…1 while bytes leave, `onWaiting` is called with
+ * the problem that will pass: the connection is gone, or the site has to be waited for; `signal` stops it.
  */
 export async function upload(kind, file, { onProgress = () => {}, onWaiting = () => {}, signal = undefined } = {}) {
   const asset = await new Sender(kind, file, { onProgress, onWaiting, signal }).run();

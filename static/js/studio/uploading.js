@@ -38,8 +38,8 @@ export async function sendFile(kind, file, place, { onStored = () => {}, checkin
         bar.value = fraction;
         words.textContent = fraction < 1 ? `Uploading · ${Math.round(fraction * 100)} % of ${fileSize(file.size)}` : checkingWords;
       },
-      onWaiting: () => {
-        words.textContent = "The connection is gone; it goes on by itself";
+      onWaiting: (problem) => {
+        words.textContent = problem.isNetwork ? "The connection is gone; it goes on by itself" : "Waiting for the site; it goes on by itself";
         announce(words.textContent);
       },
     });

@@ -209,11 +209,73 @@ def test_what_nobody_comes_back_for_is_swept(owner, data):
     assert owner.head(where, **TUS).status_code == 404
 
 
-def test_the_one_that_rested_longest_gives_way(owner):
-    first = address(begin(owner, 10))
-    others = [address(begin(owner, 10)) for _ in range(resumable.OPEN_MAX)]
-    assert owner.head(first, **TUS).status_code == 404
-    assert owner.head(others[0], **TUS).status_code == 200
+def test_no_more_than_twenty_are_on_their_way_and_none_of_them_is_dropped(owner):
+    open_ones = [address(begin(owner, 10)) for _ in range(resumable.OPEN_MAX)]
+    answer = begin(owner, 10)
+    assert (answer.status_code, answer.json()["code"]) == (429, "uploads_too_many")
+    assert answer.json()["sentence"].startswith("20 of your files")
+    assert all(owner.head(where, **TUS).status_code == 200 for where in (open_ones[0], open_ones[-1]))
+
+
+def rest(where: str) -> None:
+    """As if nobody had sent anything of it for a while."""
+    then = timezone.now() - resumable.RESTING_AFTER - timedelta(seconds=1)
+    Upload.objects.filter(pk=where.rsplit("/", 1)[1]).update(touched_at=then)
+
+
+def test_those_that_rest_give_way_to_a_new_one(owner):
+    first, second = (address(begin(owner, 10)) for _ in range(2))
+    for _ in range(resumable.OPEN_MAX - 2):
+        begin(owner, 10)
+    rest(second)
+    assert begin(owner, 10).status_code == 201
+    assert [owner.head(where, **TUS).status_code for where in (first, second)] == [200, 404]
+
+
+def test_those_that_rest_take_no_room_from_a_new_one_unless_it_is_too_large_anyway(owner, settings):
+    settings.QUOTA_BYTES = 3_000_000
+    where = address(begin(owner, 2_000_000))
+    rest(where)
+    settings.MAX_PICTURE_BYTES = 4_000_000
+    assert begin(owner, 3_500_000).json()["code"] == "quota_full"
+    assert owner.head(where, **TUS).status_code == 200
+    assert begin(owner, 2_000_000).status_code == 201
+    assert owner.head(where, **TUS).status_code == 404
+
+
+def test_what_is_stated_counts_for_a_file_that_was_taken_in_when_asked_about(owner, data):
+    where = address(begin(owner, len(data), told(kind="portrait", filename="me.png", basis="own")))
+    resumable.part_of(Upload.objects.get()).write_bytes(data)
+    asset = owner.head(where, **TUS)["Upload-Asset"]
+    assert str(Attestation.objects.get().asset_id) == asset
+
+
+def test_what_needs_no_statement_takes_none(owner):
+    answer = begin(owner, 10, told(kind="track", basis="own"))
+    assert (answer.status_code, answer.json()["code"]) == (400, "option_invalid")
+
+
+@pytest.mark.parametrize("is_row_gone_late", [False, True], ids=["before", "while"])
+def test_an_upload_given_up_with_its_last_piece_becomes_no_file(owner, data, monkeypatch, is_row_gone_late):
+    where = address(begin(owner, len(data)))
+    upload = Upload.objects.get()
+    name, module = ("_store", resumable.services) if is_row_gone_late else ("_take_in", resumable)
+    real = getattr(module, name)
+
+    def given_up_first(*parts: object) -> object:
+        resumable.forget(Upload.objects.get(pk=upload.pk))
+        if is_row_gone_late:
+            resumable.part_of(upload).write_bytes(data)  # moving it had begun
+        return real(*parts)
+
+    monkeypatch.setattr(module, name, given_up_first)
+    assert send(owner, where, data, 0).status_code == 404
+    assert not Asset.objects.exists()
+
+
+def test_a_length_longer_than_numbers_are_is_no_reason_to_fall(owner, data):
+    where = address(begin(owner, len(data)))
+    assert send(owner, where, data, 0, HTTP_CONTENT_LENGTH="9" * 5000).status_code in (204, 400, 413)
 
 
 def test_a_full_disk_keeps_what_there_is(owner, data, monkeypatch):
