@@ -24,6 +24,7 @@ from worker.engine.contracts import Hooks
 from worker.engine.failures import EngineFailure, FailureCode
 from worker.engine.media.workspace import Workspace
 from worker.lease import Lease
+from worker.process.joined_captions import joined_captions
 from worker.process.looks import FollowOrder
 from worker.process.orders import (
     CaptionsOrder,
@@ -269,12 +270,22 @@ class Maker:
         return Made(output=track, result=result)
 
     def _captions(self, job: Job, workspace: Workspace, lease: Lease) -> Made:
+        if "scenes" not in job.request:
+            return Made(result=self._captions_of(job, workspace, lease))
+        found = []
+        for scene in job.request["scenes"]:
+            one = copy(job)
+            one.request = scene["words"]
+            found.append(self._captions_of(one, workspace, lease))
+        return Made(result=joined_captions(job.request["scenes"], found))
+
+    def _captions_of(self, job: Job, workspace: Workspace, lease: Lease) -> dict[str, Any]:
         voice, _ = self._voice(job, workspace, lease)
         request = voice_request(job.request, voice, workspace.file("voice.wav"), self._options.voice_dir)
         order = CaptionsOrder(request, caption_text(job.request), self._options.whisper_dir)
         made = self._engine.call("captions", order, lease, label=str(job.pk))
         assert isinstance(made, dict)
-        return Made(result=made)
+        return made
 
     def _film(self, job: Job, workspace: Workspace, lease: Lease) -> Made:
         """A free render."""

@@ -19,7 +19,7 @@ from django.urls import reverse
 from apps.core.failures import SiteFailure
 from apps.jobs.extras import words_request
 from apps.jobs.models import Job
-from apps.projects.films import FADE_SHARE_MAX, length_of_film
+from apps.projects.films import scene_starts_s
 from apps.uploads.models import Asset
 from apps.uploads.services import open_asset
 
@@ -145,10 +145,7 @@ def shots_of(job: Job, duration_s: float) -> list[Shot]:
         return [Shot(0.0, duration_s, "")]
     before_s, after_s = (float(job.result.get(name) or 0.0) for name in ("intro_s", "outro_s"))
     faded_s = [float(row.get("fade_s") or 0.0) for row in rows]
-    starts = [before_s]
-    for number in range(1, len(rows)):
-        starts.append(before_s + length_of_film(lengths_s[:number], faded_s[:number]))
-        starts[-1] -= min(faded_s[number], FADE_SHARE_MAX * min(lengths_s[number - 1 : number + 1]))
+    starts = [before_s + start_s for start_s in scene_starts_s(lengths_s, faded_s)]
     ends = [*starts[1:], duration_s - after_s]
     shots = [Shot(*span, str(row.get("title") or "")) for *span, row in zip(starts, ends, rows, strict=True)]
     intro = [Shot(0.0, before_s, "Opening card")] if before_s else []

@@ -152,6 +152,15 @@ def length_of_film(lengths_s: Sequence[float], fades_s: Sequence[float]) -> floa
     return total_s
 
 
+def scene_starts_s(lengths_s: Sequence[float], fades_s: Sequence[float]) -> list[float]:
+    """When each scene of a film begins: one that fades in, before the one before it has ended."""
+    starts_s = [0.0]
+    for number in range(1, len(lengths_s)):
+        over_s = min(fades_s[number], FADE_SHARE_MAX * min(lengths_s[number - 1 : number + 1]))
+        starts_s.append(length_of_film(lengths_s[:number], fades_s[:number]) - over_s)
+    return starts_s[: len(lengths_s)]
+
+
 def about_s(source: Project | Asset) -> float:
     """About how long something is, as far as that is known without rendering it."""
     if isinstance(source, Asset):

@@ -110,6 +110,33 @@ def test_a_failure_says_in_which_scene_and_trying_again_keeps_the_others(make_ru
     assert engine.take() == ["FilmRequest"]
 
 
+class ListeningEngine:
+    """Says one word in each voice, half a second after its beginning."""
+
+    def __init__(self) -> None:
+        self.heard = []
+
+    def call(self, operation, request, hooks, *, label=""):
+        assert operation == "captions"
+        self.heard.append((request.request.script.text, request.request.frame_rate))
+        word = {"text": request.request.script.text, "start_s": 0.5, "end_s": 0.9}
+        cues = [{"start_s": 0.5, "end_s": 0.9, "words": [word]}]
+        return {"cues": cues, "fitted": None, "timing": "exact", "is_found": True, "is_english_only": False}
+
+
+def test_a_films_words_are_found_scene_by_scene(make_runner, alice):  # noqa: F811
+    def scene(text, at_s):
+        words = {"script": {"text": text, "voice": "en-us"}, "fps": "30", "film": "talking_photo"}
+        return {"at_s": at_s, "from_s": 0.0, "shown_s": 2.0, "words": words}
+
+    engine = ListeningEngine()
+    wanted = {"scenes": [scene("One.", 0.0), scene("Two.", 1.8)]}
+    job = run(make_runner(engine), Job.objects.create(owner=alice, kind="captions", request=wanted))
+    assert job.state == "succeeded", job.failure_code
+    assert engine.heard == [("One.", 30), ("Two.", 30)]
+    assert [cue["start_s"] for cue in job.result["cues"]] == [0.5, 2.3]
+
+
 def test_kept_scenes_are_bounded_and_losing_them_harms_nobody(tmp_path):
     kept = KeptScenes(tmp_path / "kept", max_bytes=25)
     for number in range(4):

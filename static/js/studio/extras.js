@@ -34,12 +34,15 @@ function save(text, type, name) {
   setTimeout(() => URL.revokeObjectURL(url), 10_000);
 }
 
+/** Whether somebody has said what is spoken in it, or in one of its scenes. */
+const hasWords = ({ request: order }) => [order, ...(order?.scenes ?? []).map((scene) => scene.order)].some((one) => one?.script || one?.caption_text);
+
 /** Everything of a video for an editing program, as one archive; subtitles too, where its words are known. */
 export function packageButton(render, { small = false } = {}) {
   const button = make("button", { class: "button button-ghost button-small", type: "button", title: "Video, subtitles, picture and edit list in one archive, for your editing program" },
     icon("film"), make("span", { class: small ? "visually-hidden" : "label-wide" }, "For editing"));
   button.addEventListener("click", () => busy(button, async () => {
-    if (render.request?.script || render.request?.caption_text) await done(request("POST", `/jobs/${render.id}/words`)).catch(() => {}); // then without subtitles
+    if (hasWords(render)) await done(request("POST", `/jobs/${render.id}/words`)).catch(() => {}); // then without subtitles
     const { url } = await request("GET", `/jobs/${render.id}/handoff`);
     make("a", { href: url, download: "" }).click();
   }));
@@ -51,7 +54,7 @@ export function extraActions(store, render) {
   const share = shareButton(render);
   const thumbnail = thumbnailButton(store, render);
   const pack = packageButton(render);
-  if (!render.request?.script && !render.request?.caption_text) return [share, thumbnail, pack];
+  if (!hasWords(render)) return [share, thumbnail, pack];
   const captions = make("select", { class: "select select-small", "aria-label": "Download captions" },
     make("option", { value: "" }, "Captions"), make("option", { value: "srt" }, "SRT"), make("option", { value: "vtt" }, "WebVTT"));
   captions.addEventListener("change", () => {

@@ -127,3 +127,33 @@ def test_a_films_scenes_are_events_that_fill_it_whatever_fades_and_cards_there_a
     shots = shots_of(film, 8.3)
     assert [round(shot.start_s, 3) for shot in shots] == [0.0, 1.0, 3.2, 4.8, 6.3]
     assert (shots[0].title, shots[-1].title, shots[-1].end_s) == ("Opening card", "Closing card", 8.3)
+
+
+async def test_a_films_subtitles_are_its_scenes_words_where_they_lie(async_client, film):
+    said = {
+        "film": "talking_photo",
+        "start_s": 0.5,
+        "fade_s": 1.0,
+        "order": {"script": {"text": "Hello."}, "fps": "30"},
+    }
+    rows = [{"picture_asset": None, "title": "Map", "start_s": 0.0, "fade_s": 0.0}, said]
+    film.request = {"scenes": rows}
+    film.result = {"scene_lengths_s": [3.0, 2.0], "intro_s": 1.0, "frame_rate": "25"}
+    await film.asave()
+    wanted = words_request(film)
+    assert [{**scene, "words": scene["words"]["script"]} for scene in wanted["scenes"]] == [
+        {"at_s": 2.2, "from_s": 0.5, "shown_s": 2.0, "words": {"text": "Hello."}}
+    ]
+    word = {"text": "Hello.", "start_s": 2.4, "end_s": 2.9}
+    await Job.objects.acreate(
+        owner_id=film.owner_id,
+        project_id=film.project_id,
+        kind="captions",
+        state="succeeded",
+        request=wanted,
+        result={"cues": [{"start_s": 2.4, "end_s": 2.9, "words": [word]}], "fitted": None},
+    )
+    _, archive = await download(async_client, handoff_url(film))
+    assert archive.read("Hello/Hello.srt").decode() == "1\n00:00:03,400 --> 00:00:03,900\nHello.\n"
+    film.request = {"scenes": rows[:1]}
+    assert words_request(film) is None
