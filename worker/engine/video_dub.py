@@ -156,11 +156,11 @@ def _render(
         sound_path=output.sound, live_s=_length_s(output) if request.fragments else None,
     )  # fmt: skip
     stages = frame_stages(*sample.size_px) if frame_stages is not None else ()
-    coming_frames = zip(shown, itertools.chain([first], frames), strict=False)
-    planned = ((out, frame, output.plan.edits(out)) for out, frame in coming_frames)
-    with encoder, one_ahead(planned, "dub-plan") as coming:
-        for out, frame, edits in coming:
+    decoded = itertools.chain([first], frames)
+    with encoder, one_ahead(decoded, "dub-decoder") as coming:
+        for out, frame in zip(shown, coming, strict=False):
             telling.check()
+            edits = output.plan.edits(out)
             picture = frame.fresh_picture()
             for edit in edits:
                 lay_in(picture, edit)

@@ -63,15 +63,13 @@ def spread(moves: np.ndarray) -> np.ndarray:
 
 
 @lru_cache(maxsize=1)
-def _relief() -> tuple[np.ndarray, np.ndarray]:
-    """(rows, columns) depth of the mean face and (rows, columns, 2) frontal coordinates of the grid's nodes."""
+def _relief() -> np.ndarray:
+    """(rows, columns) depth of the mean face at the grid's nodes."""
     weights, sources, _ = _weights()
     depth = canonical_face()[: lm.N_MESH, 2]
     flat = weights @ np.concatenate([depth, depth[sources]])
     grid = _grid()
-    field = cv2.GaussianBlur(flat.reshape(grid.grid_height, grid.grid_width).astype(np.float32), (0, 0), 2.0)
-    nodes = (grid.nodes_px() / _UNIT).reshape(grid.grid_height, grid.grid_width, 2).astype(np.float32)
-    return field, nodes
+    return cv2.GaussianBlur(flat.reshape(grid.grid_height, grid.grid_width).astype(np.float32), (0, 0), 2.0)
 
 
 def skin_moves(moves: np.ndarray) -> np.ndarray:
@@ -119,18 +117,18 @@ def lower_face_map(pose: HeadPose, moves: np.ndarray, box: tuple[int, int, int, 
     rows = max(_MIN_STEPS, round((y1 - y0) / step_px))
     region = Region(x0, y0, x1, y1, columns, rows)
     nodes = region.nodes_px().reshape(rows, columns, 2).astype(np.float32)
-    at = _frontal_places(pose, nodes)
-    moved = cv2.remap(shift, at, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT, borderValue=0)
+    moved = cv2.remap(shift, *_frontal_places(pose, nodes), cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT)
     # The field is known where the face was, and asked for where it is now: one step back is enough, it is gentle.
-    at = _frontal_places(pose, nodes - moved)
-    moved = cv2.remap(shift, at, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT, borderValue=0)
-    moved *= _faded_rim(rows, columns)[..., None]
+    at = _frontal_places(pose, cv2.subtract(nodes, moved))
+    moved = cv2.remap(shift, *at, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT)
+    rim = _faded_rim(rows, columns)
+    moved = cv2.multiply(moved, cv2.merge([rim, rim]))
     return _where_it_moves(moved, region)
 
 
 def _where_it_moves(moved: np.ndarray, region: Region) -> LowerFaceMap:
     """The full-size map of the part of `region` in which `moved` (rows, columns, 2) px is not nothing."""
-    far = (np.abs(moved).max(2) > _LEAST_PX).astype(np.uint8)
+    far = (cv2.max(*cv2.split(np.abs(moved))) > _LEAST_PX).astype(np.uint8)
     column, row, width, height = cv2.boundingRect(far)
     if width == 0:
         return LowerFaceMap(None, np.zeros((0, 0, 2), np.float32))
@@ -151,25 +149,24 @@ def _counted(side: int) -> np.ndarray:
     return np.stack([xs, ys], axis=-1)
 
 
-def _frontal_places(pose: HeadPose, points_px: np.ndarray) -> np.ndarray:
-    """(h, w, 2) (column, row) on the grid of the face seen at picture points (h, w, 2)."""
-    depth, _ = _relief()
-    grid = _grid()
-    flat = pose.scale_px * pose.rotation[:2, :2]
-    back = np.linalg.inv(flat)
-    offset = -back @ pose.translation_px[:2]
-    frontal = cv2.transform(points_px, np.hstack([back, offset[:, None]]).astype(np.float32))
-    lean = (back @ (pose.scale_px * pose.rotation[:2, 2])).astype(np.float32)  # per unit of depth
-    to_grid = grid.to_grid.copy()
+def _frontal_places(pose: HeadPose, points_px: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """(h, w) float32 columns and rows on the grid of the face seen at picture points (h, w, 2)."""
+    depth = _relief()
+    back = np.linalg.inv(pose.scale_px * pose.rotation[:2, :2])
+    to_grid = _grid().to_grid.astype(np.float64)
     to_grid[:, :2] *= _UNIT
-    found = frontal
+    back = to_grid[:, :2] @ back
+    offset = to_grid[:, 2] - back @ pose.translation_px[:2]
+    frontal = cv2.split(cv2.transform(points_px, np.hstack([back, offset[:, None]]).astype(np.float32)))
+    lean = (back @ (pose.scale_px * pose.rotation[:2, 2])).tolist()  # per unit of depth
+    at = frontal
     for _ in range(_TURNS):
-        at = cv2.transform(found, to_grid)
-        deep = cv2.remap(depth, at, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-        found = frontal - deep[..., None] * lean
-    return cv2.transform(found, to_grid)
+        deep = cv2.remap(depth, *at, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+        at = tuple(cv2.scaleAdd(deep, -by, flat) for by, flat in zip(lean, frontal, strict=True))
+    return at
 
 
+@lru_cache(maxsize=32)
 def _faded_rim(rows: int, columns: int, nodes: int = 3) -> np.ndarray:
     down = np.minimum(np.arange(rows), np.arange(rows)[::-1]) / nodes
     across = np.minimum(np.arange(columns), np.arange(columns)[::-1]) / nodes

@@ -22,6 +22,7 @@ _NEAR_S, _MAYBE_COVERED = 0.3, 0.05
 _SYNC_FROM_S, _OPENS = 1.0, 1e-3  # of speech, and of opening: less says nothing of a lag
 
 TROUBLES = ("turned", "covered", "moving", "unseen")  # what makes a frame hard; columns of `MouthPlan.troubles`
+_AT_ONCE = 64  # frames whose meshes are made together: 2 MB
 _LET_GO_EVERY = 250  # frames: points read since then are forgotten, so that memory does not grow with the clip
 _FAST_PER_S = 6.0  # inter-ocular distances: about where a face blurs
 _FAR_OFF = 0.08  # of an opening that the clip hardly shows, in inter-ocular distances
@@ -74,9 +75,11 @@ class MouthPlan:
         said = self._speaking
         count = len(said.source_index)
         features = np.full((count, len(FEATURES)), np.nan, np.float32)
-        for out in range(count):
-            if self.changes(out):
-                features[out] = shape_features(self._meshes(out)[2])
+        changed = np.flatnonzero([self.changes(out) for out in range(count)])
+        for start in range(0, len(changed), _AT_ONCE):
+            some = changed[start : start + _AT_ONCE]
+            features[some] = shape_features(self._meshes(some)[2])
+            let_go(self._frames.stable_px)
         kept = np.array([mouth.index for mouth in self._mouths])
         gap_s = float(np.median(np.diff(self._frames.pts_s))) if len(self._frames.pts_s) > 1 else 0.04
         bank = Bank(self._mouths, self._frames.features[kept], self._frames.yaw_deg[kept], gap_s)
@@ -138,7 +141,7 @@ class MouthPlan:
         if not self.changes(out):
             return None
         source = int(self._speaking.source_index[out])
-        pose, own, new = self._meshes(out)
+        (pose,), (own,), (new,) = self._meshes(np.array([out]))
         mouths = [(self._mouths[number], share) for number, share in self._shares[out]]
         presence = float(self._speaking.presence[out] * self._frames.usable[source]) * min(1.0, 3 * self._strength)
         presence = presence * presence * (3 - 2 * presence)
@@ -153,17 +156,19 @@ class MouthPlan:
         shot = int(self._speaking.shot[source])
         return lambda crop, origin: person.in_front(crop, origin, pose, pts_s=at_s, shot=shot)
 
-    def _meshes(self, out: int) -> tuple[HeadPose, np.ndarray, np.ndarray]:
-        """Pose, own and new canonical mesh of an output frame."""
-        source = int(self._speaking.source_index[out])
-        pose = self._frames.pose(source)
-        own = pose.to_canonical(self._frames.points_px(source))
-        spoken = self._range.mesh(self._speaking.articulation[out], float(self._frames.smile[source]))
-        t = np.clip((own[:, 1:2] - _LOWER_FROM) / _LOWER_OVER, 0, 1)
-        share = t * t * (3 - 2 * t)
+    def _meshes(self, outs: np.ndarray) -> tuple[list[HeadPose], np.ndarray, np.ndarray]:
+        """Poses, own and new canonical meshes (n, 478, 3) of output frames (n,)."""
+        sources = self._speaking.source_index[outs]
+        poses = [self._frames.pose(int(source)) for source in sources]
+        own = np.stack(
+            [pose.to_canonical(self._frames.points_px(int(at))) for pose, at in zip(poses, sources, strict=True)]
+        )
+        spoken = self._range.mesh(self._speaking.articulation[outs], self._frames.smile[sources])
+        t = np.clip((own[..., 1:2] - _LOWER_FROM) / _LOWER_OVER, 0, 1)
         # A head that turns away, or an edit that begins, eases into the new shape rather than jumping.
-        share = share * self._strength * float(self._speaking.presence[out]) * float(self._frames.usable[source])
-        return pose, own, own + share * (spoken - own)
+        shown = self._strength * self._speaking.presence[outs] * self._frames.usable[sources]
+        share = t * t * (3 - 2 * t) * shown[:, None, None]
+        return poses, own, own + share * (spoken - own)
 
 
 def _percentile(values: np.ndarray, percent: float) -> float:

@@ -17,7 +17,7 @@ from worker.engine.dub.gathering import Group, gather
 from worker.engine.dub.occluders import HAND_POINTS, FaceLook, hand_at, hidden_share, occluder_mask, unlike
 from worker.engine.dub.people_cache import PeopleFolder
 from worker.engine.face import landmarks
-from worker.engine.face.pose import HeadPose, head_pose
+from worker.engine.face.pose import HeadPose, head_pose, head_poses
 from worker.engine.face.stabilization import stabilize_landmarks
 from worker.engine.face.tracks import FrameFace
 from worker.engine.failures import EngineFailure, FailureCode
@@ -218,8 +218,9 @@ def _write_person(
     for shot in range(int(shot_of[-1]) + 1):
         first, end = np.searchsorted(shot_of, [shot, shot + 1])
         _stabilise(raw, stable, pts_s, int(first), int(end))
-    for index in np.flatnonzero(np.isfinite(stable[:, 0, 0])):
-        usable[index] = pose_fade(np.array(head_pose(stable[index]).yaw_deg))
+    present = np.flatnonzero(np.isfinite(stable[:, 0, 0]))
+    for some in np.split(present, range(PIECE_FRAMES, len(present), PIECE_FRAMES)):
+        usable[some] = pose_fade(np.array([pose.yaw_deg for pose in head_poses(stable[some])]))
     looks = _looks(group.stretches, shot_of)
     _write_looks(target / f"{number}-looks.npz", looks, group.stretches)
     covered, veiled = _covered(group.stretches, looks, pts_s, shot_of)

@@ -110,16 +110,19 @@ def mouth_table(target: MouthPlace, source: MouthPlace) -> MouthTable:
     heights, source_x, source_y = (_with_teeth(part, heights, source_y) for part in (heights, source_x, source_y))
     y = ys[:, None].astype(np.float32)
     over, under = heights[0] - y, y - heights[-1]
-    out_x = np.broadcast_to(source_x[0], over.shape).copy()
+    out_x = np.repeat(source_x[:1], len(ys), axis=0)
     out_y = source_y[0] - np.maximum(over, 0) + np.maximum(under, 0)
-    for row in range(len(heights) - 1):
-        thick = np.maximum(heights[row + 1] - heights[row], _THIN)
-        share = np.clip((y - heights[row]) / thick, 0, 1)
-        out_x += share * (source_x[row + 1] - source_x[row])
-        out_y += share * (source_y[row + 1] - source_y[row])
+    # Above the lips none of their rows counts, below them all do: only between is there anything to work out.
+    top, bottom = np.searchsorted(ys, [float(heights.min()), float(heights.max()) + _THIN])
+    for row, high in enumerate(heights[:-1]):
+        share = np.clip((y[top:bottom] - high) / np.maximum(heights[row + 1] - high, _THIN), 0, 1)
+        for out, of in ((out_x, source_x), (out_y, source_y)):
+            out[top:bottom] += share * (of[row + 1] - of[row])
+    for out, of in ((out_x, source_x), (out_y, source_y)):
+        out[bottom:] += of[-1] - of[0]
     aside = np.broadcast_to(_beyond_corners(xs, target), over.shape)
     edges = from_top.astype(np.float32), to_bottom.astype(np.float32)
-    return MouthTable(np.stack([out_x, out_y], axis=-1), over, under, aside, *edges)
+    return MouthTable(cv2.merge([out_x, out_y]), over, under, aside, *edges)
 
 
 def _with_teeth(part: np.ndarray, heights: np.ndarray, source_y: np.ndarray) -> np.ndarray:

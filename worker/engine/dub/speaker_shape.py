@@ -1,13 +1,14 @@
 """What a speaker's mouth does in the clip, as numbers: shape features per frame, the mouth at rest, and its range."""
 
 import mmap
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from functools import lru_cache
 
 import numpy as np
 
 from worker.engine.face import landmarks as lm
-from worker.engine.face.pose import HeadPose, head_pose
+from worker.engine.face.pose import HeadPose, head_pose, head_poses
 from worker.engine.face.stabilization import smooth_in_time
 from worker.engine.motion.expressions import smile
 from worker.engine.motion.mouth_shapes import load_mouth_shapes
@@ -33,7 +34,8 @@ class SpeakerFrames:
     """One person in all frames of a clip.
 
     stable_px: (T, 478, 3) float32, NaN where missing (perhaps on disk). pts_s, usable, covered, yaw_deg: (T,).
-    features: (T, F) float32 in the order of `FEATURES`, NaN where missing. smile: (T,) float32, slow.
+    features: (T, F) float32 in the order of `FEATURES`, NaN where missing. smile: (T,) float32, slow. poses: by frame,
+    as far as they are known.
     """
 
     stable_px: np.ndarray
@@ -43,6 +45,7 @@ class SpeakerFrames:
     features: np.ndarray
     yaw_deg: np.ndarray
     smile: np.ndarray
+    poses: Mapping[int, HeadPose] = field(default_factory=dict)
 
     @property
     def found(self) -> np.ndarray:
@@ -66,7 +69,7 @@ class SpeakerFrames:
         return np.asarray(self.stable_px[index], np.float64)
 
     def pose(self, index: int) -> HeadPose:
-        return head_pose(self.points_px(index))
+        return self.poses[index] if index in self.poses else head_pose(self.points_px(index))
 
 
 def measure_speaker(stable_px: np.ndarray, pts_s: np.ndarray, usable: np.ndarray, covered: np.ndarray) -> SpeakerFrames:
@@ -75,16 +78,17 @@ def measure_speaker(stable_px: np.ndarray, pts_s: np.ndarray, usable: np.ndarray
     features = np.full((count, len(FEATURES)), np.nan, np.float32)
     yaw, smiling = np.full(count, np.nan, np.float32), np.full(count, np.nan, np.float32)
     direction = smile_direction()[_CORNERS, :2]
+    poses: dict[int, HeadPose] = {}
     for start in range(0, count, _PIECE):
-        for index in range(start, min(count, start + _PIECE)):
-            points = np.asarray(stable_px[index], np.float64)
-            if not np.isfinite(points[0, 0]):
-                continue
-            pose = head_pose(points)
-            canonical = pose.to_canonical(points)
-            features[index] = shape_features(canonical)
-            yaw[index] = pose.yaw_deg
-            smiling[index] = (canonical[_CORNERS, :2] * direction).sum() / (direction**2).sum()
+        there = start + np.flatnonzero(np.isfinite(stable_px[start : start + _PIECE, 0, 0]))
+        points = np.asarray(stable_px[there], np.float64)
+        seen = head_poses(points)
+        poses |= zip(there.tolist(), seen, strict=True)
+        if seen:
+            canonical = np.stack([pose.to_canonical(one) for pose, one in zip(seen, points, strict=True)])
+            features[there] = shape_features(canonical)
+            yaw[there] = [pose.yaw_deg for pose in seen]
+            smiling[there] = (canonical[:, _CORNERS, :2] * direction).sum((1, 2)) / (direction**2).sum()
         let_go(stable_px)
     found = np.isfinite(yaw)
     slow = np.zeros(count, np.float32)
@@ -93,7 +97,7 @@ def measure_speaker(stable_px: np.ndarray, pts_s: np.ndarray, usable: np.ndarray
         rest = np.median(smiling[found])
         slow_found = smooth_in_time(pts_s[found], smiling[found] - rest, _SMILE_HZ)
         slow = np.interp(pts_s, pts_s[found], np.clip(slow_found, -0.8, 1.2)).astype(np.float32)
-    return SpeakerFrames(stable_px, pts_s, np.asarray(usable), np.asarray(covered), features, yaw, slow)
+    return SpeakerFrames(stable_px, pts_s, np.asarray(usable), np.asarray(covered), features, yaw, slow, poses)
 
 
 def let_go(points: np.ndarray) -> None:
@@ -113,30 +117,29 @@ def smile_direction() -> np.ndarray:
     return np.asarray(smile(load_mouth_shapes().mean_mesh), np.float64)
 
 
-def inner_gap(canonical: np.ndarray) -> float:
-    """Mean gap of the inner lips of a canonical mesh (478, 3), signed: lips that cross count as negative."""
-    return float((canonical[_LOWER, 1] - canonical[_UPPER, 1]).mean())
+def inner_gap(canonical: np.ndarray) -> np.ndarray:
+    """Mean gap of the inner lips of canonical meshes (…, 478, 3) → (…), signed: lips that cross count as negative."""
+    return (canonical[..., _LOWER, 1] - canonical[..., _UPPER, 1]).mean(-1)
 
 
 def shape_features(canonical: np.ndarray) -> np.ndarray:
-    """(F,) of a canonical mesh (478, 3)."""
-    c = canonical
-    width = np.linalg.norm(c[lm.MOUTH_CORNER_LEFT, :2] - c[lm.MOUTH_CORNER_RIGHT, :2])
-    inner = np.linalg.norm(c[lm.MOUTH_INNER_CORNER_LEFT, :2] - c[lm.MOUTH_INNER_CORNER_RIGHT, :2])
-    return np.array(
-        [
-            inner_gap(c),
-            c[lm.LOWER_LIP_CENTRE, 1] - c[lm.UPPER_LIP_CENTRE, 1],
-            width,
-            inner,
-            c[lm.UPPER_LIP_CENTRE, 1] - c[lm.NOSE_BOTTOM, 1],
-            c[lm.UPPER_LIP_CENTRE, 1] - c[lm.UPPER_LIP_TOP, 1],
-            c[lm.LOWER_LIP_BOTTOM, 1] - c[lm.LOWER_LIP_CENTRE, 1],
-            c[lm.CHIN, 1] - c[lm.NOSE_BOTTOM, 1],
-            c[_CORNERS, 1].mean() - c[lm.NOSE_BOTTOM, 1],
-        ],
-        np.float32,
-    )
+    """(…, F) float32 of canonical meshes (…, 478, 3)."""
+    down = canonical[..., 1]
+    across = canonical[..., :2]
+    width = np.linalg.norm(across[..., lm.MOUTH_CORNER_LEFT, :] - across[..., lm.MOUTH_CORNER_RIGHT, :], axis=-1)
+    inner_corners = across[..., lm.MOUTH_INNER_CORNER_LEFT, :] - across[..., lm.MOUTH_INNER_CORNER_RIGHT, :]
+    found = [
+        inner_gap(canonical),
+        down[..., lm.LOWER_LIP_CENTRE] - down[..., lm.UPPER_LIP_CENTRE],
+        width,
+        np.linalg.norm(inner_corners, axis=-1),
+        down[..., lm.UPPER_LIP_CENTRE] - down[..., lm.NOSE_BOTTOM],
+        down[..., lm.UPPER_LIP_CENTRE] - down[..., lm.UPPER_LIP_TOP],
+        down[..., lm.LOWER_LIP_BOTTOM] - down[..., lm.LOWER_LIP_CENTRE],
+        down[..., lm.CHIN] - down[..., lm.NOSE_BOTTOM],
+        down[..., _CORNERS].mean(-1) - down[..., lm.NOSE_BOTTOM],
+    ]
+    return np.stack(found, axis=-1).astype(np.float32)
 
 
 @dataclass(frozen=True)
@@ -155,21 +158,21 @@ class SpeakerRange:
     closes: bool
     opens: bool
 
-    def mesh(self, articulation: np.ndarray, smiling: float) -> np.ndarray:
-        """(478, 3) canonical mesh for one frame's articulation (A,) and slow smile."""
-        moved = self.rest + np.tensordot(articulation, self.basis, axes=1) + smiling * smile_direction()
+    def mesh(self, articulation: np.ndarray, smiling: np.ndarray | float) -> np.ndarray:
+        """(…, 478, 3) canonical meshes for frames' articulation (…, A) and slow smile (…)."""
+        smiled = np.asarray(smiling)[..., None, None] * smile_direction()
+        moved = self.rest + np.tensordot(articulation, self.basis, axes=1) + smiled
         openness = ARTICULATORS.index(Articulator.OPENNESS)
-        wanted = self.closed_gap + _within_reach(float(articulation[openness])) * (self.open_gap - self.closed_gap)
-        per_unit = inner_gap(self.basis[openness])
-        return moved + (wanted - inner_gap(moved)) / per_unit * self.basis[openness]
+        wanted = self.closed_gap + _within_reach(articulation[..., openness]) * (self.open_gap - self.closed_gap)
+        lacking = (wanted - inner_gap(moved)) / inner_gap(self.basis[openness])
+        return moved + lacking[..., None, None] * self.basis[openness]
 
 
-def _within_reach(openness: float) -> float:
+def _within_reach(openness: np.ndarray) -> np.ndarray:
     """Openness that this speaker's mouth can show: straight up to the wide vowel, bending to a little more than it."""
-    if openness <= _BEND_FROM:
-        return max(0.0, openness)
     room = _WIDEST - _BEND_FROM
-    return _BEND_FROM + room * float(np.tanh((openness - _BEND_FROM) / room))
+    bent = _BEND_FROM + room * np.tanh((openness - _BEND_FROM) / room)
+    return np.where(openness <= _BEND_FROM, np.maximum(openness, 0.0), bent)
 
 
 def fit_range(frames: SpeakerFrames, most: int = 300) -> SpeakerRange:

@@ -12,7 +12,7 @@ import numpy as np
 from scipy.spatial.transform import Rotation
 
 from worker.engine.face import landmarks
-from worker.engine.face.pose import HeadPose, head_pose
+from worker.engine.face.pose import HeadPose, head_poses
 
 POSE_CUTOFF_HZ = 4.0  # heads nod at 1-2 Hz
 EXPRESSION_CUTOFF_HZ = 3.0
@@ -83,13 +83,13 @@ def _runs(found: np.ndarray, times_s: np.ndarray) -> Iterator[np.ndarray]:
 
 
 def _stabilize_run(track: np.ndarray, times_s: np.ndarray, cutoff_hz: float | None) -> np.ndarray:
-    poses = [head_pose(points) for points in track]
+    poses = head_poses(track)
     pose_matrix = smoothing_matrix(times_s, cutoff_hz or POSE_CUTOFF_HZ)
     canonical = np.stack([pose.to_canonical(points) for pose, points in zip(poses, track, strict=True)])
-    smooth = np.einsum("ts,snd->tnd", smoothing_matrix(times_s, cutoff_hz or EXPRESSION_CUTOFF_HZ), canonical)
+    smooth = np.tensordot(smoothing_matrix(times_s, cutoff_hz or EXPRESSION_CUTOFF_HZ), canonical, axes=1)
     for part, part_cutoff_hz in ((_lip_points(), LIPS_CUTOFF_HZ), (_lid_points(), LIDS_CUTOFF_HZ)):
         matrix = smoothing_matrix(times_s, cutoff_hz or part_cutoff_hz)
-        smooth[:, part] = np.einsum("ts,snd->tnd", matrix, canonical[:, part])
+        smooth[:, part] = np.tensordot(matrix, canonical[:, part], axes=1)
     smooth_poses = _smooth_poses(poses, pose_matrix)
     return np.stack([pose.from_canonical(points) for pose, points in zip(smooth_poses, smooth, strict=True)])
 

@@ -6,6 +6,7 @@ linear) and added at the planes' own depth. So pixels without a change keep thei
 """
 
 import functools
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import av
@@ -245,14 +246,15 @@ class NativePicture:
         self.writable()
         x0, y0, x1, y1 = stored = stored_box(box, self.rotation_deg, self.size_px)
         shift_px = _turned_arrows(shift_px, -self.rotation_deg % 360)
-        self.planes[0][y0:y1, x0:x1] = _shifted(self.planes[0], (x0, y0), shift_px, cv2.INTER_CUBIC)
+        self.planes[0][y0:y1, x0:x1] = _shifted(self.planes[:1], (x0, y0), shift_px, cv2.INTER_CUBIC)[0]
         sx, sy = self._shift_x, self._shift_y
         coarse = self._on_chroma(stored, shift_px) * np.array([1 / (1 << sx), 1 / (1 << sy)], np.float32)
-        how = cv2.INTER_LINEAR if sx or sy else cv2.INTER_CUBIC
-        for plane in self.planes[1:]:
-            cx, cy = x0 >> sx, y0 >> sy
-            target = plane[cy : cy + coarse.shape[0], cx : cx + coarse.shape[1]]
-            target[...] = _shifted(plane, (cx, cy), coarse[: target.shape[0], : target.shape[1]], how)
+        cx, cy = x0 >> sx, y0 >> sy
+        how, chroma = (cv2.INTER_LINEAR if sx or sy else cv2.INTER_CUBIC), self.planes[1:]
+        for plane in chroma[:1]:  # both are as large
+            coarse = coarse[: plane.shape[0] - cy, : plane.shape[1] - cx]
+        for plane, moved in zip(chroma, _shifted(chroma, (cx, cy), coarse, how), strict=True):
+            plane[cy : cy + coarse.shape[0], cx : cx + coarse.shape[1]] = moved
 
     def add_grey(self, brighter: np.ndarray, darker: np.ndarray) -> None:
         """Make R, G and B brighter and darker alike, everywhere: (H, W) uint8 levels, upright; chroma stays."""
@@ -327,17 +329,17 @@ def _turned_arrows(arrows: np.ndarray, rotation_deg: int) -> np.ndarray:
     return turned
 
 
-def _shifted(plane: np.ndarray, corner: tuple[int, int], shift_px: np.ndarray, how: int) -> np.ndarray:
-    """(h, w) samples of the part of a plane that begins at `corner` (x, y), each from `shift_px` before it."""
+def _shifted(planes: Sequence[np.ndarray], corner: tuple[int, int], shift_px: np.ndarray, how: int) -> list[np.ndarray]:
+    """(h, w) samples of the part of each plane that begins at `corner` (x, y), each from `shift_px` before it."""
     height, width = shift_px.shape[:2]
-    reach = int(np.ceil(np.abs(shift_px).max(initial=0.0))) + 3
+    reach = int(np.ceil(cv2.norm(shift_px, cv2.NORM_INF))) + 3
     x0, y0 = max(0, corner[0] - reach), max(0, corner[1] - reach)
-    source = plane[y0 : corner[1] + height + reach, x0 : corner[0] + width + reach]
+    source = np.s_[y0 : corner[1] + height + reach, x0 : corner[0] + width + reach]
     left, above = corner[0] - x0, corner[1] - y0
     side = 512 * -(-max(left + width, above + height) // 512)
     at = cv2.subtract(_counted(side)[above : above + height, left : left + width], shift_px)
     fixed, fractions = cv2.convertMaps(at, None, cv2.CV_16SC2)  # as `remap` would itself, in half the time
-    return cv2.remap(source, fixed, fractions, how, borderMode=cv2.BORDER_REPLICATE)
+    return [cv2.remap(plane[source], fixed, fractions, how, borderMode=cv2.BORDER_REPLICATE) for plane in planes]
 
 
 @functools.lru_cache(maxsize=2)
