@@ -68,7 +68,7 @@ class Cast:
 
         def gather() -> list[list[Mouth]]:
             return collect_mouths(
-                decode_video(path), wanted, lambda frame: on_share(frame.pts_s / end_s), MAX_BYTES // share
+                decode_video(path, alone=True), wanted, lambda frame: on_share(frame.pts_s / end_s), MAX_BYTES // share
             )
 
         with ThreadPoolExecutor(1) as beside:  # decoding and listening leave each other's core alone

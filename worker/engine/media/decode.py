@@ -91,7 +91,7 @@ def _upright(rgb: np.ndarray, rotation_deg: int) -> np.ndarray:
 
 
 def decode_video(
-    path: Path | str, *, start_s: float = 0.0, end_s: float | None = None, rough: bool = False
+    path: Path | str, *, start_s: float = 0.0, end_s: float | None = None, rough: bool = False, alone: bool = False
 ) -> Iterator[Frame]:
     """Frames of a clip in order of presentation, one at a time; damaged ones are passed over.
 
@@ -99,6 +99,7 @@ def decode_video(
         start_s, end_s: only frames with start_s ≤ pts_s < end_s (half a millisecond of tolerance).
         rough: for looks that need not be exact: a third quicker or more. Frames that no other depends on are left out
             where the codec has such, and blocks may show. Indices then count what comes, not the clip's frames.
+        alone: nothing else works meanwhile, so that even the last core may decode.
 
     Raises:
         EngineFailure: FILE_* as in `probe`, NO_VIDEO_STREAM.
@@ -107,7 +108,7 @@ def decode_video(
         stream = moving_picture_stream(container)
         if stream is None:
             raise EngineFailure(FailureCode.NO_VIDEO_STREAM)
-        _share_out(stream)
+        _share_out(stream, alone)
         if rough:
             stream.codec_context.skip_frame = "NONREF"
             stream.codec_context.options = {"skip_loop_filter": "all"}
@@ -128,11 +129,11 @@ def decode_video(
             index += 1
 
 
-def _share_out(stream: av.VideoStream) -> None:
-    """As many threads as help. Whoever decodes does something else at the same time, so on two cores a second decoding
-    thread only costs: a tenth to a quarter more processor time, and its own pictures.
+def _share_out(stream: av.VideoStream, alone: bool) -> None:
+    """As many threads as help. Whoever decodes mostly does something else at the same time, so on two cores a second
+    decoding thread only costs: a tenth to a quarter more processor time, and its own pictures.
     """
-    if (os.cpu_count() or 1) > _FEW_CORES:
+    if alone or (os.cpu_count() or 1) > _FEW_CORES:
         stream.thread_type = "AUTO"
     else:
         stream.thread_type, stream.codec_context.thread_count = "NONE", 1
