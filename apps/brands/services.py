@@ -25,7 +25,14 @@ CARD_MIN_S, CARD_MAX_S = 1.0, 5.0
 def brand_of(user: User) -> Brand:
     """The account's brand; one that is not stored yet for an account that has none."""
     found = Brand.objects.select_related("logo").filter(owner_id=user.pk).first()
-    return found or Brand(owner=user)
+    return found or Brand(owner_id=user.pk)
+
+
+def known_brand_of(user: User) -> Brand:
+    """As `brand_of`, for telling only: not asked for again where it came with the user."""
+    if User.brand.is_cached(user):
+        return getattr(user, "brand", None) or Brand(owner_id=user.pk)
+    return brand_of(user)
 
 
 def words_of(user_id: Any) -> list[dict[str, str]]:

@@ -37,7 +37,8 @@ def quote_facts(quote: Quote) -> dict[str, Any]:
         "preset": quote.request["preset"],
         "size_bytes": quote.size_bytes,
         "presets": [
-            _preset_facts(preset, quote, keeps_rate=quote.work != PaidWork.TALKING_PHOTO) for preset in presets_for(quote.request)
+            _preset_facts(preset, quote, keeps_rate=quote.work != PaidWork.TALKING_PHOTO)
+            for preset in presets_for(quote.request)
         ],
         "balance_credits": balance.available_credits,
         "missing_credits": max(0, quote.credits - balance.available_credits),

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from apps.brands.models import Brand
-from apps.brands.services import CARDS, brand_of, has_card
+from apps.brands.services import CARDS, has_card, known_brand_of
 from apps.projects.models import Project
 from apps.trust.attestations import require_attested
 
@@ -17,7 +17,7 @@ def brand_order(project: Project) -> dict[str, Any]:
     settings = project.settings_now()
     if not settings["brand"]:
         return {}
-    brand = brand_of(project.owner)
+    brand = known_brand_of(project.owner)
     order: dict[str, Any] = {}
     if brand.logo is not None:
         require_attested([brand.logo])
@@ -33,7 +33,7 @@ def cards_s(project: Project) -> float:
     settings = project.settings_now()
     if not settings["brand"]:
         return 0.0
-    return sum(float(card["length_s"]) for card in _cards(brand_of(project.owner), settings).values())
+    return sum(float(card["length_s"]) for card in _cards(known_brand_of(project.owner), settings).values())
 
 
 def caption_brand_order(project: Project) -> dict[str, Any]:
@@ -41,7 +41,7 @@ def caption_brand_order(project: Project) -> dict[str, Any]:
     settings = project.settings_now()
     if not (settings["brand"] and settings["brand_captions"]) or settings["captions"] == "none":
         return {}
-    return {"caption_brand": _looks(brand_of(project.owner))}
+    return {"caption_brand": _looks(known_brand_of(project.owner))}
 
 
 def _cards(brand: Brand, settings: Mapping[str, Any]) -> dict[str, dict[str, Any]]:

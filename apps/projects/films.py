@@ -70,7 +70,8 @@ def shown_in(films: Iterable[Project]) -> tuple[dict[str, Project], dict[str, As
     owners = {owner for owner, _ in rows}
     projects = [scene["project"] for _, scene in rows if scene["project"]]
     assets = [scene["asset"] for _, scene in rows if scene["asset"]]
-    found = Project.objects.select_related(*_FILES).filter(pk__in=projects, owner_id__in=owners) if projects else ()
+    together = Project.objects.select_related(*_FILES, "owner__brand__logo")
+    found = together.filter(pk__in=projects, owner_id__in=owners) if projects else ()
     files = Asset.objects.filter(pk__in=assets, owner_id__in=owners) if assets else ()
     return {str(one.pk): one for one in found}, {str(one.pk): one for one in files}
 

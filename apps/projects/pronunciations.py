@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from apps.brands.services import words_of
+from apps.brands.services import known_brand_of
 from apps.core.failures import SiteFailure
 from apps.projects.models import Project
 
@@ -44,7 +44,7 @@ def pronunciations_of(project: Project) -> list[dict[str, str]]:
 
 def pronunciations_for(project: Project) -> list[dict[str, str]]:
     """What its voice goes by: the account's words and the project's own, which win."""
-    return merged(words_of(project.owner_id), pronunciations_of(project))
+    return merged(known_brand_of(project.owner).pronunciations, pronunciations_of(project))
 
 
 def merged(rows: Sequence[dict[str, str]], winning: Sequence[dict[str, str]]) -> list[dict[str, str]]:

@@ -1,7 +1,10 @@
 """What films cost: by the second of what is shown, and never twice for the same."""
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
+from apps.brands.models import Brand
 from apps.core.failures import SiteFailure
 from apps.credits import services as credits
 from apps.jobs.exports import ExportChoice, order_export, quote_export
@@ -98,3 +101,18 @@ def test_a_film_that_is_too_long_or_empty_has_no_price(film, things):
     Project.objects.filter(pk=things["photo"]["project"]).update(title="Long")
     long = [things["photo"]] * 30
     assert price(film, *long).credits == 360
+
+
+def test_a_price_asks_for_the_brand_once_however_many_scenes_there_are(film, things):
+    Brand.objects.create(owner=film.owner, pronunciations=[{"word": "Ada", "said": "Ayda"}])
+    Project.objects.filter(title="Photo").update(
+        options={"brand": True, "captions": "clean"}, voice_source="script", script="Ada. " * 20
+    )
+    price(film, *[things["photo"]] * 5)
+    film = Project.objects.get(pk=film.pk)
+    with CaptureQueriesContext(connection) as asked:
+        quote = quote_export(film.owner, film, ExportChoice())
+    assert sum('FROM "brands_brand"' in one["sql"] for one in asked) <= 1
+    assert len(asked) <= 12 + 3 * 5
+    assert quote.request["scenes"][4]["order"]["caption_brand"]["primary"]
+    assert "Ayda" in str(quote.request["scenes"][4]["order"]["script"])
