@@ -31,6 +31,7 @@ def studio_state(user: User, project: Project) -> dict[str, Any]:
         "limits": {
             "picture_bytes": settings.MAX_PICTURE_BYTES,
             "upload_bytes": max_upload_bytes(user),
+            "free_side_px": options.FREE_SHORT_SIDE_MAX_PX,
             "render_s": round(options.FREE_DURATION_MAX_S),
             "renders_per_day": settings.FREE_RENDERS_PER_DAY,
             "renders_today": renders_today(user),

@@ -1,11 +1,15 @@
 """Changing a video and taking it back, the mouth's timeline, and two tabs that disagree."""
 
+import itertools
 import json
 from pathlib import Path
 
 from playwright.sync_api import BrowserContext, Page, expect
 
 from tests.browser.studio_page import StudioPage
+from worker.compose.brand_logo import box_px, logo_height_px, logo_place
+from worker.compose.brand_plan import LogoSpot
+from worker.compose.marks import CORNERS, label_height_px
 from worker.engine.speech.track_edits import MouthEdit, edit_track
 from worker.engine.speech.track_json import track_from_json, track_to_json
 
@@ -123,6 +127,36 @@ def test_the_timeline_shows_the_words_and_its_changes_are_exported_as_they_are_r
     expect(page.locator("#timeline-feedback")).to_contain_text("changed.json", timeout=40_000)
 
 
+def assert_logos_lie_where_they_are_drawn(page: Page, module: str) -> None:
+    """The stage's logo and captions against the renderer's, number by number."""
+    shapes = [(720, 1280), (1280, 720), (720, 900)]
+    logos = [(480, 180), (100, 300), (2000, 200)]
+    cases = [
+        {"of": of, "logo": {"width": logo[0], "height": logo[1]}, "corner": corner, "size": size, "labelCorner": label}
+        for of, logo, corner, size, label in itertools.product(
+            shapes, logos, CORNERS, (0.06, 0.16, 0.3), (None, "top-left", "bottom-right")
+        )
+    ]
+    found = page.evaluate(
+        """([module, cases]) => import(module).then(({ logoPlace, takenBelow }) => cases.map((one) => {
+            const [width, height] = one.of;
+            const at = logoPlace(width, height, one.logo, { ...one, videoSide: Math.min(width, height) });
+            return [at, height * takenBelow(width, height, one.labelCorner, one)];
+        }))""",
+        [module, cases],
+    )
+    for case, (at, taken) in zip(cases, found, strict=True):
+        (width, height), label = case["of"], case["labelCorner"]
+        spot = LogoSpot(case["corner"], case["size"])
+        box = box_px(width, height, spot)
+        scale = min(box[0] / case["logo"]["width"], box[1] / case["logo"]["height"], 2.0)
+        size = (round(case["logo"]["width"] * scale), round(case["logo"]["height"] * scale))
+        wanted = [*logo_place(width, height, size, case["corner"], label), *size]
+        wanted.append(max(label_height_px(width, height, label), logo_height_px(width, height, spot, label)))
+        drawn = [at["x"], at["y"], at["width"], at["height"], taken]
+        assert max(abs(a - b) for a, b in zip(drawn, wanted, strict=True)) < 2, (case, drawn, wanted)
+
+
 def test_changes_are_drawn_by_the_rules_they_are_rendered_by(studio: StudioPage, page: Page) -> None:
     studio.type_script("Bob made a big pie.")
     open_timeline(page)
@@ -132,6 +166,7 @@ def test_changes_are_drawn_by_the_rules_they_are_rendered_by(studio: StudioPage,
     address = page.locator('script[src*="studio/main"]').get_attribute("src")
     folder = address.rsplit("/", 1)[0]
     modules = page.evaluate("folder => performance.getEntriesByType('resource').map(e => e.name)", folder)
+    assert_logos_lie_where_they_are_drawn(page, next(name for name in modules if "logo_place" in name))
     module = next(name for name in modules if "track_edits" in name)
     drawn = page.evaluate(
         "([module, text, edits]) => import(module).then(m => m.trackFile(m.editTrack(JSON.parse(text), edits)))",

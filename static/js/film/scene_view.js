@@ -15,8 +15,18 @@ export function sceneView(store, onSized) {
   const figure = make("figure", { class: "stage-picture scene-still" });
   if (source.picture_url) figure.append(make("img", { class: "scene-blur", src: source.picture_url, alt: "" }), make("img", { class: "scene-picture", src: source.picture_url, alt: `Scene: ${source.title}`, onload: onSized }));
   else figure.append(make("div", { class: "stage-unviewable" }, icon("film"), make("p", {}, "Nothing to show yet.")));
-  if (!source.is_file) figure.append(make("p", { class: "scene-note" }, "Not rendered by itself yet. It is made with the film."));
+  if (!source.is_file) figure.append(make("div", { class: "scene-note" }, ...notRendered(scene, scenes)));
   return { element: figure, ratio: RATIOS[shape] };
+}
+
+/** What is said over a scene that has no video of its own yet: what Render does with it, and what that costs. */
+function notRendered(scene, scenes) {
+  if (scene.state === "trashed") return [make("p", {}, "This scene’s video lies in the trash.")];
+  const all = scenes.length === 1 ? "makes this scene" : `makes all ${scenes.length} scenes and joins them`;
+  return [
+    make("p", {}, `Not rendered yet: Render ${all}, free of charge.`),
+    make("button", { class: "button button-small", type: "button", onclick: () => document.querySelector("#render").click() }, icon("sparkle"), scenes.length === 1 ? "Render it" : "Render all scenes"),
+  ];
 }
 
 function videoOf(store, scene, source, shape) {

@@ -1,6 +1,7 @@
 // Over the stage: how captions will look, and what apps lay over an upright video.
 import { find, make } from "../ui.js";
 import { captionBrand, dressCaption } from "./brand.js";
+import { takenBelow } from "./logo_place.js";
 import { textOf, wordsIn } from "./caption_cues.js";
 
 const FEW = 2; // words at once in the style that shows few
@@ -22,6 +23,7 @@ class CaptionPreview {
     store.addEventListener("brand", () => this.show());
     stage.addEventListener("fitted", () => this.shape());
     store.addEventListener("change", ({ detail }) => ["brand", "brand_captions", "captions", "caption_shown", "caption_cues", "script", "voice_source", "moved_by", "transcript", "lines"].some((name) => detail.includes(name)) && this.show());
+    store.addEventListener("change", ({ detail }) => ["logo_corner", "logo_size", "label_corner"].some((name) => detail.includes(name)) && this.keepClear());
     this.show();
   }
 
@@ -44,6 +46,7 @@ class CaptionPreview {
 
   shape() {
     if (!this.over) return;
+    this.keepClear();
     const { clientWidth: width, clientHeight: height } = this.over;
     const ratio = width ? height / width : 1;
     const shape = ratio > TALL ? "tall" : ratio > 1.1 ? "upright" : "wide";
@@ -53,6 +56,15 @@ class CaptionPreview {
       this.over.querySelectorAll(".covered, .stage-over-note").forEach((one) => one.remove());
       this.over.append(...this.covered());
     }
+  }
+
+  /** Captions stand above the label and the logo, as in the video. */
+  keepClear() {
+    const { clientWidth: width, clientHeight: height } = this.over ?? {};
+    if (!width || !height) return;
+    const { project, brand } = this.store;
+    const logo = project.brand && brand?.logo ? { corner: project.logo_corner, size: project.logo_size } : null;
+    this.over.style.setProperty("--taken", `${takenBelow(width, height, project.label_corner, logo) * 100}%`);
   }
 
   covered() {

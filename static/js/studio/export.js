@@ -35,6 +35,7 @@ function presetWords(preset) {
 // Not named "startExport": the hashing of file names takes “Export } from” in an import for an export.
 export function startExporting(store) {
   const panel = find("#export");
+  const choices = find("#export-choices");
   const preset = find("#export-preset");
   const resolution = find("#export-resolution");
   const label = find("#export-label");
@@ -48,8 +49,13 @@ export function startExporting(store) {
   let timer = null;
   let renewal = null;
 
+  /** The format that was chosen in this tab, for as long as the page cannot show it. */
+  const place = `format:${store.project.id}`;
+  const remembered = () => { try { return sessionStorage.getItem(place); } catch { return null; } };
+  const remember = (name) => { try { sessionStorage.setItem(place, name); } catch { /* a browser that keeps nothing */ } };
+
   const wanted = () => ({
-    preset: preset.value || null,
+    preset: preset.value || remembered() || null,
     resolution: resolution.value,
     label_corner: label.checked ? store.project.label_corner : null,
   });
@@ -97,6 +103,7 @@ export function startExporting(store) {
   };
 
   const showQuote = () => {
+    choices.hidden = false;
     showPresets();
     showPrice();
     showActions();
@@ -104,10 +111,12 @@ export function startExporting(store) {
     renewal = setTimeout(ask, Math.max(0, new Date(quote.valid_until) - Date.now()) + 500);
   };
 
-  const showNothing = (words) => {
+  /** Without a price: why, and the way there. Formats that are known by now stay, with the one that was chosen. */
+  const showNothing = ({ words, scene, scene_words: label }) => {
     quote = null;
+    choices.hidden = !preset.value;
     price.replaceChildren(make("p", { class: "export-sum" }, words));
-    actions.replaceChildren();
+    actions.replaceChildren(scene ? make("button", { class: "button button-outline button-wide", type: "button", onclick: () => { store.choose(scene); find("#step-scene").scrollIntoView({ block: "nearest", behavior: "smooth" }); } }, label) : "");
   };
 
   const ask = async () => {
@@ -115,7 +124,10 @@ export function startExporting(store) {
     if (!panel.open) return;
     const missing = whatIsMissing(store.project);
     if (missing) {
-      showNothing(missing.words);
+      asked += 1; // an answer that is on its way is about what was there before
+      price.removeAttribute("aria-busy");
+      problems.replaceChildren();
+      showNothing(missing);
       return;
     }
     const number = ++asked;
@@ -129,12 +141,13 @@ export function startExporting(store) {
       showQuote();
     } catch (problem) {
       if (number !== asked) return;
-      if (problem.code === "option_invalid" && preset.value) { // the background changed, and with it the formats
+      if (problem.code === "option_invalid" && (preset.value || remembered())) { // the background changed, and with it the formats
         preset.value = "";
+        remember("");
         ask();
         return;
       }
-      showNothing("No price at the moment.");
+      showNothing({ words: "No price at the moment." });
       problems.replaceChildren(notice("bad", problem.sentence, problem.nextStep));
     } finally {
       if (number === asked) price.removeAttribute("aria-busy");
@@ -218,6 +231,7 @@ export function startExporting(store) {
   };
 
   panel.addEventListener("toggle", ask);
+  preset.addEventListener("change", () => remember(preset.value));
   for (const field of [preset, resolution, label]) field.addEventListener("change", ask);
   store.addEventListener("change", askSoon);
   addEventListener("focus", () => panel.open && quote?.missing_credits && ask()); // back from buying credits

@@ -9,6 +9,7 @@ import { startExporting } from "./export.js";
 import { startFit } from "./fit.js";
 import { wireDeleting, wireTitle } from "./heading.js";
 import { startLines } from "./lines.js";
+import { startLogoPreview } from "./logo_preview.js";
 import { startLook } from "./look.js";
 import { startMoments } from "./moments.js";
 import { startMovement } from "./movement.js";
@@ -58,6 +59,7 @@ if (isDub(store.project)) {
 }
 startCaptions(store);
 startCaptionPreview(store, stage);
+startLogoPreview(store, stage);
 startCaptionEditor(store);
 startRender(store, stage);
 startExporting(store);

@@ -159,6 +159,7 @@ export function startRender(store, stage) {
     const missing = whatIsMissing(store.project);
     if (missing) {
       announce(missing.words);
+      if (missing.scene) store.choose(missing.scene);
       pointAt(missing.step);
       return;
     }

@@ -27,12 +27,13 @@ export function filmSeconds({ scenes }) {
 
 /** What stands in the way of rendering: {words, step} or null. */
 export function scenesMissing({ scenes }) {
-  const needs = (words) => ({ words, step: "step-scene" });
-  if (!scenes.length) return needs("Add a scene first.");
+  if (!scenes.length) return { words: "Add a scene first.", step: "step-scene" };
   for (const [at, scene] of scenes.entries()) {
+    const needs = (words) => ({ words, step: "step-scene", scene: scene.id, scene_words: `Go to scene ${at + 1}` });
     const name = `Scene ${at + 1}`;
-    if (scene.state === "gone") return needs(`${name} was deleted; take it out or put another one there.`);
-    if (scene.state === "trashed") return needs(`${name} lies in the trash; restore it or take it out.`);
+    const titled = scene.title ? `${name}, “${scene.title}”,` : name;
+    if (scene.state === "gone") return needs(`${name} was deleted: take it out, or put another one there.`);
+    if (scene.state === "trashed") return needs(`${titled} lies in the trash: restore it, or take it out.`);
     if (scene.file?.state === "refused") return needs(`${name} cannot be used; take it out.`);
     if (scene.file?.state === "checking") return needs(`Still looking at scene ${at + 1}…`);
     if (scene.file && !isStated(scene.file)) return needs(`Say who is in scene ${at + 1}.`);
