@@ -4,6 +4,7 @@ The photo looked at last is kept, since a creator who changes a word renders the
 """
 
 import hashlib
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
@@ -12,7 +13,7 @@ import numpy as np
 
 from worker.engine.contracts import Aspect, Background, FaceChoice, TalkingPhotoRequest
 from worker.engine.face.segmentation import person_matte
-from worker.engine.face.selection import require_face
+from worker.engine.face.selection import require_bare_mouth, require_visible_face
 from worker.engine.media.containers import check_file
 from worker.engine.media.images import load_image
 from worker.engine.render.backdrop import with_backdrop
@@ -67,8 +68,11 @@ def _prepared(wanted: _Wanted) -> tuple[Portrait, np.ndarray, tuple[int, int, in
     choice = wanted.face
     if choice.point is not None:  # given in pixels of the upload, which may have been scaled down while reading
         choice = replace(choice, point=(choice.point[0] * picture.scale, choice.point[1] * picture.scale))
-    face = require_face(picture.rgb, choice)
+    face = require_visible_face(picture.rgb, choice)
     framed = frame_picture(picture.rgb, face.box, wanted.aspect, wanted.max_short_side_px, grounded=wanted.stands_free)
     points = framed.points(face.landmarks.points_px)
-    matte = person_matte(framed.rgb, [framed.box(face.box)])
+    with ThreadPoolExecutor(1, thread_name_prefix="mouth-check") as beside:  # both are models at work, not Python
+        bare = beside.submit(require_bare_mouth, picture.rgb, face)
+        matte = person_matte(framed.rgb, [framed.box(face.box)])
+        bare.result()
     return prepare_portrait(framed.rgb, points, matte, framed.content), matte, framed.content

@@ -9,7 +9,17 @@ from worker.engine.failures import EngineFailure, FailureCode
 
 
 def require_face(rgb: np.ndarray, choice: FaceChoice) -> DetectedFace:
-    """Find, choose and check: the one usable face of a portrait `rgb` (H, W, 3) uint8.
+    """Find, choose and check: the one usable face of a portrait `rgb` (H, W, 3) uint8, its mouth included.
+
+    Raises what `require_visible_face` and `require_bare_mouth` raise.
+    """
+    face = require_visible_face(rgb, choice)
+    require_bare_mouth(rgb, face)
+    return face
+
+
+def require_visible_face(rgb: np.ndarray, choice: FaceChoice) -> DetectedFace:
+    """As `require_face`, but for what may lie over the mouth.
 
     Raises what `choose_face` and `check_usable` raise, and FACE_UPSIDE_DOWN(turn_deg) when only turning the picture
     (anticlockwise by turn_deg) shows a face.
@@ -21,5 +31,9 @@ def require_face(rgb: np.ndarray, choice: FaceChoice) -> DetectedFace:
         raise EngineFailure(FailureCode.FACE_UPSIDE_DOWN, turn_deg=turn_deg)
     face = choose_face(faces, choice)
     check_usable(face)
-    check_usable(face, mouth_covered=mouth_covered(rgb, face))
     return face
+
+
+def require_bare_mouth(rgb: np.ndarray, face: DetectedFace) -> None:
+    """Raises FACE_COVERED when something lies over the mouth of a usable face."""
+    check_usable(face, mouth_covered=mouth_covered(rgb, face))
