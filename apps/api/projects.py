@@ -114,8 +114,8 @@ def list_renders(request: HttpRequest, project_id: UUID) -> list[dict[str, Any]]
 def find_track(request: HttpRequest, project_id: UUID) -> Status[Any]:
     """What the mouth does for the project's voice, as JSON: when the job is done, its `output_url` gives it.
 
-    `result` has the words of a script with their times, what the voice sounds like (`emotion`), and for a script the
-    spoken sound (`sound_asset`).
+    `result` has the words of a script with their times, what the voice or the words sound like (`emotion`), and for a
+    script the spoken sound (`sound_asset`).
     """
     project = services.get_project_for(request.user, project_id)
     return Status(201, render_facts(track_job(request.user, project)))

@@ -144,7 +144,7 @@ SETTINGS: Mapping[str, Setting] = {
     ),
     "frames_per_second": Choice("Frames per second.", FRAME_RATES, "25"),
     "style": Choice("How lively head, brows and gaze are.", STYLES, "natural"),
-    "emotion": Choice("What the face expresses; auto asks the voice.", EMOTIONS, "auto"),
+    "emotion": Choice("What the face expresses; auto asks the recording or the words.", EMOTIONS, "auto"),
     "intensity": Number("How much of the emotion.", 0.0, 1.0, 0.6),
     "blink": Number("How often the eyes blink: 0 is off, 1 is usual.", 0.0, LIFE_MAX, 1.0),
     "gaze": Number("How far the eyes wander: 0 is off, 1 is usual.", 0.0, LIFE_MAX, 1.0),

@@ -43,7 +43,7 @@ class Style(StrEnum):
 
 
 class Emotion(StrEnum):
-    """What the face expresses while it speaks. AUTO asks a recorded voice; a synthetic one proposes nothing."""
+    """What the face expresses while it speaks. AUTO asks a recorded voice, or the words of a script."""
 
     AUTO = "auto"
     NEUTRAL = "neutral"

@@ -26,7 +26,7 @@ def check_options(request: TalkingPhotoRequest) -> None:
     _check_output(request)
     has_voice = request.drive_path is None and (request.audio_path is not None or request.script is not None)
     if request.emotion is Emotion.AUTO and not has_voice:
-        raise _contradiction("emotion", "auto listens to a voice; choose an emotion when there is none")
+        raise _contradiction("emotion", "auto goes by a voice or a script; choose an emotion when there is none")
     if request.idle_s is not None:
         _check_range("idle_s", request.idle_s, MIN_IDLE_S, MAX_IDLE_S)
 

@@ -22,6 +22,7 @@ from worker.engine.speech.mouth_track import MouthTrack, Phoneme
 from worker.engine.speech.track import mouth_track_from_audio, mouth_track_from_phonemes
 from worker.engine.speech.track_json import track_from_json
 from worker.engine.speech.voices import Word, speak_sentences, write_wav
+from worker.engine.speech.wording import propose_from_words
 from worker.engine.timeline import Seeds, Segment, cut_at_pauses, frames_between, joined, part_of, settled
 
 MAX_TRACK_BYTES = 64_000_000
@@ -164,15 +165,16 @@ def _motion(track: MouthTrack, request: TalkingPhotoRequest, seed: int, feeling:
 
 
 def _feeling(request: TalkingPhotoRequest, heard: Audio | None) -> Feeling:
-    """What was asked for, or what a recording proposes. A made voice has no mood of its own: what one would hear in it
-    is chance, and would turn the whole video around when one word changes.
+    """What was asked for, or what a recording or the words of a script propose. A made voice has no mood of its own:
+    what one would hear in it is chance, and would turn the whole video around when one word changes.
     """
     if request.emotion is not Emotion.AUTO:
         return Feeling(request.emotion, request.intensity)
     if request.script is not None:
-        return Feeling(Emotion.NEUTRAL, 0.0)
-    assert heard is not None
-    proposal = propose_emotion(heard)
+        proposal = propose_from_words(request.script)
+    else:
+        assert heard is not None
+        proposal = propose_emotion(heard)
     if proposal is None:
         return Feeling(Emotion.NEUTRAL, 0.0)
     return Feeling(proposal.emotion, request.intensity * proposal.intensity)

@@ -84,8 +84,8 @@ class TrackOrder:
 
 @dataclass(frozen=True)
 class MadeTrack:
-    """A mouth track; `words` are (text, start_s, end_s), of a script only. `emotion`: what the voice proposes, if it
-    can be told: {"emotion", "intensity", "scores"}.
+    """A mouth track; `words` are (text, start_s, end_s), of a script only. `emotion`: what the voice, or a script's
+    words, propose, if that can be told: {"emotion", "intensity", "source", "scores"}.
     """
 
     path: Path

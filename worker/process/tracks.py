@@ -10,7 +10,7 @@ from worker.process.orders import MadeTrack, TrackOrder
 
 
 def make_track(order: TrackOrder, hooks: Hooks) -> MadeTrack:
-    """The track of a recording or a script as JSON, what is said when, and what the voice sounds like.
+    """The track of a recording or a script as JSON, what is said when, and how the voice or the words sound.
 
     Raises:
         EngineFailure: whatever is wrong with the recording or the script; NO_SPEECH.
@@ -18,6 +18,7 @@ def make_track(order: TrackOrder, hooks: Hooks) -> MadeTrack:
     from worker.engine.media.audio import load_audio
     from worker.engine.speech.emotion import propose_emotion
     from worker.engine.speech.track_json import track_to_json
+    from worker.engine.speech.wording import propose_from_words
     from worker.engine.voicing import listen, speak
 
     request = TalkingPhotoRequest(
@@ -40,7 +41,10 @@ def make_track(order: TrackOrder, hooks: Hooks) -> MadeTrack:
         sound = order.audio_path
     audio = load_audio(sound, max_duration_s=order.max_duration_s)
     order.output_path.write_text(track_to_json(track), encoding="utf-8")
-    proposal = propose_emotion(audio, list(track.prosody.speech_spans))
+    if order.script is not None:
+        proposal = propose_from_words(order.script)
+    else:
+        proposal = propose_emotion(audio, list(track.prosody.speech_spans))
     return MadeTrack(
         path=order.output_path,
         sound_path=None if order.script is None else order.sound_path,

@@ -13,12 +13,15 @@ const SEED_MAX = 2 ** 31 - 1;
 
 export const isDriven = (project) => project.moved_by === "clip";
 
-/** What the face will express, in words. `proposal`: what the voice sounds like, {emotion, intensity}, if that is known. */
+/** What the face will express, in words. `proposal`: what voice or words sound like, {emotion, intensity, source}; false
+ *  when they were asked and say nothing, null when nobody asked yet. */
 export function emotionWords(project, proposal) {
   if (project.emotion !== "auto") return project.emotion === "neutral" ? "No expression is added." : "";
   if (project.moved_by !== "voice") return "Without a voice there is nothing to go by: the face stays neutral.";
-  if (!proposal) return "The face follows how the voice sounds; the timeline below says what that is.";
-  return `This voice sounds ${proposal.emotion}${proposal.intensity < 0.45 ? ", though not clearly" : ""}.`;
+  const isTyped = project.voice_source === "script";
+  if (proposal === false) return `${isTyped ? "These words name no feeling" : "Too little is said to tell a feeling"}: the face stays neutral.`;
+  if (!proposal) return `The face follows how the ${isTyped ? "words sound" : "voice sounds"}; the timeline below says what that is.`;
+  return `${proposal.source === "words" ? "These words sound" : "This voice sounds"} ${proposal.emotion}${proposal.intensity < 0.45 ? ", though not clearly" : ""}.`;
 }
 
 export function startMovement(store) {

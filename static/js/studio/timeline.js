@@ -95,7 +95,7 @@ class Timeline {
     find(".timeline-legend").hidden = !found;
     find("#track-export").disabled = !found;
     find("#timeline-play").disabled = !found;
-    this.store.proposal = found?.emotion ?? null;
+    this.store.proposal = found ? found.emotion ?? false : null;
     this.store.tell(["proposal"]);
     if (!found) {
       find("#timeline-state").textContent = "";

@@ -50,16 +50,21 @@ _COMMON = {Emotion.CALM: 0.6, Emotion.HAPPY: 0.2, Emotion.SAD: -0.2, Emotion.ANG
 
 @dataclass(frozen=True)
 class EmotionProposal:
-    """scores: a share in [0, 1] per emotion, adding up to 1. intensity: how clear the voice is about it, in [0, 1]."""
+    """scores: a share in [0, 1] per emotion, adding up to 1. intensity: how clear the source is about it, in [0, 1].
+
+    source: "voice" or, of a script, "words".
+    """
 
     emotion: Emotion
     intensity: float
     scores: dict[Emotion, float]
+    source: str = "voice"
 
     def as_json(self) -> dict[str, object]:
         return {
             "emotion": self.emotion.value,
             "intensity": round(self.intensity, 2),
+            "source": self.source,
             "scores": {emotion.value: round(score, 3) for emotion, score in self.scores.items()},
         }
 

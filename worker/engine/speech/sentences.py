@@ -10,8 +10,9 @@ LONGEST_CHARS = 260  # about twenty seconds; longer sentences are taken apart at
 SHORTEST_CHARS = 10  # "Hi." goes with what follows
 
 # A mark that ends a sentence, with closing quotes and brackets; then white space, except after those of scripts that
-# write without spaces. Not before a lower-case letter: "e.g. this" and "Yahoo! is" go on.
-_END = re.compile(r"(?:[.!?…؟۔।॥።]+[\"'”’»)\]]*(?=\s+[^\sa-zа-яёα-ω])|[。！？｡]+[”’」』）]*|\n+)\s*")
+# write without spaces. Not before a lower-case letter: "e.g. this" and "Yahoo! is" go on. A run of marks is looked at
+# once, from its beginning, or a very long one would take for ever.
+_END = re.compile(r"(?:(?<![.!?…؟۔।॥።])[.!?…؟۔।॥።]++[\"'”’»)\]]*+(?=\s+[^\sa-zа-яёα-ω])|[。！？｡]+[”’」』）]*|\n+)\s*")
 _TITLES = frozenset(("mr", "mrs", "ms", "dr", "prof", "st", "sr", "jr", "vs", "hr", "fr", "nr", "bzw", "mme", "mlle"))
 _INNER = re.compile(r"[,;:،؛，；、—–]\s*")
 
