@@ -108,7 +108,7 @@ def decode_video(
         stream = moving_picture_stream(container)
         if stream is None:
             raise EngineFailure(FailureCode.NO_VIDEO_STREAM)
-        _share_out(stream, alone)
+        _share_out(stream, alone=alone)
         if rough:
             stream.codec_context.skip_frame = "NONREF"
             stream.codec_context.options = {"skip_loop_filter": "all"}
@@ -129,7 +129,7 @@ def decode_video(
             index += 1
 
 
-def _share_out(stream: av.VideoStream, alone: bool) -> None:
+def _share_out(stream: av.VideoStream, *, alone: bool) -> None:
     """As many threads as help. Whoever decodes mostly does something else at the same time, so on two cores a second
     decoding thread only costs: a tenth to a quarter more processor time, and its own pictures.
     """
