@@ -10,6 +10,7 @@ from worker.engine.dub.inside import DrawnInside, drawn_share, inside_mask, midd
 from worker.engine.dub.lower_face import face_box, lower_face_map
 from worker.engine.dub.mouth_bank import Mouth
 from worker.engine.dub.reposing import (
+    TABLE_STEP,
     UPPER_INNER,
     MouthPlace,
     MouthTable,
@@ -30,7 +31,10 @@ from worker.engine.render.warping import Region
 _ASIDE, _OVER, _UNDER = 0.20, 0.15, 0.24  # inter-ocular distances
 _SOLID, _MOST_SOLID = 0.30, 0.62  # of that reach is wholly the patch; the most where the lips move far, or the frame's
 _FAR = 0.30  # own lip, pulled thin over an open mouth, would show beside the new one; inter-ocular distances
+_FAR_ASIDE = 0.15  # the same of a mouth that becomes narrower, whose own dark corners lie beside the new ones
 _NOSE_SHARE = 0.62  # of the way from the upper lip to the nose the patch may take at most
+_PAST_NOSE = 0.12  # so near the corners, and beyond them, no nose is in the way; inter-ocular distances
+_CLIFF = 0.03  # inter-ocular distances
 _LIGHT_STEP = 4  # px: light is matched on a picture this much smaller
 _LIGHT_REACH = 0.10  # inter-ocular distances
 _MOST_GAIN = 1.45
@@ -117,11 +121,14 @@ def edited(own: np.ndarray, box: tuple[int, int, int, int], edit: Edit) -> Chang
 
 @dataclass(frozen=True)
 class _PatchPlace:
-    """Where the patch goes: target mouth, its box in the picture, and how far it may reach above the lip."""
+    """Where the patch goes: target mouth, its box in the picture, how far it may reach above the lip and beyond the
+    corners, and how much of that reach is wholly the patch.
+    """
 
     target: MouthPlace
     box: tuple[int, int, int, int]
     above: float
+    aside: float
     solid: float
 
 
@@ -130,12 +137,18 @@ def _patch_place(edit: Edit, box: tuple[int, int, int, int]) -> _PatchPlace | No
         return None
     points = edit.pose.from_canonical(edit.new_mesh)[:, :2]
     target = place_mouth(points, edit.pose.rotation, edit.pose.scale_px)
-    part = _patch_box(target, box)
+    narrowed = max(0.0, _width(edit.own_mesh) - _width(edit.new_mesh))
+    aside = _ASIDE + narrowed / 2
+    part = _patch_box(target, box, aside)
     if part is None:
         return None
     apart = abs(inner_gap(edit.new_mesh) - inner_gap(edit.own_mesh))
-    solid = _SOLID + (_MOST_SOLID - _SOLID) * min(1.0, apart / _FAR)
-    return _PatchPlace(target, part, _room_above(target, points), solid)
+    solid = _SOLID + (_MOST_SOLID - _SOLID) * min(1.0, max(apart / _FAR, narrowed / _FAR_ASIDE))
+    return _PatchPlace(target, part, _room_above(target, points), aside, solid)
+
+
+def _width(mesh: np.ndarray) -> float:
+    return float(mesh[lm.MOUTH_CORNER_LEFT, 0] - mesh[lm.MOUTH_CORNER_RIGHT, 0])
 
 
 def _lay_mouth(face: np.ndarray, origin: tuple[int, int], part: _PatchPlace, edit: Edit) -> None:
@@ -146,7 +159,7 @@ def _lay_mouth(face: np.ndarray, origin: tuple[int, int], part: _PatchPlace, edi
     step = 2 if edit.pose.scale_px > _COARSE_FROM_PX else 1
     nodes = Region(x0, y0, x1, y1, max(4, size[0] // step), max(4, size[1] // step))
     at = table_places(part.target, nodes.nodes_px().reshape(nodes.grid_height, nodes.grid_width, 2).astype(np.float32))
-    mask = patch_mask(tables[0][2], at, part.above, size, part.solid)
+    mask = patch_mask(tables[0][2], at, part, size)
     inside = np.s_[y0 - origin[1] : y1 - origin[1], x0 - origin[0] : x1 - origin[0]]
     below = face[inside].astype(np.float32)
     patch = np.zeros_like(below)
@@ -201,14 +214,14 @@ def shown_mask(edit: Edit, box: tuple[int, int, int, int]) -> np.ndarray:
     nodes = Region(px0, py0, px1, py1, *size).nodes_px().reshape(size[1], size[0], 2).astype(np.float32)
     table = mouth_table(part.target, edit.mouths[0][0].place)
     at = table_places(part.target, nodes)
-    mask[py0 - y0 : py1 - y0, px0 - x0 : px1 - x0] = edit.presence * patch_mask(table, at, part.above, size, part.solid)
+    mask[py0 - y0 : py1 - y0, px0 - x0 : px1 - x0] = edit.presence * patch_mask(table, at, part, size)
     return mask
 
 
-def _patch_box(target: MouthPlace, box: tuple[int, int, int, int]) -> tuple[int, int, int, int] | None:
+def _patch_box(target: MouthPlace, box: tuple[int, int, int, int], aside: float) -> tuple[int, int, int, int] | None:
     rows = target.rows.reshape(-1, 2)
-    low = rows.min(0) - np.array([_ASIDE, _OVER])
-    high = rows.max(0) + np.array([_ASIDE, _UNDER])
+    low = rows.min(0) - np.array([aside, _OVER])
+    high = rows.max(0) + np.array([aside, _UNDER])
     corners = np.array([(low[0], low[1]), (high[0], low[1]), (high[0], high[1]), (low[0], high[1])])
     points = corners @ target.to_px.T + target.origin_px
     x0, y0 = np.maximum(np.floor(points.min(0)), box[:2]).astype(int)
@@ -223,15 +236,15 @@ def _room_above(target: MouthPlace, points_px: np.ndarray) -> float:
     return float(np.clip(_NOSE_SHARE * (lip - nose), 0.04, _OVER))
 
 
-def patch_mask(
-    table: MouthTable, at: np.ndarray, above: float, size: tuple[int, int], solid: float = _SOLID
-) -> np.ndarray:
+def patch_mask(table: MouthTable, at: np.ndarray, part: _PatchPlace, size: tuple[int, int]) -> np.ndarray:
     """(h, w) float32 in [0, 1]: 1 on the lips and close by, falling softly to 0 where the patch ends."""
-    up = np.maximum(table.over, 0) / above
+    room = part.above + (_OVER - part.above) * np.clip(1 + table.aside / _PAST_NOSE, 0, 1)
+    up = np.maximum(table.over, 0) / room
     down = np.maximum(table.under, 0) / _UNDER
-    away = np.sqrt(np.maximum(up, down) ** 2 + (table.aside / _ASIDE) ** 2)
-    t = np.clip((1 - away) / (1 - solid), 0, 1).astype(np.float32)
-    soft = t * t * (3 - 2 * t)
+    away = np.sqrt(np.maximum(up, down) ** 2 + (np.maximum(table.aside, 0) / part.aside) ** 2)
+    t = np.clip((1 - away) / (1 - part.solid), 0, 1).astype(np.float32)
+    # Seen from the corners, the lips' outlines are cliffs.
+    soft = cv2.GaussianBlur(t * t * (3 - 2 * t), (0, 0), _CLIFF / TABLE_STEP)
     return cv2.resize(looked_up(soft, at, cv2.BORDER_CONSTANT), size, interpolation=cv2.INTER_LINEAR)
 
 

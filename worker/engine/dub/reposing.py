@@ -31,7 +31,7 @@ _SMOOTH = 41
 _THIN = 1e-3  # rows closer than this have nothing between them, in inter-ocular distances
 # The table of sources: half width, and reach above and below the mouth's middle, in inter-ocular distances.
 HALF_WIDTH, ABOVE, BELOW = 0.84, 0.52, 0.86
-_STEP = 0.0125
+TABLE_STEP = 0.0125
 _KEPT = 0.40  # of the smaller opening, next to either lip, is shown at its own size
 _MAX_FORESHORTENING = 0.35  # a plane seen more sideways than this is taken to be seen so
 
@@ -75,15 +75,16 @@ def _spline() -> np.ndarray:
 
 @lru_cache(maxsize=1)
 def _table_axes() -> tuple[np.ndarray, np.ndarray]:
-    xs = np.arange(-HALF_WIDTH, HALF_WIDTH + _STEP / 2, _STEP)
-    ys = np.arange(-ABOVE, BELOW + _STEP / 2, _STEP)
+    xs = np.arange(-HALF_WIDTH, HALF_WIDTH + TABLE_STEP / 2, TABLE_STEP)
+    ys = np.arange(-ABOVE, BELOW + TABLE_STEP / 2, TABLE_STEP)
     return xs, ys
 
 
 @dataclass(frozen=True)
 class MouthTable:
     """Tables over the target's face plane, (rows, columns) float32: source (…, 2) in the source's plane; how far above
-    the upper lip, below the lower lip (negative inside) and between the lips (`from_top`, `to_bottom`) a place lies.
+    the upper lip, below the lower lip, beyond the nearer corner (negative inside) and between the lips (`from_top`,
+    `to_bottom`) a place lies.
     """
 
     source: np.ndarray
@@ -107,7 +108,8 @@ def mouth_table(target: MouthPlace, source: MouthPlace) -> MouthTable:
     heights = np.maximum.accumulate(heights, axis=0).astype(np.float32)
     source_x, source_y = source_x.astype(np.float32), np.maximum.accumulate(source_y, axis=0).astype(np.float32)
     from_top, to_bottom = (ys[:, None] - heights[UPPER_INNER]), (heights[LOWER_INNER] - ys[:, None])
-    heights, source_x, source_y = (_with_teeth(part, heights, source_y) for part in (heights, source_x, source_y))
+    teeth_x, teeth_y = _unsqueezed(xs, target, source, source_x)
+    heights, source_x, source_y = _with_teeth(heights, source_x, source_y, teeth_x, teeth_y)
     y = ys[:, None].astype(np.float32)
     over, under = heights[0] - y, y - heights[-1]
     out_x = np.repeat(source_x[:1], len(ys), axis=0)
@@ -125,35 +127,59 @@ def mouth_table(target: MouthPlace, source: MouthPlace) -> MouthTable:
     return MouthTable(cv2.merge([out_x, out_y]), over, under, aside, *edges)
 
 
-def _with_teeth(part: np.ndarray, heights: np.ndarray, source_y: np.ndarray) -> np.ndarray:
-    """`part` (8, columns) with two rows more between the lips: what lies near a lip keeps its size and its distance
-    from that lip, so teeth are not stretched; the difference of two openings is made up in the middle.
+def _unsqueezed(
+    xs: np.ndarray, target: MouthPlace, source: MouthPlace, source_x: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """(2, columns) source x and y along the upper and the lower edge of what lies between the lips.
+
+    Lips may be pursed, teeth may not: where the source is the wider one, its middle is shown at its own size and the
+    difference is made up towards the corners, where it is dark. A mouth that is drawn wider stays drawn.
     """
-    gap = heights[LOWER_INNER] - heights[UPPER_INNER]
-    source_gap = source_y[LOWER_INNER] - source_y[UPPER_INNER]
+    across, down = np.empty((2, len(xs)), np.float32), np.empty((2, len(xs)), np.float32)
+    for edge, row in enumerate((UPPER_INNER, LOWER_INNER)):
+        to, of = target.rows[row], source.rows[row]
+        half = max(float(to[-1, 0] - to[0, 0]) / 2, _THIN)
+        wider = min(max(0.0, float(of[-1, 0] - of[0, 0]) / 2 - half), half)
+        u = np.clip((xs - (to[0, 0] + to[-1, 0]) / 2) / half, -1, 1)
+        across[edge] = source_x[row] + wider * (u**3 - u)
+        down[edge] = np.interp(across[edge], np.maximum.accumulate(of[:, 0]), of[:, 1])
+    return across, np.maximum.accumulate(down, axis=0)
+
+
+def _with_teeth(
+    heights: np.ndarray, source_x: np.ndarray, source_y: np.ndarray, teeth_x: np.ndarray, teeth_y: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Each of the first three (8, columns) with four rows more between the lips: what lies near a lip keeps its size
+    and its distance from that lip, so teeth are not stretched; the difference of two openings is made up in the middle.
+
+    teeth_x, teeth_y: (2, columns) where in the source its edges are taken to be, seen from between the lips.
+    """
+    gap, source_gap = heights[LOWER_INNER] - heights[UPPER_INNER], teeth_y[1] - teeth_y[0]
     reach = _KEPT * np.minimum(gap, source_gap)
-    upper, lower = part[UPPER_INNER], part[LOWER_INNER]
-    if part is heights or part is source_y:
-        return np.insert(part, LOWER_INNER, [upper + reach, lower - reach], axis=0)
     share = reach / np.maximum(source_gap, _THIN)
-    return np.insert(part, LOWER_INNER, [upper + share * (lower - upper), lower - share * (lower - upper)], axis=0)
+    joined = []
+    for part, (upper, lower) in ((source_x, teeth_x), (source_y, teeth_y)):
+        way = share * (lower - upper)
+        joined.append(np.insert(part, LOWER_INNER, [upper, upper + way, lower - way, lower], axis=0))
+    upper, lower = heights[UPPER_INNER], heights[LOWER_INNER]
+    return np.insert(heights, LOWER_INNER, [upper, upper + reach, lower - reach, lower], axis=0), *joined
 
 
 def _beyond_corners(xs: np.ndarray, place: MouthPlace) -> np.ndarray:
     left, right = place.rows[:, 0, 0].min(), place.rows[:, -1, 0].max()
-    return np.maximum(np.maximum(left - xs, xs - right), 0).astype(np.float32)
+    return np.maximum(left - xs, xs - right).astype(np.float32)
 
 
 def table_places(place: MouthPlace, pixels: np.ndarray) -> np.ndarray:
     """(h, w, 2) float32 picture coordinates → (column, row) in the tables of `place`."""
-    back = np.linalg.inv(place.to_px) / _STEP
-    shift = -back @ place.origin_px + np.array([HALF_WIDTH, ABOVE]) / _STEP
+    back = np.linalg.inv(place.to_px) / TABLE_STEP
+    shift = -back @ place.origin_px + np.array([HALF_WIDTH, ABOVE]) / TABLE_STEP
     return cv2.transform(pixels, np.hstack([back, shift[:, None]]).astype(np.float32))
 
 
 def in_plane(at: np.ndarray) -> np.ndarray:
     """(h, w, 2) float32 (column, row) in a table → places of the face's plane."""
-    return at * np.float32(_STEP) - np.array([HALF_WIDTH, ABOVE], np.float32)
+    return at * np.float32(TABLE_STEP) - np.array([HALF_WIDTH, ABOVE], np.float32)
 
 
 def looked_up(table: np.ndarray, at: np.ndarray, beyond: int = cv2.BORDER_REPLICATE) -> np.ndarray:

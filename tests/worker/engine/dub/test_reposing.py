@@ -91,3 +91,14 @@ def test_the_table_knows_what_is_inside_the_mouth():
     inside = np.minimum(looked_up(table.from_top, at), looked_up(table.to_bottom, at))[0]
     assert inside[0] > 0.05 and inside[1] < 0
     assert place.rows[LOWER_INNER, 20, 1] > place.rows[UPPER_INNER, 20, 1]
+
+
+def test_teeth_are_not_squeezed_when_the_mouth_is_pursed():
+    target, there = placed(mesh(0.9, width=-0.8))
+    source, here = placed(mesh(0.9, width=0.8))
+    middle = (there[lm.UPPER_LIP_CENTRE] + there[lm.LOWER_LIP_CENTRE]) / 2
+    teeth = source_of(target, source, middle + np.array([[-5.0, 0.0], [5.0, 0.0]]))
+    assert teeth[1, 0] - teeth[0, 0] == pytest.approx(10.0, abs=0.8)
+    inner = [lm.MOUTH_INNER_CORNER_RIGHT, lm.MOUTH_INNER_CORNER_LEFT]
+    assert np.ptp(here[inner, 0]) > 1.2 * np.ptp(there[inner, 0])  # lips as such were squeezed by so much
+    assert np.abs(source_of(target, source, there[inner]) - here[inner]).max() < 2.5
