@@ -48,6 +48,19 @@ def curve_numbers(times_s: np.ndarray, aperture: np.ndarray, truth: Truth) -> Nu
     }
 
 
+def closures(times_s: np.ndarray, aperture: np.ndarray, truth: Truth, real: np.ndarray) -> Numbers:
+    """Closed lips, from what the tracker reads above this face's own closed lips; `_raw` without that.
+
+    times_s, aperture: (T,), on the sound's own time. real: apertures of the same face in its real clip.
+    """
+    above = metrics.above_closed(aperture, real)
+    return {
+        "bilabial_closure": metrics.bilabial_closure(times_s, above, truth.bilabials),
+        "silence_closure": metrics.silence_closure(times_s, above, truth.pauses),
+        "silence_closure_raw": metrics.silence_closure(times_s, aperture, truth.pauses),
+    }
+
+
 def reference_numbers(
     times_s: np.ndarray, aperture: np.ndarray, truth: Truth, audio: Audio, others: Sequence[Truth]
 ) -> dict[str, Numbers]:

@@ -24,7 +24,7 @@ from worker.engine.media.decode import decode_video
 from worker.engine.media.planes import Box, NativePicture
 from worker.engine.quality import metrics, pictures
 from worker.engine.quality.clips import TalkingClip
-from worker.engine.quality.curves import Numbers, Truth, curve_numbers, median_numbers, reference_numbers
+from worker.engine.quality.curves import Numbers, Truth, closures, curve_numbers, median_numbers, reference_numbers
 from worker.engine.quality.gates import verdicts
 from worker.engine.quality.tracking import VideoTrack, track_video
 from worker.engine.speech.track import mouth_track_from_audio
@@ -86,6 +86,7 @@ def score_dub(case: DubCase, keep: Path | None = None) -> dict[str, object]:
         result = _self_dub(case.clip.path, output, watcher)
         video = track_video(output)
         numbers = curve_numbers(video.times_s, video.aperture, case.truth)
+        numbers.update(closures(video.times_s, video.aperture, case.truth, case.video.aperture))
         numbers["length_delta_frames"] = float(len(video.times_s) - frames)
         numbers["flicker_per_10_s"] = metrics.flicker_per_10_s(video.times_s, video.mouth_change)
         numbers["fast_energy_share"] = metrics.fast_energy_share(video.times_s, video.aperture)

@@ -22,7 +22,7 @@ from worker.engine.failures import EngineFailure, FailureCode
 from worker.engine.media.audio import Audio, load_audio
 from worker.engine.quality import metrics
 from worker.engine.quality.clips import TalkingClip, bilabial_spans, list_clips
-from worker.engine.quality.curves import Numbers, Truth, curve_numbers, median_numbers, reference_numbers
+from worker.engine.quality.curves import Numbers, Truth, closures, curve_numbers, median_numbers, reference_numbers
 from worker.engine.quality.gates import verdicts
 from worker.engine.quality.scripted import scripted_numbers
 from worker.engine.quality.tracking import VideoTrack, track_video
@@ -232,13 +232,7 @@ def _score_render(case: ClipCase, others: Sequence[Truth], keep: Path | None, st
 
 
 def _closures(video: VideoTrack, case: ClipCase) -> Numbers:
-    """Closed lips, from what the tracker reads above this face's own closed lips; `_raw` without that."""
-    aperture, truth = metrics.above_closed(video.aperture, case.video.aperture), case.truth
-    return {
-        "bilabial_closure": metrics.bilabial_closure(video.times_s, aperture, truth.bilabials),
-        "silence_closure": metrics.silence_closure(video.times_s, aperture, truth.pauses),
-        "silence_closure_raw": metrics.silence_closure(video.times_s, video.aperture, truth.pauses),
-    }
+    return closures(video.times_s, video.aperture, case.truth, case.video.aperture)
 
 
 def _add_jitter(row: Report, floor: float) -> None:
