@@ -11,6 +11,7 @@ from worker.engine.contracts import Span
 from worker.engine.dub.adaptation import Habits, learn_habits
 from worker.engine.dub.blending import Edit
 from worker.engine.dub.ears import Listen
+from worker.engine.dub.kept_mouths import read_mouths, write_mouths
 from worker.engine.dub.lines import Line, articulation_of, presence_of
 from worker.engine.dub.mouth_bank import MAX_BYTES, MAX_MOUTHS, Mouth, choose_frames, collect_mouths, room_for
 from worker.engine.dub.mouth_plan import COVERED, MouthPlan, Speaking
@@ -63,31 +64,54 @@ class Cast:
         share = len(self.roles)
         room = [room_for(role.frames, MAX_MOUTHS // share, MAX_BYTES // share) for role in self.roles]
         chosen = [choose_frames(role.frames, most) for role, most in zip(self.roles, room, strict=True)]
-        wanted = [(role.frames, frames) for role, frames in zip(self.roles, chosen, strict=True)]
-        end_s = max(self._clip.end_s, 1e-3)
-
-        def gather() -> list[list[Mouth]]:
-            return collect_mouths(
-                decode_video(path, alone=True), wanted, lambda frame: on_share(frame.pts_s / end_s), MAX_BYTES // share
-            )
-
         with ThreadPoolExecutor(1) as beside:  # decoding and listening leave each other's core alone
-            gathering = beside.submit(gather)
+            gathering = beside.submit(self._gather, path, chosen, MAX_BYTES // share, on_share)
             habits = self.habits(own_voice, lines, listen)
             articulation = articulation_of(lines, timeline, [habits.get(one) for one in self.number_of], listen)
-            mouths = gathering.result()
-        shot = self._clip.shot_of()
-        plans = []
-        for role, own in zip(self.roles, mouths, strict=True):
-            presence = presence_of(lines, timeline, self.number_of, role.person.index)
-            speaking = Speaking(timeline.source_index, articulation, presence, shot, timeline.out_pts_s)
-            plans.append(
-                MouthPlan(
-                    role.frames, role.reach, speaking, own,
-                    strength=strength, leave_out_s=leave_out_s, person=role.person,
-                )
-            )  # fmt: skip
+            mouths, new = gathering.result()
+            keeping = beside.submit(self._keep, chosen, mouths, new)
+            shot = self._clip.shot_of()
+            plans = []
+            for role, own in zip(self.roles, mouths, strict=True):
+                presence = presence_of(lines, timeline, self.number_of, role.person.index)
+                speaking = Speaking(timeline.source_index, articulation, presence, shot, timeline.out_pts_s)
+                plans.append(
+                    MouthPlan(
+                        role.frames, role.reach, speaking, own,
+                        strength=strength, leave_out_s=leave_out_s, person=role.person,
+                    )
+                )  # fmt: skip
+            keeping.result()
         return Plan(plans)
+
+    def _gather(
+        self, path: Path, chosen: Sequence[np.ndarray], max_bytes: int, on_share: Callable[[float], None]
+    ) -> tuple[list[list[Mouth]], set[int]]:
+        """Each role's mouths from its `chosen` frames, and the numbers of the roles whose mouths were not kept yet."""
+        folder, end_s = self._clip.kept_in, max(self._clip.end_s, 1e-3)
+        people = [role.person.index for role in self.roles]
+        kept = [
+            None if folder is None else read_mouths(folder, one, frames)
+            for one, frames in zip(people, chosen, strict=True)
+        ]
+        new = [number for number, own in enumerate(kept) if own is None]
+        wanted = [(self.roles[number].frames, chosen[number]) for number in new]
+        if not new:
+            return [own or [] for own in kept], set()
+        found = iter(
+            collect_mouths(
+                decode_video(path, alone=True), wanted, lambda frame: on_share(frame.pts_s / end_s), max_bytes
+            )
+        )
+        return [next(found) if own is None else own for own in kept], set(new)
+
+    def _keep(self, chosen: Sequence[np.ndarray], mouths: Sequence[list[Mouth]], new: set[int]) -> None:
+        """Keep the mouths of the roles numbered `new` for the next dub of the clip."""
+        if self._clip.kept_in is None:
+            return
+        for number in new:
+            person = self.roles[number].person.index
+            write_mouths(self._clip.kept_in, person, chosen[number], mouths[number])
 
     def habits(
         self, own_voice: Audio | None, lines: Sequence[Line], listen: Listen = mouth_track_from_audio

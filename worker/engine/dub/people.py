@@ -112,7 +112,12 @@ class ClipPeople:
     end_s: float
     shots: tuple[Span, ...]
     people: tuple[Person, ...]
-    _folder: object = field(default=None, repr=False, compare=False)  # keeps what is mapped on disk alive
+    _folder: PeopleFolder | None = field(default=None, repr=False, compare=False)  # keeps what is mapped on disk alive
+
+    @property
+    def kept_in(self) -> Path | None:
+        """Where more can be kept about this very clip; None when nothing of it outlives the dub."""
+        return None if self._folder is None or self._folder.is_temporary else self._folder.path
 
     def shot_of(self) -> np.ndarray:
         """(T,) int: number of the shot each frame belongs to."""

@@ -40,6 +40,11 @@ class PeopleFolder:
             cache_dir.mkdir(parents=True, exist_ok=True)
         return cls(cache_dir / f"{_PREFIX}v{TRACKER_VERSION}-{_content_hash(clip)}", None)
 
+    @property
+    def is_temporary(self) -> bool:
+        """Whether it goes with this object."""
+        return self._temporary is not None
+
     @contextlib.contextmanager
     def being_written(self) -> Iterator[Path]:
         """A folder to fill; it takes its place whole when the block ends, and goes when it fails."""
