@@ -27,7 +27,7 @@ from worker.engine.failures import EngineFailure, FailureCode
 from worker.engine.media.aac import aac_arguments
 from worker.engine.media.audio import Audio, SourceAudio
 from worker.engine.media.containers import open_container
-from worker.engine.media.ffmpeg import failure_of, start_ffmpeg
+from worker.engine.media.ffmpeg import await_exit, failure_of, start_ffmpeg
 from worker.engine.media.part_file import PartFile, part_beside
 from worker.engine.media.yuv import to_i420
 
@@ -297,10 +297,7 @@ class VideoEncoder(PartFile):
         for feeder in self._feeders:
             if not self._broken:
                 feeder.join(_FINISH_LIMIT_S)
-        try:
-            return self._process.wait(_FINISH_LIMIT_S)
-        except subprocess.TimeoutExpired as error:
-            raise EngineFailure(FailureCode.TIMED_OUT, limit_s=_FINISH_LIMIT_S) from error
+        return await_exit(self._process, _FINISH_LIMIT_S)
 
     def _discard(self) -> None:
         """Stop whatever still runs and leave nothing behind but a finished file."""

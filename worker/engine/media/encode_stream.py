@@ -33,7 +33,7 @@ from worker.engine.media.encode import (
     time_scale,
     write_all,
 )
-from worker.engine.media.ffmpeg import failure_of, start_ffmpeg
+from worker.engine.media.ffmpeg import await_exit, failure_of, start_ffmpeg
 from worker.engine.media.fragments import BrokenFragmentError, first_tick, moved, read_pieces, with_duration
 from worker.engine.media.part_file import PartFile, part_beside
 from worker.engine.media.segment_store import SegmentStore, SegmentWriter
@@ -225,10 +225,7 @@ class StreamEncoder(PartFile):
             for thread in self._threads:
                 thread.join(_FINISH_LIMIT_S)
             self._raise_if_broken()
-            try:
-                exit_code = self._joiner.wait(_FINISH_LIMIT_S)
-            except subprocess.TimeoutExpired as error:
-                raise EngineFailure(FailureCode.TIMED_OUT, limit_s=_FINISH_LIMIT_S) from error
+            exit_code = await_exit(self._joiner, _FINISH_LIMIT_S)
             if exit_code != 0:
                 raise failure_of(exit_code, self._joiner_errors, output=self.path)
             self._put_in_place()
@@ -356,8 +353,8 @@ class StreamEncoder(PartFile):
     def _fail(self, error: Exception) -> None:
         if self._stopping or self._failure is not None or self._joiner is None:
             return
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            exit_code = self._joiner.wait(2.0)
+        with contextlib.suppress(EngineFailure):
+            exit_code = await_exit(self._joiner, 2.0)
             if exit_code != 0:
                 self._failure = failure_of(exit_code, self._joiner_errors, output=self.path)
                 return
@@ -405,7 +402,7 @@ class StreamEncoder(PartFile):
                         writer.write(moved(piece, self._ticks(run.start) - start, 1))
                     number += 1
                     self._pass_on(moved(piece, self._ticks(run.start), number))
-            exit_code = run.process.wait(_FINISH_LIMIT_S)
+            exit_code = await_exit(run.process, _FINISH_LIMIT_S)
             if exit_code != 0 and not self._stopping:
                 raise failure_of(exit_code, run.errors, output=self.path)
             if writer is not None and exit_code == 0 and not self._stopping and at == len(run.segments):

@@ -1,8 +1,10 @@
 """The only door to the ffmpeg binary (GPL, so always a process of its own): argument lists, time limits, kept logs."""
 
+import contextlib
 import functools
 import logging
 import os
+import select
 import shutil
 import subprocess
 import tempfile
@@ -39,19 +41,42 @@ def run_ffmpeg(args: list[str], timeout_s: float) -> None:
         EngineFailure: TIMED_OUT, DISK_FULL, or ENCODER_FAILED. What ffmpeg said is in the log, not in the failure.
     """
     with tempfile.TemporaryFile() as errors:
+        process = subprocess.Popen(
+            [*base_arguments(), *args], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=errors
+        )
         try:
-            done = subprocess.run(
-                [*base_arguments(), *args],
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                stderr=errors,
-                timeout=timeout_s,
-                check=False,
-            )
-        except subprocess.TimeoutExpired as error:
-            raise EngineFailure(FailureCode.TIMED_OUT, limit_s=timeout_s) from error
-        if done.returncode != 0:
-            raise failure_of(done.returncode, errors, output=Path(args[-1]) if args else None)
+            exit_code = await_exit(process, timeout_s)
+        finally:
+            if process.poll() is None:
+                process.kill()
+                process.wait()
+        if exit_code != 0:
+            raise failure_of(exit_code, errors, output=Path(args[-1]) if args else None)
+
+
+def await_exit(process: subprocess.Popen[bytes], limit_s: float) -> int:
+    """The exit code, as soon as there is one: `Popen.wait` with a limit only looks every 50 ms.
+
+    Raises:
+        EngineFailure: TIMED_OUT.
+    """
+    if process.poll() is not None:
+        return process.returncode
+    with contextlib.suppress(AttributeError, OSError):  # not every system has it
+        ending = os.pidfd_open(process.pid)
+        try:
+            waiting = select.poll()
+            waiting.register(ending, select.POLLIN)
+            waiting.poll(1000 * limit_s)
+            is_over = process.poll() is not None
+        finally:
+            os.close(ending)
+        if not is_over:
+            raise EngineFailure(FailureCode.TIMED_OUT, limit_s=limit_s)
+    try:
+        return process.wait(limit_s)
+    except subprocess.TimeoutExpired as error:
+        raise EngineFailure(FailureCode.TIMED_OUT, limit_s=limit_s) from error
 
 
 def start_ffmpeg(

@@ -29,7 +29,7 @@ from worker.engine.failures import EngineFailure, FailureCode
 from worker.engine.media.aac import aac_arguments
 from worker.engine.media.containers import open_container, sound_stream
 from worker.engine.media.encode_stream import FRAGMENT_US, FRAGMENTED
-from worker.engine.media.ffmpeg import failure_of, start_ffmpeg
+from worker.engine.media.ffmpeg import await_exit, failure_of, start_ffmpeg
 from worker.engine.media.fragments import BrokenFragmentError, read_pieces, with_duration
 from worker.engine.media.part_file import PartFile, part_beside
 from worker.engine.media.planes import NativePicture
@@ -192,10 +192,7 @@ class PlaneEncoder(PartFile):
                     self._queue.put(None, timeout=0.5)
                     break
             self._feeder.join(_FINISH_LIMIT_S)
-            try:
-                exit_code = process.wait(_FINISH_LIMIT_S)
-            except subprocess.TimeoutExpired as error:
-                raise EngineFailure(FailureCode.TIMED_OUT, limit_s=_FINISH_LIMIT_S) from error
+            exit_code = await_exit(process, _FINISH_LIMIT_S)
             if exit_code != 0:
                 raise failure_of(exit_code, self._errors, output=self.path)
             if self._collector is not None:
@@ -303,9 +300,9 @@ class PlaneEncoder(PartFile):
         if self._process is None:
             raise ValueError("this encoder is closed")
         try:
-            exit_code = self._process.wait(_FINISH_LIMIT_S)
-        except subprocess.TimeoutExpired:
-            return EngineFailure(FailureCode.TIMED_OUT, limit_s=_FINISH_LIMIT_S)
+            exit_code = await_exit(self._process, _FINISH_LIMIT_S)
+        except EngineFailure as failure:
+            return failure
         return failure_of(exit_code, self._errors, output=self.path)
 
     def _discard(self) -> None:
