@@ -42,8 +42,8 @@ sys.stdout.write(json.dumps(str(Job.objects.get(asset=asset).pk)))
 RENDER = """
 portrait = Asset.objects.get(kind="portrait")
 attest(portrait, "licensed")
-script = {"text": "Hello, it is me.", "voice": "en-us", "rate": 1.0, "pitch": 1.0}
-order = {"portrait_asset": str(portrait.pk), "voice_asset": None, "script": script, "max_short_side_px": 256}
+script = {{"text": "Hello, it is me. " * {sentences}, "voice": "en-us", "rate": 1.0, "pitch": 1.0}}
+order = {{"portrait_asset": str(portrait.pk), "voice_asset": None, "script": script, "max_short_side_px": 256}}
 sys.stdout.write(json.dumps(str(services.submit(user, "talking_photo", request=order).pk)))
 """
 RESULT = """
@@ -160,7 +160,7 @@ def test_a_photo_speaks_whatever_is_killed_and_nothing_is_left_behind(site):
     state, code, _, _, _ = site.wait_until_settled(site.python(UPLOAD), within_s=60)
     assert (state, code) == ("succeeded", "")
 
-    job_id = site.python(RENDER)
+    job_id = site.python(RENDER.format(sentences=1))
     site.wait(lambda: site.state(job_id) == "running", within_s=30)
     for part in ("uvicorn", "redis-server", "manage.py clock"):
         site.kill(part)
@@ -171,14 +171,14 @@ def test_a_photo_speaks_whatever_is_killed_and_nothing_is_left_behind(site):
     with urllib.request.urlopen(f"http://127.0.0.1:{site.port}{message['output_url']}", timeout=10) as answer:
         assert answer.read(12)[4:8] == b"ftyp"
 
-    job_id = site.python(RENDER)
+    job_id = site.python(RENDER.format(sentences=40))  # so much speech is not done before it is stopped
     site.wait(lambda: site.state(job_id) == "running", within_s=60)
     took_s = site.stop()
     assert took_s < 15
     assert site.processes() == {}
     assert site.state(job_id) == "queued", "what was running goes back to the queue"
 
-    while_away = site.python(RENDER)
+    while_away = site.python(RENDER.format(sentences=1))
     site.start()
     for each in (job_id, while_away):
         assert site.wait_until_settled(each, within_s=120)[:3] == ["succeeded", "", 1]
