@@ -125,9 +125,9 @@ _SOUND: dict[str, FailureText] = {
         "That recording is {duration_s:.2f} s long; we need at least {min_s:.1f} s.",
     ),
     "audio_too_long": bad_input(
-        "That recording is longer than we can take in one go.",
+        "That speech is longer than we can take in one go.",
         "Cut it into shorter parts and make one video of each.",
-        "That recording is {duration_s:.0f} s long; the most we can take is {max_s:.0f} s.",
+        "That speech is {duration_s:.0f} s long; the most we can take is {max_s:.0f} s.",
         http_status=413,
     ),
 }

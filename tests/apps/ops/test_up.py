@@ -171,7 +171,7 @@ def test_a_photo_speaks_whatever_is_killed_and_nothing_is_left_behind(site):
     with urllib.request.urlopen(f"http://127.0.0.1:{site.port}{message['output_url']}", timeout=10) as answer:
         assert answer.read(12)[4:8] == b"ftyp"
 
-    job_id = site.python(RENDER.format(sentences=40))  # so much speech is not done before it is stopped
+    job_id = site.python(RENDER.format(sentences=30))  # so much speech is not done before it is stopped
     site.wait(lambda: site.state(job_id) == "running", within_s=60)
     took_s = site.stop()
     assert took_s < 15
