@@ -2,7 +2,8 @@
 
 Ridge regression (Hoerl & Kennard 1970) from the general mouth track to how the clip's own mouth differed from it. It is
 used only when it does better on seconds it has not seen: the clip is cut into four stretches, and two by two one pair
-says about the other. A clip whose sound and picture are not together teaches nothing, or its lag would be learned too.
+says about the other. Clips are often a little out of sync: their mouths are compared with their sound as if they were
+together, or the lag would be learned for a habit. A clip far out of sync teaches nothing.
 """
 
 from dataclasses import dataclass
@@ -16,7 +17,7 @@ from worker.engine.speech.mouth_track import ARTICULATORS, Articulator, MouthTra
 
 LEAST_S = 6.0  # of a clip with a face and a voice
 LEAST_GAIN = 0.05  # of correlation on unseen seconds, below which the general track stays
-MAX_LAG_MS = 90.0  # of the clip's own mouth against its own sound
+MAX_LAG_MS = 150.0  # of the clip's own mouth against its own sound
 LEAST_AGREEMENT = 0.2
 _PENALTY = 300.0  # clips are short: only what is plain in them is learned
 _STRETCHES = 4
@@ -48,11 +49,11 @@ def learn_habits(frames: SpeakerFrames, reach: SpeakerRange, voice: Audio, track
 
     voice: the clip's own sound. track: the general mouth track of it, at the clip's frame times.
     """
-    gain = unseen_gain(frames, reach, voice, track)
-    if gain is None or gain < LEAST_GAIN:
+    lesson = _lesson(frames, reach, voice, track)
+    gain = None if lesson is None else lesson.unseen_gain()
+    if lesson is None or gain is None or gain < LEAST_GAIN:
         return None
-    use = _useful(frames, voice)
-    fit = _fit(_features(track)[use], (_opened(frames, reach) - track.openness)[use])
+    fit = _fit(lesson.features, lesson.wanted - lesson.general)
     return Habits(fit.mean, fit.scale, fit.weights, gain)
 
 
@@ -60,23 +61,49 @@ def unseen_gain(frames: SpeakerFrames, reach: SpeakerRange, voice: Audio, track:
     """By how much the correlation with the clip's own mouth rises on seconds that were not learned from; None where
     the clip is too short, or its sound and picture are not together.
     """
+    lesson = _lesson(frames, reach, voice, track)
+    return None if lesson is None else lesson.unseen_gain()
+
+
+@dataclass(frozen=True)
+class _Lesson:
+    """A clip's frames with a mouth and a voice: features (N, F) and `general` openness (N,) of the mouth track, both
+    brought together with the clip's own mouth, `wanted` (N,), at times_s (N,).
+    """
+
+    times_s: np.ndarray
+    features: np.ndarray
+    general: np.ndarray
+    wanted: np.ndarray
+
+    def unseen_gain(self) -> float | None:
+        stretch = np.minimum((np.arange(len(self.wanted)) * _STRETCHES) // len(self.wanted), _STRETCHES - 1)
+        predicted = np.empty(len(self.wanted))
+        for fold in (0, 1):
+            seen, unseen = stretch % 2 == fold, stretch % 2 != fold
+            fit = _fit(self.features[seen], (self.wanted - self.general)[seen])
+            predicted[unseen] = self.general[unseen] + fit.applied_to(self.features[unseen])
+        predicted = np.maximum(predicted, 0.0) * np.clip(self.general / _SHUT, 0.0, 1.0)
+        gain = self._agrees(predicted) - self._agrees(self.general)
+        return float(gain) if np.isfinite(gain) else None
+
+    def _agrees(self, openness: np.ndarray) -> float:
+        return agreement(self.times_s, openness, self.times_s, self.wanted).r
+
+
+def _lesson(frames: SpeakerFrames, reach: SpeakerRange, voice: Audio, track: MouthTrack) -> _Lesson | None:
     use = _useful(frames, voice)
     times_s = frames.pts_s[use]
     if not use.any() or use.sum() * float(np.median(np.diff(frames.pts_s))) < LEAST_S:
         return None
-    features, wanted, general = _features(track)[use], _opened(frames, reach)[use], track.openness[use]
-    together = agreement(times_s, general, times_s, wanted)
+    wanted = _opened(frames, reach)[use]
+    together = agreement(times_s, track.openness[use], times_s, wanted)
     if not (abs(together.lag_ms) <= MAX_LAG_MS and together.best_r >= LEAST_AGREEMENT):  # also when unknown
         return None
-    stretch = np.minimum((np.arange(len(wanted)) * _STRETCHES) // len(wanted), _STRETCHES - 1)
-    predicted = np.empty(len(wanted))
-    for fold in (0, 1):
-        seen, unseen = stretch % 2 == fold, stretch % 2 != fold
-        fit = _fit(features[seen], (wanted - general)[seen])
-        predicted[unseen] = general[unseen] + fit.applied_to(features[unseen])
-    predicted = np.maximum(predicted, 0.0) * np.clip(general / _SHUT, 0.0, 1.0)
-    gain = agreement(times_s, predicted, times_s, wanted).r - together.r
-    return float(gain) if np.isfinite(gain) else None
+    read_s = times_s + together.lag_ms / 1000  # a late track is read later
+    columns = np.column_stack([track.openness, _features(track)])
+    moved = np.column_stack([np.interp(read_s, track.times_s, column) for column in columns.T])
+    return _Lesson(times_s, moved[:, 1:], moved[:, 0], wanted)
 
 
 def _useful(frames: SpeakerFrames, voice: Audio) -> np.ndarray:

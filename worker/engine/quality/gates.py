@@ -39,6 +39,9 @@ GATES = (
     Gate("blinks_per_minute", 10.5, 32.5),
     Gate("longest_gap_s", -math.inf, 10.0),
     Gate("length_delta_frames", -1.0, 1.0),
+    Gate("outside_identical", 1.0, math.inf),
+    Gate("outside_psnr_loss", -math.inf, 0.3),
+    Gate("adapt_gain", 0.08, math.inf),
 )
 
 

@@ -1,9 +1,11 @@
 import numpy as np
+import pytest
 
 from worker.engine.contracts import Span
 from worker.engine.dub.adaptation import learn_habits, unseen_gain
 from worker.engine.dub.speaker_shape import FEATURES, SpeakerFrames, SpeakerRange
 from worker.engine.media.audio import Audio
+from worker.engine.quality.signals import agreement
 from worker.engine.speech.mouth_track import ARTICULATORS, VISEMES, MouthTrack, Prosody
 
 RATE, LENGTH_S = 25, 10.0
@@ -50,6 +52,18 @@ def test_chance_teaches_nothing():
     heard = curve(1)
     noise = np.clip(0.7 * heard + 0.3 * curve(9), 0, 1)
     assert learn_habits(speaker(noise), REACH, VOICE, track(heard, curve(2))) is None
+
+
+def test_a_clip_a_little_out_of_sync_teaches_its_habit_and_not_its_lag():
+    heard, vowels = curve(1), curve(2)
+    real = np.clip(0.45 * heard + 0.55 * vowels, 0, 1)
+    together = learn_habits(speaker(real), REACH, VOICE, track(heard, vowels))
+    apart = learn_habits(speaker(np.roll(real, 2)), REACH, VOICE, track(heard, vowels))  # the picture is 80 ms late
+    assert together is not None and apart is not None
+    new = track(curve(3), curve(4))
+    one, other = together.applied(new)[:, 0], apart.applied(new)[:, 0]
+    assert np.corrcoef(one, other)[0, 1] > 0.98
+    assert agreement(TIMES_S, other, TIMES_S, one).lag_ms == pytest.approx(0, abs=15)
 
 
 def test_a_clip_whose_sound_is_late_teaches_nothing():
