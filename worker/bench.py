@@ -35,7 +35,7 @@ SENTENCE = "People speak, and pictures may speak too. Maybe a big moment begins 
 FRAMES_IN_PARTS = 75
 CHILD_TIMEOUT_S = 1800
 POLL_S = 0.05
-TURNS = 3  # of ours and of what it is measured against, one after the other
+TURNS = 5  # of ours and of what it is measured against, one after the other
 MAX_ENCODE_RATIO = 2.5
 MIN_REAL_TIME_FACTOR = 3.0
 MAX_MEMORY_GROWTH = 1.10
@@ -202,15 +202,19 @@ def _encode_floor(video: Path, folder: Path) -> _Timed:
 
 
 def _bench_full_hd(voice: Path, folder: Path, device: str) -> Report:
-    """A drawn presenter at 1080 × 1920, the size of a phone held upright."""
+    """A drawn presenter at 1080 × 1920, the size of a phone held upright; the best of a few runs."""
     from worker.compose.presenters import CAST, paint_presenter
+    from worker.engine.looking import forget
 
     first = next(iter(CAST.values())) if isinstance(CAST, dict) else CAST[0]
     path = folder / "upright.png"
     Image.fromarray(paint_presenter(first, *FULL_HD_PX)).save(path)
-    timed = _timed_render(
-        TalkingPhotoRequest(path, folder / "upright.mp4", audio_path=voice, frame_rate=FRAME_RATE, device=device)
-    )
+    request = TalkingPhotoRequest(path, folder / "upright.mp4", audio_path=voice, frame_rate=FRAME_RATE, device=device)
+    runs = []
+    for _ in range(TURNS):
+        forget()
+        runs.append(_timed_render(request))
+    timed = min(runs, key=lambda run: run.seconds)
     assert timed.result is not None
     return {
         "width_px": timed.result.width_px,
