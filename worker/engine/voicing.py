@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from worker.engine.contracts import MIN_AUDIO_S, Emotion, Script, TalkingPhotoRequest
+from worker.engine.contracts import MIN_AUDIO_S, Emotion, Script, Span, TalkingPhotoRequest
 from worker.engine.failures import EngineFailure, FailureCode
 from worker.engine.media.audio import Audio, load_audio
 from worker.engine.motion.head import passing_deg_s
@@ -123,7 +123,7 @@ def voice_segments(request: TalkingPhotoRequest, folder: Path) -> tuple[tuple[Se
         feeling = _feeling(request, None)
         return _sentence_segments(spoken, request, feeling), spoken.path, feeling
     track, sound, heard = _listened(request, folder)
-    feeling = _feeling(request, heard)
+    feeling = _feeling(request, heard, track.prosody.speech_spans)
     seeds, frames = Seeds(request.seed), len(track.times_s)
     cuts = cut_at_pauses(track.prosody.speech_spans, frames, request.frame_rate)
     segments = []
@@ -164,9 +164,11 @@ def _motion(track: MouthTrack, request: TalkingPhotoRequest, seed: int, feeling:
     return in_mood(plan, feeling.emotion, feeling.intensity, track.prosody.energy)
 
 
-def _feeling(request: TalkingPhotoRequest, heard: Audio | None) -> Feeling:
+def _feeling(request: TalkingPhotoRequest, heard: Audio | None, spans: Sequence[Span] = ()) -> Feeling:
     """What was asked for, or what a recording or the words of a script propose. A made voice has no mood of its own:
     what one would hear in it is chance, and would turn the whole video around when one word changes.
+
+    spans: where somebody speaks in `heard`, as far as that is known.
     """
     if request.emotion is not Emotion.AUTO:
         return Feeling(request.emotion, request.intensity)
@@ -174,7 +176,7 @@ def _feeling(request: TalkingPhotoRequest, heard: Audio | None) -> Feeling:
         proposal = propose_from_words(request.script)
     else:
         assert heard is not None
-        proposal = propose_emotion(heard)
+        proposal = propose_emotion(heard, list(spans) or None)
     if proposal is None:
         return Feeling(Emotion.NEUTRAL, 0.0)
     return Feeling(proposal.emotion, request.intensity * proposal.intensity)

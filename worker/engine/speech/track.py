@@ -1,6 +1,7 @@
 """Voice → mouth track: from exact phonemes (scripts) or from sound alone (recordings)."""
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -100,18 +101,21 @@ def hear_voice(audio: "Audio", *, fusion: Fusion | None = None) -> HeardVoice:
             (`learned.fold_fusion`).
     """
     samples = speech_samples(audio)
-    spans = spans_from(samples, speech_probability(samples), PAUSE_S)
-    found = articulate(samples, fusion)
+    with ThreadPoolExecutor(1, thread_name_prefix="hearing") as beside:
+        hearing = beside.submit(articulate, samples, fusion)
+        spans = spans_from(samples, speech_probability(samples), PAUSE_S)
+        f0_hz = pitch_hz(samples)
+        gain = opening_gain(samples, f0_hz, spans)
+        found = hearing.result()
     # A frame's sound is centred half a frame after its index; the mouth is ahead of the sound.
     grid_s = grid_times(len(samples) / SPEECH_HZ)
     articulation, visemes = (
         _moved(curve, grid_s, MOUTH_LEAD_S - 0.5 / FRAMES_PER_S) for curve in (found.articulation, found.visemes)
     )
     phonemes = heard_phonemes(found.believed, spans)
-    f0_hz = pitch_hz(samples)
     articulation = ndimage.gaussian_filter1d(articulation, HEARD_SMOOTHING_S * GRID_HZ, axis=0, mode="nearest")
     _reach_full_range(articulation, spans)
-    _open_by_effort(articulation, opening_gain(samples, f0_hz, spans))
+    _open_by_effort(articulation, gain)
     articulation, visemes = apply_rules(articulation, visemes, phonemes, spans)
     return HeardVoice(samples, spans, articulation, visemes, phonemes, f0_hz)
 
