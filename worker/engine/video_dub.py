@@ -2,6 +2,7 @@
 
 import itertools
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -71,14 +72,16 @@ def dub(
         with telling.stage(Stage.LISTENING):
             rate = None if video.is_variable_rate else video.frame_rate
             timeline = lay_out(lines, clip.pts_s, clip.end_s, rate)
-            plan = cast.plan(
-                request.video_path, lines, timeline, own_voice=teacher, listen=ears.track,
-                strength=request.strength, leave_out_s=leave_out_s, on_share=lambda share: telling.check(),
-            )  # fmt: skip
-            sound = dub_sound(
-                request.video_path, info, timeline, [line.sound_path for line in lines], folder=folder,
-                keep_background=request.keep_background, loudness=request.loudness,
-            )  # fmt: skip
+            with ThreadPoolExecutor(1, thread_name_prefix="dub-sound") as beside:
+                sounding = beside.submit(
+                    dub_sound, request.video_path, info, timeline, [line.sound_path for line in lines], folder=folder,
+                    keep_background=request.keep_background, loudness=request.loudness,
+                )  # fmt: skip
+                plan = cast.plan(
+                    request.video_path, lines, timeline, own_voice=teacher, listen=ears.track,
+                    strength=request.strength, leave_out_s=leave_out_s, on_share=lambda share: telling.check(),
+                )  # fmt: skip
+                sound = sounding.result()
             heard = sound.path
             if sound_stage is not None:
                 heard = sound_stage(heard, float(timeline.end_s), folder)
