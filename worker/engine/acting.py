@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from worker.engine.contracts import MIN_AUDIO_S, Emotion, Span, TalkingPhotoRequest
+from worker.engine.contracts import LENGTH_SLACK_S, MIN_AUDIO_S, Emotion, Span, TalkingPhotoRequest
 from worker.engine.face.tracks import track_faces
 from worker.engine.failures import EngineFailure, FailureCode
 from worker.engine.media.audio import load_audio
@@ -72,7 +72,7 @@ def _from_clip(request: TalkingPhotoRequest, telling: Telling) -> Acting:
     info = probe(request.drive_path)
     if info.video is None:
         raise EngineFailure(FailureCode.NO_VIDEO_STREAM)
-    if info.video.duration_s > request.max_duration_s:
+    if info.video.duration_s > request.max_duration_s + LENGTH_SLACK_S:
         raise EngineFailure(FailureCode.CLIP_TOO_LONG, duration_s=info.video.duration_s, max_s=request.max_duration_s)
     clip_times_s: list[float] = []
     seen = list(_faces_of(request.drive_path, info.video.duration_s, clip_times_s, telling))

@@ -13,6 +13,7 @@ MIN_AUDIO_S = 0.3
 MAX_IMAGE_PIXELS = 120_000_000  # decoded size; larger pictures are refused before their pixels are read
 MAX_SCRIPT_CHARS = 10_000
 MAX_AUDIO_S = 600.0
+LENGTH_SLACK_S = 0.5  # beyond a limit: a clip of "one minute" is rarely exact
 MIN_IDLE_S, MAX_IDLE_S = 2.0, 60.0  # length of a listening loop
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from worker.engine.contracts import MAX_AUDIO_S, MIN_AUDIO_S, Span
+from worker.engine.contracts import LENGTH_SLACK_S, MAX_AUDIO_S, MIN_AUDIO_S, Span
 from worker.engine.dub.report import look_over
 from worker.engine.face.detection import kept_finder
 from worker.engine.failures import EngineFailure, FailureCode
@@ -265,7 +265,7 @@ def _video_report(path: Path) -> dict[str, object]:
     if info.video.duration_s < MIN_AUDIO_S:
         short = EngineFailure(FailureCode.CLIP_TOO_SHORT, duration_s=info.video.duration_s, needed_s=MIN_AUDIO_S)
         problems.append(_as_json(short))
-    if info.video.duration_s > MAX_AUDIO_S:
+    if info.video.duration_s > MAX_AUDIO_S + LENGTH_SLACK_S:
         long = EngineFailure(FailureCode.CLIP_TOO_LONG, duration_s=info.video.duration_s, max_s=MAX_AUDIO_S)
         problems.append(_as_json(long))
     with ThreadPoolExecutor(1, thread_name_prefix="preflight-sound") as beside:  # neither needs the other

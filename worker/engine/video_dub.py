@@ -9,7 +9,16 @@ from pathlib import Path
 
 import numpy as np
 
-from worker.engine.contracts import MIN_AUDIO_S, Adaptation, Hooks, RenderResult, SoundStage, Stage, VideoDubRequest
+from worker.engine.contracts import (
+    LENGTH_SLACK_S,
+    MIN_AUDIO_S,
+    Adaptation,
+    Hooks,
+    RenderResult,
+    SoundStage,
+    Stage,
+    VideoDubRequest,
+)
 from worker.engine.device import choose_device
 from worker.engine.dub.blending import Edit, lay_in
 from worker.engine.dub.cast import Plan, find_cast
@@ -123,7 +132,7 @@ def _moving_picture(info: MediaInfo, request: VideoDubRequest) -> VideoInfo:
         raise EngineFailure(FailureCode.NO_VIDEO_STREAM)
     if info.video.frame_count < 2:
         raise EngineFailure(FailureCode.CLIP_TOO_SHORT, duration_s=info.video.duration_s, needed_s=MIN_AUDIO_S)
-    if info.video.duration_s > request.max_duration_s:
+    if info.video.duration_s > request.max_duration_s + LENGTH_SLACK_S:
         raise EngineFailure(FailureCode.CLIP_TOO_LONG, duration_s=info.video.duration_s, max_s=request.max_duration_s)
     return info.video
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from worker.engine.contracts import MIN_AUDIO_S, Emotion, Script, Span, TalkingPhotoRequest
+from worker.engine.contracts import LENGTH_SLACK_S, MIN_AUDIO_S, Emotion, Script, Span, TalkingPhotoRequest
 from worker.engine.failures import EngineFailure, FailureCode
 from worker.engine.media.audio import Audio, load_audio
 from worker.engine.motion.head import passing_deg_s
@@ -101,7 +101,7 @@ def speak(script: Script, path: Path, request: TalkingPhotoRequest) -> _Spoken:
         for sentence in itertools.chain([first], spoken):
             frames = math.ceil(len(sentence.samples) / rate_hz * request.frame_rate - 1e-6)
             end = max(round((start + frames) / request.frame_rate * rate_hz), sample + len(sentence.samples))
-            if end / rate_hz > request.max_duration_s:
+            if end / rate_hz > request.max_duration_s + LENGTH_SLACK_S:
                 raise EngineFailure(FailureCode.AUDIO_TOO_LONG, duration_s=end / rate_hz, max_s=request.max_duration_s)
             heard = len(sentence.samples), sentence.phonemes, sentence.words
             sentences.append(_Sentence(sentence.text, start, frames, sample, *heard))
@@ -255,7 +255,7 @@ def _track_at_frames(track: MouthTrack, audio: Audio | None, request: TalkingPho
     gap_s = float(np.median(np.diff(track.times_s))) if len(track.times_s) > 1 else float(1 / request.frame_rate)
     end_s = float(track.times_s[-1]) + gap_s
     duration_s = end_s if audio is None else audio.duration_s
-    if duration_s > request.max_duration_s:
+    if duration_s > request.max_duration_s + LENGTH_SLACK_S:
         raise EngineFailure(FailureCode.AUDIO_TOO_LONG, duration_s=duration_s, max_s=request.max_duration_s)
     times_s = frame_times_s(duration_s, request.frame_rate)
     inside = (times_s >= track.times_s[0] - gap_s) & (times_s < end_s)

@@ -223,7 +223,7 @@ def test_a_track_longer_than_allowed_is_refused(speaking, tmp_path):
     track, _ = listen(speaking, tmp_path)
     path = tmp_path / "track.json"
     path.write_text(track_to_json(track))
-    failure = refused(replace(speaking, track_path=path, audio_path=None, max_duration_s=1.0))
+    failure = refused(replace(speaking, track_path=path, audio_path=None, max_duration_s=0.5))
     assert failure.code is FailureCode.AUDIO_TOO_LONG
 
 

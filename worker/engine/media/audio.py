@@ -11,7 +11,7 @@ import numpy as np
 import soxr
 from av.container import InputContainer
 
-from worker.engine.contracts import MAX_AUDIO_S, MIN_AUDIO_S
+from worker.engine.contracts import LENGTH_SLACK_S, MAX_AUDIO_S, MIN_AUDIO_S
 from worker.engine.failures import EngineFailure, FailureCode
 from worker.engine.media.containers import check_file, moving_picture_stream, open_container, sound_stream
 from worker.engine.media.kinds import MediaKind, looks_like_picture
@@ -167,7 +167,7 @@ def load_audio(
     with open_container(path) as container:
         source = SourceAudio(container, max_channels=2)
         stated_s = _stated_duration_s(container)
-        if stated_s is not None and stated_s > limit_s + 1.0:
+        if stated_s is not None and stated_s > limit_s + 2 * LENGTH_SLACK_S:
             raise EngineFailure(FailureCode.AUDIO_TOO_LONG, duration_s=stated_s, max_s=limit_s)
         stereo = _resampled(source, sample_rate_hz, limit_s)
     if len(stereo) < MIN_AUDIO_S * sample_rate_hz:
@@ -194,13 +194,13 @@ def _stated_duration_s(container: InputContainer) -> float | None:
 
 
 def _resampled(source: SourceAudio, sample_rate_hz: int, limit_s: float) -> np.ndarray:
-    """(N, channels) float32 of the whole source; refuses more than `limit_s`."""
+    """(N, channels) float32 of the whole source; refuses what is clearly more than `limit_s`."""
     stream = soxr.ResampleStream(source.sample_rate_hz, sample_rate_hz, source.channels, dtype="float32")
     parts: list[np.ndarray] = []
     taken = 0
     for block in source.blocks():
         taken += len(block)
-        if taken > (limit_s + 0.05) * source.sample_rate_hz:
+        if taken > (limit_s + LENGTH_SLACK_S) * source.sample_rate_hz:
             raise EngineFailure(FailureCode.AUDIO_TOO_LONG, duration_s=taken / source.sample_rate_hz, max_s=limit_s)
         # float files may hold infinities or NaN, which would poison every filter downstream
         clean = np.nan_to_num(block, nan=0.0, posinf=1.0, neginf=-1.0)

@@ -22,7 +22,7 @@ from pathlib import Path
 
 import numpy as np
 
-from worker.engine.contracts import MAX_AUDIO_S
+from worker.engine.contracts import LENGTH_SLACK_S, MAX_AUDIO_S
 from worker.engine.failures import EngineFailure, FailureCode
 from worker.engine.media.aac import aac_arguments
 from worker.engine.media.audio import Audio, SourceAudio
@@ -59,7 +59,7 @@ class VideoEncoder(PartFile):
         crf, preset: x264's quality (0-51, lower is better) and effort.
         pixel_format: "rgb24": frames are (H, W, 3); "yuv420p": frames are (H * 3 / 2, W), the planes Y, U and V one
             after the other (I420) in limited-range BT.709, of an even size; they are encoded as they are.
-        max_duration_s: writing more than this is refused.
+        max_duration_s: writing more than this, and `LENGTH_SLACK_S`, is refused.
 
     Raises:
         EngineFailure: from any method: DISK_FULL, ENCODER_FAILED, CLIP_TOO_LONG; FILE_* and NO_AUDIO_STREAM for the
@@ -96,7 +96,8 @@ class VideoEncoder(PartFile):
         self._shape = frame_shape(width_px, height_px, self._pixels)
         self._piped = "yuv420p" if self._pixels == "rgb24" else self._pixels  # what ffmpeg is given
         self._piped_size_px = (self.width_px, self.height_px) if self._pixels != self._piped else self._size_px
-        self._max_frames = int(max_duration_s * self.frame_rate) + 1
+        self._max_duration_s = max_duration_s
+        self._max_frames = int((max_duration_s + LENGTH_SLACK_S) * self.frame_rate) + 1
         self._part = part_beside(self.path, self._SUFFIX)
         self._stack = contextlib.ExitStack()
         self._errors = self._stack.enter_context(tempfile.TemporaryFile())  # noqa: SIM115
@@ -123,7 +124,7 @@ class VideoEncoder(PartFile):
         if rgb.shape != self._shape or rgb.dtype != np.uint8:
             raise ValueError(f"expected {self._shape} uint8, got {rgb.shape} {rgb.dtype}")
         if self.frame_count >= self._max_frames:
-            raise EngineFailure(FailureCode.CLIP_TOO_LONG, max_s=float((self._max_frames - 1) / self.frame_rate))
+            raise EngineFailure(FailureCode.CLIP_TOO_LONG, max_s=self._max_duration_s)
         buffer = self._next_free_buffer()
         if self._pixels == self._piped:
             np.copyto(buffer, rgb)

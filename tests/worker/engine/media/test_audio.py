@@ -111,6 +111,12 @@ def test_a_recording_cut_off_is_used_as_far_as_it_goes(tmp_path):
     assert 1.5 < load_audio(tmp_path / "cut.mp3").duration_s < 2.5
 
 
+def test_a_recording_of_about_the_longest_length_is_taken(tmp_path):
+    about = write_audio(tmp_path / "about.wav", tone(1.3))
+    assert load_audio(about, max_duration_s=1.0).duration_s == pytest.approx(1.3, abs=0.01), "rarely exact"
+    assert refusal(write_audio(tmp_path / "more.wav", tone(1.7)), max_duration_s=1.0).code is FailureCode.AUDIO_TOO_LONG
+
+
 def test_too_short_too_long_silent_and_none_are_told_apart(tmp_path):
     short = refusal(write_audio(tmp_path / "s.wav", tone(0.15)))
     assert (short.code, short.detail["needed_s"]) == (FailureCode.AUDIO_TOO_SHORT, 0.3)

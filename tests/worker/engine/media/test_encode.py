@@ -208,7 +208,7 @@ def test_a_video_longer_than_allowed_is_refused(tmp_path):
         pytest.raises(EngineFailure) as caught,
         VideoEncoder(tmp_path / "a.mp4", 64, 48, Fraction(25), max_duration_s=0.4) as encoder,
     ):
-        for _ in range(20):
+        for _ in range(40):
             encoder.write(grey())
     assert caught.value.code is FailureCode.CLIP_TOO_LONG
 
