@@ -154,7 +154,7 @@ class Job(models.Model):
         with transaction.atomic():
             if jobs.update(state=state, lease_token=None, finished_at=timezone.now(), **fields) != 1:
                 return False
-            settle_hold(self, rendered_s)
+            settle_hold(self.hold, self.quote, rendered_s)
             return True
 
     def succeed(self, *, output: Asset | None, thumbnail: Asset | None, result: dict[str, Any]) -> bool:

@@ -1,22 +1,18 @@
 """How a job's end settles its credits. Called by `Job._end` alone, inside the transaction that ends the job."""
 
-from typing import TYPE_CHECKING
-
 from apps.credits import services as credits
-from apps.jobs.pricing import captured_credits
-
-if TYPE_CHECKING:
-    from apps.jobs.models import Job
+from apps.credits.models import Hold
+from apps.jobs.pricing import Priced, captured_credits
 
 
-def settle_hold(job: "Job", rendered_s: float | None) -> None:
+def settle_hold(hold: Hold | None, quote: Priced | None, rendered_s: float | None) -> None:
     """Take what the finished video costs, never more than was quoted; with None, give everything back.
 
     The hold itself refuses a second settlement, so this happens once however often a job seems to end.
     """
-    if job.hold is None:
+    if hold is None:
         return
-    if rendered_s and job.quote is not None:
-        credits.capture(job.hold, captured_credits(job.quote, rendered_s))
+    if rendered_s and quote is not None:
+        credits.capture(hold, captured_credits(quote, rendered_s))
     else:
-        credits.release(job.hold)
+        credits.release(hold)
