@@ -24,9 +24,9 @@ from worker.engine.dub.blending import Edit, lay_in
 from worker.engine.dub.cast import Plan, find_cast
 from worker.engine.dub.ears import Ears
 from worker.engine.dub.excerpts import find_excerpt, sound_between
-from worker.engine.dub.lines import find_lines, lay_out, line_warnings, voices_to_hear
+from worker.engine.dub.lines import Line, find_lines, lay_out, line_warnings, voices_to_hear
 from worker.engine.dub.people import look_at_clip
-from worker.engine.dub.sound import dub_sound
+from worker.engine.dub.sound import DubbedSound, dub_sound
 from worker.engine.dub.source_frames import frames_in_order
 from worker.engine.dub.telling import DubTelling
 from worker.engine.dub.timing import Timeline
@@ -82,10 +82,7 @@ def dub(
             rate = None if video.is_variable_rate else video.frame_rate
             timeline = lay_out(lines, clip.pts_s, clip.end_s, rate)
             with ThreadPoolExecutor(1, thread_name_prefix="dub-sound") as beside:
-                sounding = beside.submit(
-                    dub_sound, request.video_path, info, timeline, [line.sound_path for line in lines], folder=folder,
-                    keep_background=request.keep_background, loudness=request.loudness,
-                )  # fmt: skip
+                sounding = beside.submit(_sound, request, info, timeline, lines, folder)
                 plan = cast.plan(
                     request.video_path, lines, timeline, own_voice=teacher, listen=ears.track,
                     strength=request.strength, leave_out_s=leave_out_s, on_share=lambda share: telling.check(),
@@ -143,6 +140,15 @@ def _own_voice(request: VideoDubRequest, info: MediaInfo) -> Audio | None:
         return None if info.sound is None else load_audio(request.video_path)
     except EngineFailure:  # a clip's own sound only helps: silent, broken or far too short, it says nothing
         return None
+
+
+def _sound(
+    request: VideoDubRequest, info: MediaInfo, timeline: Timeline, lines: Sequence[Line], folder: Path
+) -> DubbedSound:
+    return dub_sound(
+        request.video_path, info, timeline, [line.sound_path for line in lines], folder=folder,
+        keep_background=request.keep_background, loudness=request.loudness,
+    )  # fmt: skip
 
 
 def _render(
