@@ -160,7 +160,7 @@ def test_a_photo_speaks_whatever_is_killed_and_nothing_is_left_behind(site):
     state, code, _, _, _ = site.wait_until_settled(site.python(UPLOAD), within_s=60)
     assert (state, code) == ("succeeded", "")
 
-    job_id = site.python(RENDER.format(sentences=1))
+    job_id = site.python(RENDER.format(sentences=20))  # goes on while other parts die
     site.wait(lambda: site.state(job_id) == "running", within_s=30)
     for part in ("uvicorn", "redis-server", "manage.py clock"):
         site.kill(part)
